@@ -1,0 +1,126 @@
+//! Amending and cancelling what rests or waits.
+
+use super::{Book, matching::Draft, resting_at};
+use crate::domain::{
+    fact::{BookAction, BookFact, Change},
+    id::{OrderId, Stamp, UserId},
+    instrument::{Price, Quantity},
+    money::Amount,
+    order::{Order, Reason, Side, Status},
+    rejection::Rejection,
+    request::NOTIONAL_MAX,
+};
+
+impl Book {
+    /// Changes a resting order's price or whole quantity. A smaller quantity at the same price keeps
+    /// its place; everything else takes the order out and matches it anew.
+    ///
+    /// `purse` is what it may lock beyond what is locked for it already; what is not needed is
+    /// never taken. [`crate::domain::wallet::Purse::of_amend`] says how much that can be.
+    pub fn amend(
+        &mut self,
+        user: UserId,
+        id: OrderId,
+        price: Option<Price>,
+        quantity: Option<Quantity>,
+        purse: Amount,
+        stamp: Stamp,
+    ) -> Result<BookFact, Rejection> {
+        let old = self.own_order(user, id)?;
+        if old.waits() {
+            return Err(Rejection::OrderWaits);
+        }
+        let (side, old_price) = resting_at(old);
+        let (price, quantity) = (price.unwrap_or(old_price), quantity.unwrap_or(old.quantity));
+        self.check_amend(old, price, quantity, purse)?;
+        let mut draft = Draft::new(BookAction::Amended, stamp);
+        if price == old_price && quantity <= old.quantity {
+            let by = old.quantity - quantity;
+            if by > 0 {
+                self.decrement_resting(id, by, &mut draft);
+            }
+            return Ok(self.finish_amend(draft, id));
+        }
+        let mut order = self.remove(id);
+        draft.touch(side, old_price);
+        draft.changes.push(Change::Remove(id));
+        order.remaining = quantity - order.filled;
+        (order.price, order.quantity, order.updated_at) = (Some(price), quantity, stamp);
+        (order.shown, order.place) = (0, 0);
+        Ok(self.retake(order, purse, draft))
+    }
+
+    fn check_amend(
+        &self,
+        old: &Order,
+        price: Price,
+        quantity: Quantity,
+        purse: Amount,
+    ) -> Result<(), Rejection> {
+        let on = &self.instrument;
+        let remaining = quantity - old.filled;
+        if remaining <= 0 {
+            return Err(Rejection::QuantityNotAboveFilled);
+        }
+        if on.notional_down(price, quantity) < on.min_notional
+            || on.notional_down(price, remaining) == 0
+        {
+            return Err(Rejection::BelowMinNotional);
+        }
+        if on.notional_up(price, quantity) > NOTIONAL_MAX {
+            return Err(Rejection::AboveMaxNotional);
+        }
+        if old.display_quantity.is_some_and(|shown| on.notional_down(price, shown) == 0) {
+            return Err(Rejection::DisplayTooSmall);
+        }
+        if old.price != Some(price) {
+            self.check_limit(old.side, price, old.post_only)?;
+        }
+        let needed = match old.side {
+            Side::Buy => on.notional_up(price, remaining),
+            Side::Sell => on.base_amount(remaining),
+        };
+        match needed > old.locked + purse {
+            true => Err(Rejection::InsufficientFunds),
+            false => Ok(()),
+        }
+    }
+
+    /// Cancels one order of `user`.
+    pub fn cancel(
+        &mut self,
+        user: UserId,
+        id: OrderId,
+        stamp: Stamp,
+    ) -> Result<BookFact, Rejection> {
+        self.own_order(user, id)?;
+        let mut draft = Draft::new(BookAction::Cancelled, stamp);
+        self.end_resting(id, Status::Cancelled, Some(Reason::Owner), &mut draft);
+        Ok(self.finish(draft, id, None))
+    }
+
+    /// Cancels everything of `user`, as one fact; `None` where nothing is open.
+    pub fn cancel_all(&mut self, user: UserId, reason: Reason, stamp: Stamp) -> Option<BookFact> {
+        let mut ids: Vec<OrderId> = self.of_user(user).map(|order| order.id).collect();
+        ids.sort_unstable();
+        let first = *ids.first()?;
+        let mut draft = Draft::new(BookAction::CancelledAll, stamp);
+        for id in ids {
+            self.end_resting(id, Status::Cancelled, Some(reason), &mut draft);
+        }
+        Some(self.finish(draft, first, None))
+    }
+
+    fn own_order(&self, user: UserId, id: OrderId) -> Result<&Order, Rejection> {
+        self.order(id).filter(|order| order.user == user).ok_or(Rejection::OrderNotFound)
+    }
+
+    /// A decrement may have ended the order; then it is among the ended ones already.
+    fn finish_amend(&self, draft: Draft, id: OrderId) -> BookFact {
+        let mut fact = self.finish(draft, id, None);
+        if let Some(at) = fact.orders.iter().position(|order| order.id == id) {
+            fact.orders.swap(0, at);
+        }
+        fact
+    }
+}

@@ -1,0 +1,613 @@
+//! Matching: an incoming order against the other side of the book, by price, then time.
+//!
+//! All guards precede the first change. From then on nothing is refused: what cannot trade rests,
+//! expires or is cancelled, and every step is written down as a [`Change`].
+
+use std::collections::VecDeque;
+
+use smallvec::SmallVec;
+
+use super::{Book, resting_at, settle};
+use crate::domain::{
+    fact::{BookAction, BookFact, Change},
+    id::{OrderId, Stamp, TradeId, UserId},
+    instrument::{Price, Quantity},
+    ledger::{Account, Transaction},
+    money::Amount,
+    order::{
+        Fill, Kind, Order, PlaceOrder, Reason, SelfTradePrevention, Side, Status, TimeInForce,
+    },
+    rejection::Rejection,
+};
+
+/// How an incoming order came to the end of its matching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Nothing is left of it.
+    Filled,
+    /// Nothing more that it accepts.
+    NoneLeft,
+    /// Its purse buys no further lot.
+    Spent,
+    /// What is left of it is worth less than one minor unit.
+    Dust,
+    /// It met an order of its own user.
+    SelfTrade,
+}
+
+/// An incoming order under way.
+struct Taker {
+    order: Order,
+    /// The worst price that it accepts.
+    limit: Price,
+    /// What it may still spend of the quote asset (buys), purse and lock together.
+    budget: Amount,
+    /// What was locked for it before, and is not yet spent.
+    locked: Amount,
+}
+
+/// The fact in the making.
+pub(super) struct Draft {
+    pub(super) stamp: Stamp,
+    pub(super) action: BookAction,
+    pub(super) changes: Vec<Change>,
+    pub(super) fills: Vec<Fill>,
+    /// Orders of others that ended, as they ended.
+    pub(super) ended: Vec<Order>,
+    /// Orders of others that were touched and are still open.
+    pub(super) open: SmallVec<[OrderId; 4]>,
+    pub(super) touched: SmallVec<[(Side, Price); 4]>,
+    pub(super) transaction: Transaction,
+}
+
+impl Draft {
+    pub(super) fn new(action: BookAction, stamp: Stamp) -> Draft {
+        Draft {
+            stamp,
+            action,
+            changes: Vec::with_capacity(4),
+            fills: Vec::new(),
+            ended: Vec::new(),
+            open: SmallVec::new(),
+            touched: SmallVec::new(),
+            transaction: Transaction::default(),
+        }
+    }
+
+    pub(super) fn touch(&mut self, side: Side, price: Price) {
+        if self.touched.last() != Some(&(side, price)) {
+            self.touched.push((side, price));
+        }
+    }
+}
+
+impl Book {
+    /// Takes a new order in, matches it, and rests, ends or lets wait what is left of it.
+    ///
+    /// `purse` is the most that it may spend, in minor units of the quote asset for buys and of the
+    /// base asset for sells; [`crate::domain::wallet::Purse::of_order`] says how much that is.
+    pub fn place(
+        &mut self,
+        user: UserId,
+        asked: &PlaceOrder,
+        purse: Amount,
+        stamp: Stamp,
+    ) -> Result<BookFact, Rejection> {
+        self.check_place(asked)?;
+        self.orders += 1;
+        let mut order =
+            new_order(OrderId::new(self.instrument.id, self.orders), user, asked, stamp);
+        let mut draft = Draft::new(BookAction::Placed, stamp);
+        if order.kind.is_stop() {
+            let asset = settle::spent_asset(&self.instrument, order.side);
+            settle::lock(&mut draft.transaction, asset, user, purse);
+            order.locked = purse;
+            let id = order.id;
+            self.wait(order);
+            draft.changes.push(Change::Wait(id));
+            return Ok(self.finish(draft, id, None));
+        }
+        let limit = order.price.or_else(|| self.protection_price(order.side)).unwrap_or(0);
+        Ok(self.take(Taker { order, limit, budget: purse, locked: 0 }, draft))
+    }
+
+    /// Every rule that [`Book::place`] has, without its effects.
+    pub fn check_place(&self, asked: &PlaceOrder) -> Result<(), Rejection> {
+        match asked.kind {
+            Kind::Limit => self.check_limit(asked.side, asked.price.unwrap_or(0), asked.post_only),
+            Kind::Market => {
+                let best = self.best(asked.side.opposite()).ok_or(Rejection::NoLiquidity)?;
+                let worth = self.instrument.notional_down(best, asked.quantity);
+                let by_quantity = asked.quote_amount.is_none();
+                match by_quantity && worth < self.instrument.min_notional {
+                    true => Err(Rejection::BelowMinNotional),
+                    false => Ok(()),
+                }
+            }
+            Kind::StopLimit | Kind::StopMarket => {
+                let stop = asked.stop_price.unwrap_or(0);
+                match self.last {
+                    Some(last) if reaches(asked.side, last, stop) => {
+                        Err(Rejection::StopWouldTrigger)
+                    }
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// The price band, and that a post-only order does not cross.
+    pub(super) fn check_limit(
+        &self,
+        side: Side,
+        price: Price,
+        post_only: bool,
+    ) -> Result<(), Rejection> {
+        if !self.is_within_band(price) {
+            return Err(Rejection::PriceOutOfBand);
+        }
+        let crosses = self.best(side.opposite()).is_some_and(|best| side.accepts(price, best));
+        match post_only && crosses {
+            true => Err(Rejection::PostOnlyWouldCross),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a price is near enough to the last trade, else to the middle of the book.
+    fn is_within_band(&self, price: Price) -> bool {
+        let middle = || Some(self.best(Side::Buy)? + self.best(Side::Sell)?);
+        let Some(twice) = self.last.map(|last| 2 * last).or_else(middle) else { return true };
+        let band = self.instrument.band;
+        (band.below_up(twice)..=band.above_down(twice)).contains(&(2 * price))
+    }
+
+    /// The worst price at which a market order of `side` may trade now.
+    pub fn protection_price(&self, side: Side) -> Option<Price> {
+        let best = self.best(side.opposite())?;
+        let protection = self.instrument.protection;
+        Some(match side {
+            Side::Buy => protection.above_down(best),
+            Side::Sell => protection.below_up(best),
+        })
+    }
+
+    /// Makes the next due stop live, if there is one.
+    pub fn trigger(&mut self, stamp: Stamp) -> Option<BookFact> {
+        let id = self.due_stop()?.id;
+        let mut order = self.remove(id);
+        let mut draft = Draft::new(BookAction::Triggered, stamp);
+        draft.changes.push(Change::Remove(id));
+        order.triggered = true;
+        order.updated_at = stamp;
+        order.place = 0;
+        let broken = match (order.kind, order.price) {
+            (Kind::StopLimit, Some(price)) => {
+                self.check_limit(order.side, price, order.post_only).err()
+            }
+            _ => None,
+        };
+        if let Some(rejection) = broken {
+            let reason = match rejection {
+                Rejection::PostOnlyWouldCross => Reason::PostOnly,
+                _ => Reason::Band,
+            };
+            self.end(&mut order, Status::Rejected, Some(reason), &mut draft);
+            return Some(self.finish(draft, id, Some(order)));
+        }
+        let limit = order.price.or_else(|| self.protection_price(order.side)).unwrap_or(0);
+        let (budget, locked) = (order.locked, order.locked);
+        Some(self.take(Taker { order, limit, budget, locked }, draft))
+    }
+
+    /// Matches an amended order anew; its money is `locked` already, but for the `purse`.
+    pub(super) fn retake(&mut self, order: Order, purse: Amount, draft: Draft) -> BookFact {
+        let limit = order.price.expect("an amended order has a price");
+        let (budget, locked) = (order.locked + purse, order.locked);
+        self.take(Taker { order, limit, budget, locked }, draft)
+    }
+
+    fn take(&mut self, mut taker: Taker, mut draft: Draft) -> BookFact {
+        let fok = taker.order.time_in_force == TimeInForce::Fok;
+        let end = match fok && !self.can_fill(&taker) {
+            true => End::NoneLeft,
+            false => self.trade(&mut taker, &mut draft),
+        };
+        let rests = end == End::NoneLeft
+            && taker.order.price.is_some()
+            && taker.order.time_in_force == TimeInForce::Gtc;
+        let Taker { mut order, locked, .. } = taker;
+        let id = order.id;
+        order.locked = locked;
+        let worth = order.price.map_or(0, |p| self.instrument.notional_down(p, order.remaining));
+        if rests && worth > 0 {
+            self.settle_lock(&mut order, &mut draft);
+            order.shown =
+                order.display_quantity.map_or(order.remaining, |d| d.min(order.remaining));
+            order.status = if order.filled > 0 { Status::PartiallyFilled } else { Status::Pending };
+            let (side, price) = resting_at(&order);
+            draft.touch(side, price);
+            draft.changes.push(Change::Rest(id));
+            self.rest(order);
+            return self.finish(draft, id, None);
+        }
+        let (status, reason) = match rests {
+            true => (Status::Expired, Some(Reason::Dust)),
+            false => closing_status(&order, end),
+        };
+        self.end(&mut order, status, reason, &mut draft);
+        self.finish(draft, id, Some(order))
+    }
+
+    /// Trades until nothing is left that both accept.
+    fn trade(&mut self, taker: &mut Taker, draft: &mut Draft) -> End {
+        let against = taker.order.side.opposite();
+        loop {
+            if taker.order.remaining == 0 && taker.order.quote_amount.is_none() {
+                return End::Filled;
+            }
+            let Some(maker) = self.front(against) else { return End::NoneLeft };
+            let (_, price) = resting_at(maker);
+            if !taker.order.side.accepts(taker.limit, price) {
+                return End::NoneLeft;
+            }
+            let (id, shown, most) = (maker.id, maker.shown, self.most_at(taker, price));
+            if maker.user == taker.order.user {
+                match self.prevent_self_trade(taker, id, most, draft) {
+                    Some(end) => return end,
+                    None => continue,
+                }
+            }
+            let quantity = shown.min(most);
+            if quantity == 0 {
+                return End::Spent;
+            }
+            if self.instrument.notional_down(price, quantity) == 0 {
+                return End::Dust;
+            }
+            self.fill(taker, id, price, quantity, draft);
+        }
+    }
+
+    /// How much the taker can take at a price.
+    fn most_at(&self, taker: &Taker, price: Price) -> Quantity {
+        let order = &taker.order;
+        if order.side == Side::Sell {
+            return order.remaining;
+        }
+        let affordable = self.instrument.ratio().affordable(price, taker.budget);
+        match order.quote_amount {
+            Some(_) => affordable,
+            None => affordable.min(order.remaining),
+        }
+    }
+
+    fn fill(
+        &mut self,
+        taker: &mut Taker,
+        maker: OrderId,
+        price: Price,
+        quantity: Quantity,
+        draft: &mut Draft,
+    ) {
+        self.trades += 1;
+        let fill = self.price_fill(&taker.order, maker, price, quantity);
+        if self.last != Some(price) {
+            self.last = Some(price);
+            draft.changes.push(Change::SetLast(price));
+        }
+        self.pay_for_taker(taker, &fill, draft);
+        draft.touch(taker.order.side.opposite(), price);
+        self.reduce(maker, quantity, 0);
+        draft.changes.push(Change::Reduce { order: maker, shown: quantity, hidden: 0 });
+        self.pay_for_maker(maker, &fill, draft);
+        draft.fills.push(fill);
+        self.after_fill(maker, price, draft);
+    }
+
+    fn price_fill(&self, taker: &Order, maker: OrderId, price: Price, quantity: Quantity) -> Fill {
+        let on = &self.instrument;
+        let notional = on.notional_down(price, quantity);
+        let base = on.base_amount(quantity);
+        let (taker_gets, maker_gets) = match taker.side {
+            Side::Buy => (base, notional),
+            Side::Sell => (notional, base),
+        };
+        Fill {
+            trade: TradeId(self.trades),
+            taker_side: taker.side,
+            maker,
+            taker: taker.id,
+            maker_user: self.slots[self.by_id[&maker] as usize].order.user,
+            taker_user: taker.user,
+            price,
+            quantity,
+            notional,
+            maker_fee: on.maker_fee.fee_up(maker_gets),
+            taker_fee: on.taker_fee.fee_up(taker_gets),
+        }
+    }
+
+    fn pay_for_taker(&self, taker: &mut Taker, fill: &Fill, draft: &mut Draft) {
+        let order = &mut taker.order;
+        let (spent, _) = settle::legs(&self.instrument, order.side, fill);
+        let from_lock = spent.min(taker.locked);
+        for (part, account) in [
+            (from_lock, Account::Orders(order.user)),
+            (spent - from_lock, Account::Available(order.user)),
+        ] {
+            let payer = (order.side, account);
+            settle::pay_from_taker(&mut draft.transaction, &self.instrument, payer, part, fill);
+        }
+        taker.locked -= from_lock;
+        if order.side == Side::Buy {
+            taker.budget -= spent;
+        }
+        match order.quote_amount {
+            Some(_) => order.quantity += fill.quantity,
+            None => order.remaining -= fill.quantity,
+        }
+        order.filled += fill.quantity;
+        order.quote_filled += fill.notional;
+        order.fee_paid += fill.taker_fee;
+    }
+
+    fn pay_for_maker(&mut self, maker: OrderId, fill: &Fill, draft: &mut Draft) {
+        let order = &mut self.slots[self.by_id[&maker] as usize].order;
+        let lock_after = settle::lock_of(&self.instrument, order);
+        settle::pay_from_maker(&mut draft.transaction, &self.instrument, order, fill, lock_after);
+        settle::take_maker_fee(&mut draft.transaction, &self.instrument, order.side, fill);
+        order.filled += fill.quantity;
+        order.quote_filled += fill.notional;
+        order.fee_paid += fill.maker_fee;
+        order.status = Status::PartiallyFilled;
+        order.updated_at = draft.stamp;
+    }
+
+    /// Ends, requeues or leaves the resting order that was just filled in part or whole.
+    ///
+    /// What a resting order shows is always worth at least one minor unit, so no later fill of it
+    /// can be worth nothing: a shown rest below that is joined with the hidden part, and where there
+    /// is none the order expires.
+    fn after_fill(&mut self, maker: OrderId, price: Price, draft: &mut Draft) {
+        let order = self.order(maker).expect("it was just filled");
+        let (shown, remaining, display) = (order.shown, order.remaining, order.display_quantity);
+        let on = &self.instrument;
+        if remaining == 0 {
+            self.end_resting(maker, Status::Filled, None, draft);
+        } else if on.notional_down(price, remaining) == 0 {
+            self.end_resting(maker, Status::Expired, Some(Reason::Dust), draft);
+        } else {
+            if on.notional_down(price, shown) == 0 {
+                let anew = display.map_or(remaining, |d| d.min(remaining));
+                self.requeue(maker, anew);
+                draft.changes.push(Change::Requeue { order: maker, shown: anew });
+            }
+            if !draft.open.contains(&maker) {
+                draft.open.push(maker);
+            }
+        }
+    }
+
+    /// What the taker chose for meeting an order of its own user. `None`: matching goes on.
+    fn prevent_self_trade(
+        &mut self,
+        taker: &mut Taker,
+        maker: OrderId,
+        most: Quantity,
+        draft: &mut Draft,
+    ) -> Option<End> {
+        let cancel = |book: &mut Book, draft: &mut Draft| {
+            book.end_resting(maker, Status::Cancelled, Some(Reason::SelfTrade), draft);
+        };
+        match taker.order.self_trade_prevention {
+            SelfTradePrevention::CancelNewest => Some(End::SelfTrade),
+            SelfTradePrevention::CancelOldest => {
+                cancel(self, draft);
+                None
+            }
+            SelfTradePrevention::CancelBoth => {
+                cancel(self, draft);
+                Some(End::SelfTrade)
+            }
+            SelfTradePrevention::DecrementAndCancel => {
+                let order = self.order(maker).expect("it rests");
+                let (resting, (_, price)) = (order.remaining, resting_at(order));
+                if most < resting {
+                    if most > 0 {
+                        self.decrement_resting(maker, most, draft);
+                    }
+                    return Some(End::SelfTrade);
+                }
+                cancel(self, draft);
+                if most == resting {
+                    return Some(End::SelfTrade);
+                }
+                match taker.order.quote_amount {
+                    Some(_) => taker.budget -= self.instrument.notional_down(price, resting),
+                    None => {
+                        taker.order.quantity -= resting;
+                        taker.order.remaining -= resting;
+                    }
+                }
+                None
+            }
+        }
+    }
+
+    /// Makes a resting order smaller without a fill; what it hides goes first.
+    pub(super) fn decrement_resting(&mut self, id: OrderId, by: Quantity, draft: &mut Draft) {
+        let order = self.order(id).expect("it rests");
+        let (side, price) = resting_at(order);
+        let hidden = by.min(order.hidden());
+        self.reduce(id, by - hidden, hidden);
+        draft.changes.push(Change::Reduce { order: id, shown: by - hidden, hidden });
+        draft.touch(side, price);
+        let mut order = self.order(id).expect("it rests").clone();
+        order.quantity -= by;
+        order.updated_at = draft.stamp;
+        self.settle_lock(&mut order, draft);
+        *self.order_mut(id) = order;
+        self.after_fill(id, price, draft);
+    }
+
+    /// Ends an order that rests or waits, and gives back what is locked for it.
+    pub(super) fn end_resting(
+        &mut self,
+        id: OrderId,
+        status: Status,
+        reason: Option<Reason>,
+        draft: &mut Draft,
+    ) {
+        let mut order = self.remove(id);
+        if !order.waits() {
+            let (side, price) = resting_at(&order);
+            draft.touch(side, price);
+        }
+        draft.changes.push(Change::Remove(id));
+        draft.open.retain(|open| *open != id);
+        self.end(&mut order, status, reason, draft);
+        draft.ended.push(order);
+    }
+
+    /// Closes an order that is not in the book (any more), and gives back what is locked for it.
+    fn end(&self, order: &mut Order, status: Status, reason: Option<Reason>, draft: &mut Draft) {
+        let asset = settle::spent_asset(&self.instrument, order.side);
+        settle::unlock(&mut draft.transaction, asset, order.user, order.locked);
+        (order.status, order.reason) = (status, reason);
+        (order.locked, order.shown, order.place) = (0, 0, 0);
+        order.updated_at = draft.stamp;
+    }
+
+    /// Locks more, or gives back, so that exactly what remains of the order is covered.
+    pub(super) fn settle_lock(&self, order: &mut Order, draft: &mut Draft) {
+        let asset = settle::spent_asset(&self.instrument, order.side);
+        let needed = settle::lock_of(&self.instrument, order);
+        match needed >= order.locked {
+            true => settle::lock(&mut draft.transaction, asset, order.user, needed - order.locked),
+            false => {
+                settle::unlock(&mut draft.transaction, asset, order.user, order.locked - needed)
+            }
+        }
+        order.locked = needed;
+    }
+
+    /// The finished fact. `own` is the command's order where it is not in the book.
+    pub(super) fn finish(&self, draft: Draft, id: OrderId, own: Option<Order>) -> BookFact {
+        let own = own.or_else(|| self.order(id).cloned());
+        let open = draft.open.iter().filter(|o| **o != id).filter_map(|o| self.order(*o).cloned());
+        let orders = own.into_iter().chain(draft.ended).chain(open).collect();
+        debug_assert!(draft.transaction.balances(), "invariant: postings sum to zero");
+        BookFact {
+            instrument: self.instrument.id,
+            action: draft.action,
+            orders,
+            changes: draft.changes,
+            fills: draft.fills,
+            levels: self.levels_now(draft.touched),
+            transaction: draft.transaction,
+        }
+    }
+
+    /// Whether a fill-or-kill order can fill whole: plays the queues through without changing them.
+    fn can_fill(&self, taker: &Taker) -> bool {
+        let order = &taker.order;
+        let on = &self.instrument;
+        let (mut left, mut budget) = (order.remaining, taker.budget);
+        let mut filled = false;
+        let against = order.side.opposite();
+        for (price, _) in
+            self.levels(against).take_while(|(p, _)| order.side.accepts(taker.limit, *p))
+        {
+            let mut queue: VecDeque<(Quantity, Quantity, &Order)> =
+                self.queue(against, price).map(|o| (o.shown, o.remaining, o)).collect();
+            while let Some((shown, remaining, maker)) = queue.pop_front() {
+                if maker.user == order.user {
+                    match order.self_trade_prevention {
+                        SelfTradePrevention::CancelOldest => continue,
+                        _ => return false,
+                    }
+                }
+                let affordable = match order.side {
+                    Side::Buy => on.ratio().affordable(price, budget),
+                    Side::Sell => left,
+                };
+                let quantity = match order.quote_amount {
+                    Some(_) => shown.min(affordable),
+                    None => shown.min(affordable).min(left),
+                };
+                let notional = on.notional_down(price, quantity);
+                if notional == 0 {
+                    return order.quote_amount.is_some() && filled;
+                }
+                filled = true;
+                left -= quantity;
+                budget -= notional;
+                if left == 0 && order.quote_amount.is_none() {
+                    return true;
+                }
+                let rest = remaining - quantity;
+                if on.notional_down(price, rest) > 0 {
+                    let shown_anew = maker.display_quantity.map_or(rest, |d| d.min(rest));
+                    queue.push_back((shown_anew, rest, maker));
+                }
+            }
+        }
+        false
+    }
+}
+
+/// Whether the last price has reached a stop.
+fn reaches(side: Side, last: Price, stop: Price) -> bool {
+    match side {
+        Side::Buy => last >= stop,
+        Side::Sell => last <= stop,
+    }
+}
+
+fn new_order(id: OrderId, user: UserId, asked: &PlaceOrder, stamp: Stamp) -> Order {
+    Order {
+        id,
+        user,
+        client_order_id: asked.client_order_id.clone(),
+        asked: asked.fingerprint(id.instrument()),
+        side: asked.side,
+        kind: asked.kind,
+        time_in_force: asked.time_in_force,
+        post_only: asked.post_only,
+        self_trade_prevention: asked.self_trade_prevention,
+        price: asked.price,
+        stop_price: asked.stop_price,
+        quote_amount: asked.quote_amount,
+        display_quantity: asked.display_quantity,
+        triggered: false,
+        quantity: asked.quantity,
+        remaining: asked.quantity,
+        filled: 0,
+        quote_filled: 0,
+        fee_paid: 0,
+        shown: 0,
+        locked: 0,
+        place: 0,
+        status: Status::Pending,
+        reason: None,
+        created_at: stamp,
+        updated_at: stamp,
+    }
+}
+
+/// What becomes of an order that does not rest.
+fn closing_status(order: &Order, end: End) -> (Status, Option<Reason>) {
+    let market = order.price.is_none();
+    match (end, order.time_in_force) {
+        (End::Filled, _) => (Status::Filled, None),
+        (End::SelfTrade, _) => (Status::Cancelled, Some(Reason::SelfTrade)),
+        (End::Spent | End::Dust, _) if order.quote_amount.is_some() && order.filled > 0 => {
+            (Status::Filled, None)
+        }
+        (End::Spent, _) => (Status::Expired, Some(Reason::Spent)),
+        (End::Dust, _) => (Status::Expired, Some(Reason::Dust)),
+        (End::NoneLeft, TimeInForce::Fok) => (Status::Expired, Some(Reason::FillOrKill)),
+        (End::NoneLeft, _) if market => (Status::Expired, Some(Reason::Protection)),
+        (End::NoneLeft, _) => (Status::Expired, Some(Reason::ImmediateOrCancel)),
+    }
+}

@@ -1,0 +1,453 @@
+//! What people look back at: prints, candles, their own closed orders, trades, postings and
+//! notifications. A fold over facts, like the state, and bounded: the newest of each. No decision
+//! looks in here, and it is in no digest; older history is in the journal's archive.
+
+use std::collections::{HashMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    fact::{Body, BookAction, BookFact, Fact},
+    id::{InstrumentId, OrderId, Sequence, Stamp, TradeId, UserId},
+    instrument::{Price, Quantity},
+    ledger::Account,
+    money::{Amount, Asset},
+    order::{Fill, Order, Reason, Side, Status},
+    wallet::CLOSED_ORDERS_MAX,
+};
+
+/// How much is kept, for each instrument or user.
+pub const TRADES_MAX: usize = 1_000;
+/// See [`TRADES_MAX`]; a day of minutes and some more.
+pub const CANDLES_MAX: usize = 1_500;
+/// See [`TRADES_MAX`].
+pub const OWN_TRADES_MAX: usize = 1_000;
+/// See [`TRADES_MAX`].
+pub const POSTINGS_MAX: usize = 2_000;
+/// See [`TRADES_MAX`].
+pub const NOTIFICATIONS_MAX: usize = 200;
+
+/// The newest entries of a history, oldest first, with the number of those that were dropped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window<T> {
+    kept: VecDeque<T>,
+    dropped: u64,
+}
+
+impl<T> Default for Window<T> {
+    fn default() -> Window<T> {
+        Window { kept: VecDeque::new(), dropped: 0 }
+    }
+}
+
+impl<T> Window<T> {
+    fn push(&mut self, entry: T, most: usize) {
+        if self.kept.len() == most {
+            self.kept.pop_front();
+            self.dropped += 1;
+        }
+        self.kept.push_back(entry);
+    }
+
+    /// Oldest first; `.rev()` gives what people read first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.kept.iter()
+    }
+
+    /// How many older entries there were.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// The newest entry.
+    pub fn newest(&self) -> Option<&T> {
+        self.kept.back()
+    }
+}
+
+/// A public print of one fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Print {
+    pub trade: TradeId,
+    pub sequence: Sequence,
+    pub stamp: Stamp,
+    pub price: Price,
+    pub quantity: Quantity,
+    pub notional: Amount,
+    pub taker_side: Side,
+}
+
+/// The spans that candles are kept for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Interval {
+    M1,
+    M5,
+    M15,
+    H1,
+    H4,
+    D1,
+}
+
+impl Interval {
+    /// Every interval, shortest first.
+    pub const ALL: [Interval; 6] =
+        [Interval::M1, Interval::M5, Interval::M15, Interval::H1, Interval::H4, Interval::D1];
+
+    /// As on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Interval::M1 => "1m",
+            Interval::M5 => "5m",
+            Interval::M15 => "15m",
+            Interval::H1 => "1h",
+            Interval::H4 => "4h",
+            Interval::D1 => "1d",
+        }
+    }
+
+    /// The interval with this code.
+    pub fn from_code(code: &str) -> Option<Interval> {
+        Interval::ALL.into_iter().find(|i| i.code() == code)
+    }
+
+    /// Its length.
+    pub fn millis(self) -> i64 {
+        60_000
+            * match self {
+                Interval::M1 => 1,
+                Interval::M5 => 5,
+                Interval::M15 => 15,
+                Interval::H1 => 60,
+                Interval::H4 => 240,
+                Interval::D1 => 1440,
+            }
+    }
+
+    /// When the span that holds `stamp` began.
+    pub fn start(self, stamp: Stamp) -> Stamp {
+        Stamp(stamp.0 - stamp.0.rem_euclid(self.millis()))
+    }
+}
+
+/// What the trades of one span made of the price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Candle {
+    pub start: Stamp,
+    pub open: Price,
+    pub high: Price,
+    pub low: Price,
+    pub close: Price,
+    pub volume: Quantity,
+    pub quote_volume: Amount,
+    pub trades: u64,
+}
+
+impl Candle {
+    fn first(start: Stamp, fill: &Fill) -> Candle {
+        Candle {
+            start,
+            open: fill.price,
+            high: fill.price,
+            low: fill.price,
+            close: fill.price,
+            volume: fill.quantity,
+            quote_volume: fill.notional,
+            trades: 1,
+        }
+    }
+
+    fn add(&mut self, fill: &Fill) {
+        self.high = self.high.max(fill.price);
+        self.low = self.low.min(fill.price);
+        self.close = fill.price;
+        self.volume += fill.quantity;
+        self.quote_volume += fill.notional;
+        self.trades += 1;
+    }
+
+    /// The candle of a span without trades.
+    pub fn gap(start: Stamp, close: Price) -> Candle {
+        Candle {
+            start,
+            open: close,
+            high: close,
+            low: close,
+            close,
+            volume: 0,
+            quote_volume: 0,
+            trades: 0,
+        }
+    }
+}
+
+/// One instrument's public history.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct InstrumentHistory {
+    /// The newest prints.
+    pub prints: Window<Print>,
+    candles: [Window<Candle>; Interval::ALL.len()],
+    /// The last fact that changed what the book shows.
+    pub book_changed: Sequence,
+}
+
+impl InstrumentHistory {
+    /// The candles that had trades, oldest first.
+    pub fn candles(&self, interval: Interval) -> &Window<Candle> {
+        &self.candles[interval as usize]
+    }
+
+    fn add(&mut self, fact: &BookFact, sequence: Sequence, stamp: Stamp) {
+        if !fact.levels.is_empty() {
+            self.book_changed = sequence;
+        }
+        for fill in &fact.fills {
+            let print = Print {
+                trade: fill.trade,
+                sequence,
+                stamp,
+                price: fill.price,
+                quantity: fill.quantity,
+                notional: fill.notional,
+                taker_side: fill.taker_side,
+            };
+            self.prints.push(print, TRADES_MAX);
+            for interval in Interval::ALL {
+                self.add_to_candle(interval, fill, stamp);
+            }
+        }
+    }
+
+    fn add_to_candle(&mut self, interval: Interval, fill: &Fill, stamp: Stamp) {
+        let series = &mut self.candles[interval as usize];
+        // A book's stamps never go backwards, so a fill is never older than the last candle.
+        let start = interval.start(stamp);
+        match series.kept.back_mut().filter(|candle| candle.start >= start) {
+            Some(candle) => candle.add(fill),
+            None => series.push(Candle::first(start, fill), CANDLES_MAX),
+        }
+    }
+}
+
+/// A fill, as one of its two users sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct OwnTrade {
+    pub sequence: Sequence,
+    pub stamp: Stamp,
+    pub instrument: InstrumentId,
+    pub fill: Fill,
+    pub maker: bool,
+}
+
+/// A posting to one of a user's accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct OwnPosting {
+    /// Counts all users' postings, from 1.
+    pub number: u64,
+    pub sequence: Sequence,
+    pub stamp: Stamp,
+    pub account: Account,
+    pub asset: Asset,
+    pub amount: Amount,
+    pub cause: super::ledger::PostingCause,
+}
+
+/// Something that a user may want to know of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Notice {
+    /// A resting order traded whole.
+    OrderFilled {
+        order: OrderId,
+        instrument: InstrumentId,
+    },
+    /// A resting order or a stop ended without its owner asking for it.
+    OrderEnded {
+        order: OrderId,
+        instrument: InstrumentId,
+        status: Status,
+        reason: Option<Reason>,
+    },
+    /// A stop's price was reached.
+    StopTriggered {
+        order: OrderId,
+        instrument: InstrumentId,
+    },
+    /// The dead man's switch cancelled what was open.
+    SwitchFired,
+    /// Somebody else deposited.
+    DepositReceived {
+        asset: Asset,
+        amount: Amount,
+    },
+    Frozen,
+    Unfrozen,
+    RoleChanged {
+        role: super::account::Role,
+    },
+    PasswordChanged,
+}
+
+impl Notice {
+    /// As on the wire.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Notice::OrderFilled { .. } => "ORDER_FILLED",
+            Notice::OrderEnded { .. } => "ORDER_ENDED",
+            Notice::StopTriggered { .. } => "STOP_TRIGGERED",
+            Notice::SwitchFired => "SWITCH_FIRED",
+            Notice::DepositReceived { .. } => "DEPOSIT_RECEIVED",
+            Notice::Frozen => "FROZEN",
+            Notice::Unfrozen => "UNFROZEN",
+            Notice::RoleChanged { .. } => "ROLE_CHANGED",
+            Notice::PasswordChanged => "PASSWORD_CHANGED",
+        }
+    }
+}
+
+/// A notice with its number among the user's, from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Notification {
+    pub number: u64,
+    pub sequence: Sequence,
+    pub stamp: Stamp,
+    pub notice: Notice,
+}
+
+/// One user's newest history.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct UserHistory {
+    pub closed_orders: Window<Order>,
+    pub trades: Window<OwnTrade>,
+    pub postings: Window<OwnPosting>,
+    pub notifications: Window<Notification>,
+    notified: u64,
+}
+
+impl UserHistory {
+    /// A closed order that is still kept.
+    pub fn closed_order(&self, id: OrderId) -> Option<&Order> {
+        self.closed_orders.iter().rev().find(|order| order.id == id)
+    }
+
+    /// How many notifications there have been.
+    pub fn notified(&self) -> u64 {
+        self.notified
+    }
+}
+
+/// All kept history.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct History {
+    instruments: Vec<InstrumentHistory>,
+    users: HashMap<UserId, UserHistory>,
+    postings: u64,
+}
+
+impl History {
+    /// The history of an instrument.
+    pub fn instrument(&self, id: InstrumentId) -> Option<&InstrumentHistory> {
+        self.instruments.get(id.0 as usize)
+    }
+
+    /// The history of a user; `None` where nothing has happened yet.
+    pub fn user(&self, id: UserId) -> Option<&UserHistory> {
+        self.users.get(&id)
+    }
+
+    /// Folds a fact in. Returns whom it notified, so that the feed need not guess.
+    pub fn apply(&mut self, sequence: Sequence, fact: &Fact) -> Vec<UserId> {
+        if let Body::InstrumentListed(_) = fact.body {
+            self.instruments.push(InstrumentHistory::default());
+        }
+        for posting in fact.postings() {
+            let Some(user) = posting.account.user() else { continue };
+            self.postings += 1;
+            let own = OwnPosting {
+                number: self.postings,
+                sequence,
+                stamp: fact.stamp,
+                account: posting.account,
+                asset: posting.asset,
+                amount: posting.amount,
+                cause: posting.cause,
+            };
+            self.users.entry(user).or_default().postings.push(own, POSTINGS_MAX);
+        }
+        if let Some(book) = fact.book() {
+            self.apply_book(sequence, fact.stamp, book);
+        }
+        let notices = notices(fact);
+        let users = notices.iter().map(|(user, _)| *user).collect();
+        for (user, notice) in notices {
+            let own = self.users.entry(user).or_default();
+            own.notified += 1;
+            let number = own.notified;
+            let notification = Notification { number, sequence, stamp: fact.stamp, notice };
+            own.notifications.push(notification, NOTIFICATIONS_MAX);
+        }
+        users
+    }
+
+    fn apply_book(&mut self, sequence: Sequence, stamp: Stamp, fact: &BookFact) {
+        self.instruments[fact.instrument.0 as usize].add(fact, sequence, stamp);
+        for fill in &fact.fills {
+            for (user, maker) in [(fill.taker_user, false), (fill.maker_user, true)] {
+                let (instrument, fill) = (fact.instrument, fill.clone());
+                let own = OwnTrade { sequence, stamp, instrument, fill, maker };
+                self.users.entry(user).or_default().trades.push(own, OWN_TRADES_MAX);
+            }
+        }
+        for order in fact.orders.iter().filter(|order| !order.status.is_open()) {
+            let own = self.users.entry(order.user).or_default();
+            own.closed_orders.push(order.clone(), CLOSED_ORDERS_MAX);
+        }
+    }
+}
+
+/// Whom a fact is news to.
+fn notices(fact: &Fact) -> Vec<(UserId, Notice)> {
+    match &fact.body {
+        Body::Book(book) => book_notices(book),
+        Body::SwitchFired { user, .. } => vec![(*user, Notice::SwitchFired)],
+        Body::Deposited { user, asset, amount, .. } if fact.cause.by != Some(*user) => {
+            vec![(*user, Notice::DepositReceived { asset: *asset, amount: *amount })]
+        }
+        Body::FreezeChanged { user, frozen: true } => vec![(*user, Notice::Frozen)],
+        Body::FreezeChanged { user, frozen: false } => vec![(*user, Notice::Unfrozen)],
+        Body::RoleChanged { user, role } => vec![(*user, Notice::RoleChanged { role: *role })],
+        Body::PasswordChanged { user, .. } => vec![(*user, Notice::PasswordChanged)],
+        _ => Vec::new(),
+    }
+}
+
+fn book_notices(book: &BookFact) -> Vec<(UserId, Notice)> {
+    let instrument = book.instrument;
+    let mut notices = Vec::new();
+    // The command's own order answers for itself; a stop's trigger was nobody's command.
+    let own = match book.action {
+        BookAction::Placed | BookAction::Amended | BookAction::Cancelled => 1,
+        BookAction::CancelledAll => book.orders.len(),
+        BookAction::Triggered => 0,
+    };
+    if book.action == BookAction::Triggered {
+        let stop = &book.orders[0];
+        notices.push((stop.user, Notice::StopTriggered { order: stop.id, instrument }));
+    }
+    for order in &book.orders[own..] {
+        let (id, status, reason) = (order.id, order.status, order.reason);
+        let notice = match status {
+            Status::Pending | Status::PartiallyFilled => continue,
+            Status::Filled => Notice::OrderFilled { order: id, instrument },
+            _ => Notice::OrderEnded { order: id, instrument, status, reason },
+        };
+        notices.push((order.user, notice));
+    }
+    notices
+}

@@ -1,0 +1,106 @@
+//! Names of things: every id is a type of its own, so that none is taken for another.
+//!
+//! All ids stay below 2^53: a JavaScript number holds them without loss.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        pub struct $name(pub $inner);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id!(
+    /// A registered user; counts from 1 in the order of registration.
+    UserId(u64)
+);
+id!(
+    /// An order; see [`OrderId::new`] for how it is made.
+    OrderId(u64)
+);
+id!(
+    /// A print of one instrument; rises by one within the instrument.
+    TradeId(u64)
+);
+id!(
+    /// The place of an instrument in the list of all instruments.
+    InstrumentId(u16)
+);
+id!(
+    /// The number of a record in the journal; the first is 1.
+    Sequence(u64)
+);
+id!(
+    /// What ties an answer, a log line and a fact to one request; written as 16 hex digits.
+    RequestId(u64)
+);
+
+/// The most instruments that order ids can tell apart.
+pub const INSTRUMENTS_MAX: u16 = 1 << ORDER_INSTRUMENT_BITS;
+const ORDER_INSTRUMENT_BITS: u32 = 10;
+
+impl OrderId {
+    /// The `number`-th order (from 1) of `instrument`. The instrument stands in the low bits, so ids
+    /// are unique across books and no book asks another for a number.
+    pub fn new(instrument: InstrumentId, number: u64) -> OrderId {
+        debug_assert!(instrument.0 < INSTRUMENTS_MAX && number < 1 << (53 - ORDER_INSTRUMENT_BITS));
+        OrderId(number << ORDER_INSTRUMENT_BITS | u64::from(instrument.0))
+    }
+
+    /// The instrument whose book gave out this id.
+    pub fn instrument(self) -> InstrumentId {
+        InstrumentId((self.0 & u64::from(INSTRUMENTS_MAX - 1)) as u16)
+    }
+
+    /// Which order of its book this is, from 1.
+    pub fn number(self) -> u64 {
+        self.0 >> ORDER_INSTRUMENT_BITS
+    }
+}
+
+impl Sequence {
+    /// The number that follows.
+    pub fn next(self) -> Sequence {
+        Sequence(self.0 + 1)
+    }
+}
+
+/// Milliseconds since 1970 in UTC. Stamps inform and order deadlines; they never order replay.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Stamp(pub i64);
+
+impl Stamp {
+    /// The UTC day, counted from 1970-01-01.
+    pub fn day(self) -> i64 {
+        self.0.div_euclid(86_400_000)
+    }
+
+    /// This moment moved by `millis`.
+    pub fn plus_millis(self, millis: i64) -> Stamp {
+        Stamp(self.0.saturating_add(millis))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_id_names_its_instrument_and_stays_below_2_53() {
+        let id = OrderId::new(InstrumentId(1023), (1 << 43) - 1);
+        assert_eq!((id.instrument(), id.number()), (InstrumentId(1023), (1 << 43) - 1));
+        assert!(id.0 < 1 << 53);
+    }
+}

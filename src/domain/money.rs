@@ -1,0 +1,298 @@
+//! Exact money: assets, amounts in minor units, and every rounding that the exchange does.
+//!
+//! Amounts are integers at an asset's fixed scale. All roundings stand in this file and each name
+//! says its direction: notionals and what a trader receives round down, locks and fees round up.
+//! Nothing here ever touches a float.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// An amount in minor units of its asset: 1.00 USD is 100, 1 BTC is 100,000,000.
+pub type Amount = i64;
+
+/// The most of one asset that may ever be issued, in minor units. Every balance and every sum of
+/// balances stays within it, so sums fit 64 bits and products fit 128.
+pub const ISSUED_MAX: Amount = 1_000_000_000_000_000_000;
+
+/// What can be owned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Asset {
+    Usd,
+    Btc,
+    Eth,
+    Usdt,
+}
+
+impl Asset {
+    /// Every asset, in the order in which wallets list them.
+    pub const ALL: [Asset; 4] = [Asset::Usd, Asset::Btc, Asset::Eth, Asset::Usdt];
+
+    /// The ticker, as on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Asset::Usd => "USD",
+            Asset::Btc => "BTC",
+            Asset::Eth => "ETH",
+            Asset::Usdt => "USDT",
+        }
+    }
+
+    /// Decimals of a minor unit.
+    pub fn scale(self) -> u32 {
+        match self {
+            Asset::Usd => 2,
+            Asset::Usdt => 6,
+            Asset::Btc | Asset::Eth => 8,
+        }
+    }
+
+    /// What everyone gets at registration, in minor units.
+    pub fn grant(self) -> Amount {
+        match self {
+            Asset::Usd => 1_000_000,
+            Asset::Btc => 50_000_000,
+            Asset::Eth => 500_000_000,
+            Asset::Usdt => 5_000_000_000,
+        }
+    }
+
+    /// The asset with this ticker.
+    pub fn from_code(code: &str) -> Option<Asset> {
+        Asset::ALL.into_iter().find(|a| a.code() == code)
+    }
+
+    /// Place in [`Asset::ALL`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// `amount` in plain notation at the asset's full scale: `0.50000000`.
+    pub fn print(self, amount: Amount) -> String {
+        print_scaled(i128::from(amount), self.scale())
+    }
+
+    /// Reads a positive amount in plain notation.
+    pub fn parse(self, text: &str) -> Result<Amount, NumberError> {
+        let scaled = parse_scaled(text, self.scale())?;
+        Amount::try_from(scaled).ok().filter(|a| *a <= ISSUED_MAX).ok_or(NumberError::TooLarge)
+    }
+}
+
+/// Why a text is not a number that we take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberError {
+    /// Not of the grammar `0|[1-9][0-9]*` with an optional `.digits`.
+    Malformed,
+    /// More digits than any figure here can have.
+    TooManyDigits,
+    /// Finer than the unit that it is counted in.
+    TooFine,
+    /// Beyond the largest figure that is taken.
+    TooLarge,
+}
+
+/// The most digits that are read on either side of the dot.
+const DIGITS_MAX: usize = 18;
+
+/// Reads an unsigned decimal in plain notation: no sign, exponent, space, underscore or leading dot.
+pub fn parse_decimal(text: &str) -> Result<Decimal, NumberError> {
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
+        Some(_) => return Err(NumberError::Malformed),
+        None => (text, ""),
+    };
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    let leading_zero = whole.len() > 1 && whole.starts_with('0');
+    if whole.is_empty() || leading_zero || !digits(whole) || !digits(fraction) {
+        return Err(NumberError::Malformed);
+    }
+    if whole.len() > DIGITS_MAX || fraction.len() > DIGITS_MAX {
+        return Err(NumberError::TooManyDigits);
+    }
+    // 28 digits is what a Decimal holds; 18 + 18 may exceed it.
+    Decimal::from_str_exact(text).map_err(|_| NumberError::TooManyDigits)
+}
+
+/// Reads an unsigned decimal as a count of units of 10^-`scale`.
+pub fn parse_scaled(text: &str, scale: u32) -> Result<i128, NumberError> {
+    let value = parse_decimal(text)?.normalize();
+    if value.scale() > scale {
+        return Err(NumberError::TooFine);
+    }
+    // A Decimal's mantissa is below 2^96 and the scales here are below 19, but both at once could
+    // pass 2^127, so the product is checked.
+    value.mantissa().checked_mul(10_i128.pow(scale - value.scale())).ok_or(NumberError::TooLarge)
+}
+
+/// Prints a count of units of 10^-`scale` in plain notation with all its decimals.
+pub fn print_scaled(units: i128, scale: u32) -> String {
+    let sign = if units < 0 { "-" } else { "" };
+    let unit = 10_u128.pow(scale);
+    let (whole, fraction) = (units.unsigned_abs() / unit, units.unsigned_abs() % unit);
+    match scale {
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{fraction:0width$}", width = scale as usize),
+    }
+}
+
+/// A share in parts per million: 0.10 % is 1,000.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Rate(pub u32);
+
+const MILLION: i128 = 1_000_000;
+
+impl Rate {
+    /// The rate of a percentage with at most four decimals, up to 100 %.
+    pub fn from_percent(percent: Decimal) -> Option<Rate> {
+        let parts = percent.checked_mul(Decimal::from(10_000))?.normalize();
+        let whole = (parts.scale() == 0).then(|| parts.mantissa())?;
+        u32::try_from(whole).ok().filter(|p| *p <= 1_000_000).map(Rate)
+    }
+
+    /// The fee on `received`, rounded up.
+    pub fn fee_up(self, received: Amount) -> Amount {
+        let product = i128::from(received) * i128::from(self.0);
+        div_up(product, MILLION) as Amount
+    }
+
+    /// `figure` x (1 + rate), rounded down.
+    pub fn above_down(self, figure: i64) -> i64 {
+        clamp_i64(i128::from(figure) * (MILLION + i128::from(self.0)) / MILLION)
+    }
+
+    /// `figure` x (1 - rate), rounded up.
+    pub fn below_up(self, figure: i64) -> i64 {
+        clamp_i64(div_up(i128::from(figure) * (MILLION - i128::from(self.0)), MILLION))
+    }
+}
+
+/// The factor that turns a price in ticks times a quantity in lots into minor units of the quote
+/// asset: `numerator / denominator`, both positive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Ratio {
+    pub numerator: i64,
+    pub denominator: i64,
+}
+
+impl Ratio {
+    /// `price x quantity`, rounded down: what a fill is worth, one figure for both sides.
+    pub fn notional_down(self, price: i64, quantity: i64) -> Amount {
+        clamp_i64(self.product(price, quantity) / i128::from(self.denominator))
+    }
+
+    /// `price x quantity`, rounded up: what a buy locks.
+    pub fn notional_up(self, price: i64, quantity: i64) -> Amount {
+        clamp_i64(div_up(self.product(price, quantity), i128::from(self.denominator)))
+    }
+
+    /// The largest quantity whose notional at `price`, rounded down, is within `amount`.
+    pub fn affordable(self, price: i64, amount: Amount) -> i64 {
+        let unit = i128::from(price) * i128::from(self.numerator);
+        clamp_i64(((i128::from(amount) + 1) * i128::from(self.denominator) - 1) / unit)
+    }
+
+    fn product(self, price: i64, quantity: i64) -> i128 {
+        // Bounded by settings: price and quantity stay below 2^50 each, the numerator below 2^27.
+        i128::from(price) * i128::from(quantity) * i128::from(self.numerator)
+    }
+}
+
+fn div_up(dividend: i128, divisor: i128) -> i128 {
+    dividend / divisor + i128::from(dividend % divisor > 0)
+}
+
+/// Figures are bounded at the edge long before they saturate; saturating keeps a bound that was set
+/// too wide from wrapping around.
+fn clamp_i64(figure: i128) -> i64 {
+    figure.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use NumberError::*;
+
+    #[test]
+    fn only_plain_notation_is_read() {
+        for (text, expected) in [
+            ("0", Ok(0)),
+            ("1", Ok(100)),
+            ("0.5", Ok(50)),
+            ("10000.00", Ok(1_000_000)),
+            ("1.2300", Ok(123)),
+            ("1.234", Err(TooFine)),
+            ("", Err(Malformed)),
+            (".5", Err(Malformed)),
+            ("5.", Err(Malformed)),
+            ("05", Err(Malformed)),
+            ("+5", Err(Malformed)),
+            ("-5", Err(Malformed)),
+            ("1e3", Err(Malformed)),
+            ("1_000", Err(Malformed)),
+            (" 1", Err(Malformed)),
+            ("1 ", Err(Malformed)),
+            ("NaN", Err(Malformed)),
+            ("1.2.3", Err(Malformed)),
+            ("٣", Err(Malformed)),
+            ("1234567890123456789", Err(TooManyDigits)),
+            ("0.0000000000000000001", Err(TooManyDigits)),
+            ("123456789012345678.123456789012345678", Err(TooManyDigits)),
+            ("999999999999999999", Err(TooLarge)),
+        ] {
+            assert_eq!(Asset::Usd.parse(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_print_at_full_scale() {
+        assert_eq!(Asset::Usd.print(1_000_000), "10000.00");
+        assert_eq!(Asset::Btc.print(50_000_000), "0.50000000");
+        assert_eq!(Asset::Usdt.print(-1), "-0.000001");
+    }
+
+    #[test]
+    fn fees_round_up_and_notionals_down() {
+        let tenth = Rate::from_percent(Decimal::new(10, 2)).unwrap();
+        assert_eq!(tenth, Rate(1000));
+        assert_eq!(tenth.fee_up(1), 1);
+        assert_eq!(tenth.fee_up(1000), 1);
+        assert_eq!(tenth.fee_up(1001), 2);
+        assert_eq!(Rate(0).fee_up(1001), 0);
+        assert_eq!(Rate::from_percent(Decimal::new(1, 5)), None);
+        let cents = Ratio { numerator: 1, denominator: 100_000 };
+        assert_eq!(cents.notional_down(6_183_764, 1), 61);
+        assert_eq!(cents.notional_up(6_183_764, 1), 62);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_affordable_is_the_most_that_is(
+            price in 1i64..1_000_000_000, amount in 0i64..1_000_000_000_000, denominator in 1i64..1_000_000,
+        ) {
+            let ratio = Ratio { numerator: 1, denominator };
+            let most = ratio.affordable(price, amount);
+            assert!(ratio.notional_down(price, most) <= amount);
+            assert!(ratio.notional_down(price, most + 1) > amount);
+        }
+
+        #[test]
+        fn a_lock_covers_its_fills_in_any_pieces(
+            price in 1i64..1_000_000_000, whole in 1i64..1_000_000, part in 0i64..1_000_000, denominator in 1i64..1_000_000,
+        ) {
+            let (ratio, part) = (Ratio { numerator: 1, denominator }, part.min(whole));
+            let left = ratio.notional_up(price, whole) - ratio.notional_down(price, part);
+            assert!(left >= ratio.notional_up(price, whole - part));
+        }
+
+        #[test]
+        fn printed_and_read_again_is_the_same(amount in 0i64..ISSUED_MAX) {
+            for asset in Asset::ALL {
+                assert_eq!(asset.parse(&asset.print(amount)), Ok(amount));
+            }
+        }
+    }
+}

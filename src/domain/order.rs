@@ -1,0 +1,344 @@
+//! Orders: what a trader may ask for, and what becomes of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    digest::Digest,
+    id::{InstrumentId, OrderId, Stamp, TradeId, UserId},
+    instrument::{Price, Quantity},
+    money::Amount,
+};
+
+/// Which side of the book an order takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Side {
+    Buy,
+    Sell,
+}
+
+impl Side {
+    /// The other one.
+    pub fn opposite(self) -> Side {
+        match self {
+            Side::Buy => Side::Sell,
+            Side::Sell => Side::Buy,
+        }
+    }
+
+    /// As on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Side::Buy => "BUY",
+            Side::Sell => "SELL",
+        }
+    }
+
+    /// Whether an order of this side with `limit` trades at `price`.
+    pub fn accepts(self, limit: Price, price: Price) -> bool {
+        match self {
+            Side::Buy => price <= limit,
+            Side::Sell => price >= limit,
+        }
+    }
+}
+
+/// How an order finds its price, and when it becomes live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Limit,
+    Market,
+    StopLimit,
+    StopMarket,
+}
+
+impl Kind {
+    /// As on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Kind::Limit => "LIMIT",
+            Kind::Market => "MARKET",
+            Kind::StopLimit => "STOP_LIMIT",
+            Kind::StopMarket => "STOP_MARKET",
+        }
+    }
+
+    /// Whether the order waits for its stop price first.
+    pub fn is_stop(self) -> bool {
+        matches!(self, Kind::StopLimit | Kind::StopMarket)
+    }
+
+    /// Whether the order names its price.
+    pub fn has_price(self) -> bool {
+        matches!(self, Kind::Limit | Kind::StopLimit)
+    }
+}
+
+/// How long an order lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum TimeInForce {
+    /// Good till cancelled.
+    #[default]
+    Gtc,
+    /// Immediate or cancel: what does not fill at once expires.
+    Ioc,
+    /// Fill or kill: all at once or nothing.
+    Fok,
+}
+
+impl TimeInForce {
+    /// As on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            TimeInForce::Gtc => "GTC",
+            TimeInForce::Ioc => "IOC",
+            TimeInForce::Fok => "FOK",
+        }
+    }
+}
+
+/// What happens when an order would trade with another of the same user; the taker's choice counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SelfTradePrevention {
+    /// The incoming order's rest is cancelled.
+    #[default]
+    CancelNewest,
+    /// The resting order is cancelled and matching goes on.
+    CancelOldest,
+    /// Both are cancelled.
+    CancelBoth,
+    /// The smaller is cancelled and the larger reduced by as much.
+    DecrementAndCancel,
+}
+
+impl SelfTradePrevention {
+    /// As on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            SelfTradePrevention::CancelNewest => "CANCEL_NEWEST",
+            SelfTradePrevention::CancelOldest => "CANCEL_OLDEST",
+            SelfTradePrevention::CancelBoth => "CANCEL_BOTH",
+            SelfTradePrevention::DecrementAndCancel => "DECREMENT_AND_CANCEL",
+        }
+    }
+}
+
+/// What became of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Status {
+    /// Resting without a fill, or a stop that waits.
+    Pending,
+    /// Resting with fills.
+    PartiallyFilled,
+    /// All of it traded.
+    Filled,
+    /// Ended by its owner or by self-trade prevention.
+    Cancelled,
+    /// A stop whose trigger found a rule broken.
+    Rejected,
+    /// What could not trade at once ended with it.
+    Expired,
+}
+
+impl Status {
+    /// As on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Status::Pending => "PENDING",
+            Status::PartiallyFilled => "PARTIALLY_FILLED",
+            Status::Filled => "FILLED",
+            Status::Cancelled => "CANCELLED",
+            Status::Rejected => "REJECTED",
+            Status::Expired => "EXPIRED",
+        }
+    }
+
+    /// Whether the order can still trade.
+    pub fn is_open(self) -> bool {
+        matches!(self, Status::Pending | Status::PartiallyFilled)
+    }
+}
+
+/// Why an order has the status that it has, where the status alone does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Reason {
+    /// Its owner cancelled it.
+    Owner,
+    /// Its owner's dead man's switch fired, or the connection it was tied to ended.
+    Switch,
+    /// It met an order of its own user.
+    SelfTrade,
+    /// Immediate or cancel, and nothing more to trade with.
+    ImmediateOrCancel,
+    /// Fill or kill, and not all of it could fill.
+    FillOrKill,
+    /// A market order found nothing more within its protection price.
+    Protection,
+    /// A market order spent all that it was given, or all but what buys no lot.
+    Spent,
+    /// What was left is worth less than one minor unit of the quote asset.
+    Dust,
+    /// Triggered outside the price band.
+    Band,
+    /// Triggered post-only, and would have traded at once.
+    PostOnly,
+}
+
+impl Reason {
+    /// As on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Reason::Owner => "OWNER",
+            Reason::Switch => "SWITCH",
+            Reason::SelfTrade => "SELF_TRADE",
+            Reason::ImmediateOrCancel => "IMMEDIATE_OR_CANCEL",
+            Reason::FillOrKill => "FILL_OR_KILL",
+            Reason::Protection => "PROTECTION_PRICE",
+            Reason::Spent => "FUNDS_SPENT",
+            Reason::Dust => "DUST",
+            Reason::Band => "PRICE_OUT_OF_BAND",
+            Reason::PostOnly => "POST_ONLY_WOULD_CROSS",
+        }
+    }
+}
+
+/// A client's own name for an order: 1 to 36 of `A-Z a-z 0-9 - _ . :`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClientOrderId(Box<str>);
+
+impl ClientOrderId {
+    /// The name, if it is one.
+    pub fn new(text: &str) -> Option<ClientOrderId> {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
+        let good = (1..=36).contains(&text.len()) && text.bytes().all(fits);
+        good.then(|| ClientOrderId(text.into()))
+    }
+
+    /// The name's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An order that a user asks for; checked against its instrument's steps and least notional.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct PlaceOrder {
+    pub side: Side,
+    pub kind: Kind,
+    pub time_in_force: TimeInForce,
+    pub post_only: bool,
+    pub self_trade_prevention: SelfTradePrevention,
+    /// Zero where `quote_amount` says how much.
+    pub quantity: Quantity,
+    /// Present exactly where the kind has a price.
+    pub price: Option<Price>,
+    /// Present exactly where the kind is a stop.
+    pub stop_price: Option<Price>,
+    /// Market buys only: how much of the quote asset to spend.
+    pub quote_amount: Option<Amount>,
+    /// The part of an iceberg that the book shows.
+    pub display_quantity: Option<Quantity>,
+    pub client_order_id: Option<ClientOrderId>,
+}
+
+impl PlaceOrder {
+    /// What is asked, in short. Tells a repeated command under one client order id from another;
+    /// zero without a client order id.
+    pub fn fingerprint(&self, on: InstrumentId) -> u64 {
+        match self.client_order_id {
+            Some(_) => Digest::part("asked", (on, self)).lane(),
+            None => 0,
+        }
+    }
+}
+
+/// An order with all that has happened to it. Facts carry it as it is after them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Order {
+    pub id: OrderId,
+    pub user: UserId,
+    pub client_order_id: Option<ClientOrderId>,
+    /// What was asked, in short: tells a repeated command from another under the same client id.
+    pub asked: u64,
+    pub side: Side,
+    pub kind: Kind,
+    pub time_in_force: TimeInForce,
+    pub post_only: bool,
+    pub self_trade_prevention: SelfTradePrevention,
+    pub price: Option<Price>,
+    pub stop_price: Option<Price>,
+    pub quote_amount: Option<Amount>,
+    pub display_quantity: Option<Quantity>,
+    /// Whether a stop has been triggered; false for all others.
+    pub triggered: bool,
+    pub quantity: Quantity,
+    /// What can still fill; zero once the order is closed as filled.
+    pub remaining: Quantity,
+    pub filled: Quantity,
+    /// What the fills were worth, in minor units of the quote asset.
+    pub quote_filled: Amount,
+    /// Base asset for buys, quote asset for sells.
+    pub fee_paid: Amount,
+    /// The part of `remaining` that the book shows; zero when not resting.
+    pub shown: Quantity,
+    /// What stays locked for it: quote asset for buys, base asset for sells; zero when closed.
+    pub locked: Amount,
+    /// Its place in the book's queue: rises with each resting or requeueing; zero when not resting.
+    pub place: u64,
+    pub status: Status,
+    pub reason: Option<Reason>,
+    pub created_at: Stamp,
+    pub updated_at: Stamp,
+}
+
+impl Order {
+    /// Whether it is a stop that still waits.
+    pub fn waits(&self) -> bool {
+        self.kind.is_stop() && !self.triggered
+    }
+
+    /// The part that the book does not show.
+    pub fn hidden(&self) -> Quantity {
+        self.remaining - self.shown
+    }
+}
+
+/// Two orders met. The price is always the resting order's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Fill {
+    pub trade: TradeId,
+    pub taker_side: Side,
+    pub maker: OrderId,
+    pub taker: OrderId,
+    pub maker_user: UserId,
+    pub taker_user: UserId,
+    pub price: Price,
+    pub quantity: Quantity,
+    /// What it is worth in the quote asset, one figure for both sides.
+    pub notional: Amount,
+    /// In what each side receives.
+    pub maker_fee: Amount,
+    pub taker_fee: Amount,
+}
+
+impl Fill {
+    /// Who bought, by which order, at which fee (in the base asset).
+    pub fn buyer(&self) -> (UserId, OrderId, Amount) {
+        match self.taker_side {
+            Side::Buy => (self.taker_user, self.taker, self.taker_fee),
+            Side::Sell => (self.maker_user, self.maker, self.maker_fee),
+        }
+    }
+
+    /// Who sold, by which order, at which fee (in the quote asset).
+    pub fn seller(&self) -> (UserId, OrderId, Amount) {
+        match self.taker_side {
+            Side::Sell => (self.taker_user, self.taker, self.taker_fee),
+            Side::Buy => (self.maker_user, self.maker, self.maker_fee),
+        }
+    }
+}

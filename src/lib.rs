@@ -1,0 +1,7 @@
+//! Souk: an exchange on your own machine that keeps everything in memory and loses nothing.
+//!
+//! `domain <- store <- actors <- http, ws <- app`; a test keeps the layers.
+
+pub mod domain;
+pub mod sim;
+pub mod store;

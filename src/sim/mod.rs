@@ -1,0 +1,1 @@
+//! Clients of the product that come with it: replay of recorded markets, conformance of the book.

@@ -1,0 +1,1 @@
+//! The write-ahead journal in sled, snapshots, recovery and the offline verifier.
