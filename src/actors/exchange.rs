@@ -69,7 +69,9 @@ impl Exchange {
     /// How many facts a command becomes, where that is more than one.
     fn facts_of(&self, command: &Command) -> u16 {
         match command {
-            Command::CancelAll { instrument: None, .. } => self.views().world().state.books.len() as u16,
+            Command::CancelAll { instrument: None, .. } => {
+                self.views().world().state.books.len() as u16
+            }
             _ => 1,
         }
     }
