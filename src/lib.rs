@@ -6,3 +6,4 @@ pub mod domain;
 pub mod settings;
 pub mod sim;
 pub mod store;
+pub mod telemetry;
