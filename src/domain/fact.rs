@@ -43,8 +43,8 @@ pub struct KeyUse {
     pub key: [u8; 16],
     /// HMAC of the body that came with it.
     pub body: [u8; 16],
-    /// Whether the command is complete with this fact (a cancel-all has one for each book).
-    pub last: bool,
+    /// How many facts the command becomes (a cancel-all has one for each book).
+    pub parts: u16,
 }
 
 /// What happened.
