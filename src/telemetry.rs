@@ -44,7 +44,9 @@ fn is_opening() -> bool {
 
 /// Logs the panic, also where the filter is off or logging has not begun.
 fn report(panic: &PanicHookInfo<'_>) {
-    let message = panic.payload_as_str().unwrap_or("no message");
+    let payload = panic.payload();
+    let formatted = payload.downcast_ref::<String>().map(String::as_str);
+    let message = formatted.or(payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     let thread = thread::current().name().unwrap_or("unnamed").to_owned();
     let backtrace = Backtrace::force_capture();
