@@ -13,7 +13,7 @@ use crate::domain::{
     id::{OrderId, Stamp, TradeId, UserId},
     instrument::{Price, Quantity},
     ledger::{Account, Transaction},
-    money::Amount,
+    money::{Amount, Rate},
     order::{
         Fill, Kind, Order, PlaceOrder, Reason, SelfTradePrevention, Side, Status, TimeInForce,
     },
@@ -155,9 +155,12 @@ impl Book {
 
     /// Whether a price is near enough to the last trade, else to the middle of the book.
     fn is_within_band(&self, price: Price) -> bool {
+        let band = self.instrument.band;
+        if band == Rate::UNBOUNDED {
+            return true;
+        }
         let middle = || Some(self.best(Side::Buy)? + self.best(Side::Sell)?);
         let Some(twice) = self.last.map(|last| 2 * last).or_else(middle) else { return true };
-        let band = self.instrument.band;
         (band.below_up(twice)..=band.above_down(twice)).contains(&(2 * price))
     }
 
