@@ -3,5 +3,6 @@
 //! `domain <- store <- actors <- http, ws <- app`; a test keeps the layers.
 
 pub mod domain;
+pub mod http;
 pub mod sim;
 pub mod store;
