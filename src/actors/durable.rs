@@ -25,7 +25,7 @@ use crate::{
         wallet::Wallet,
         world::World,
     },
-    store::snapshotter::SnapshotSignal,
+    store::Snapshotter,
 };
 
 /// What the durable end tells a wallet: the facts of one commit that touch it, in order.
@@ -42,7 +42,7 @@ pub fn start(
     views: Views,
     directory: Directory,
     feed: Feed,
-    snapshots: SnapshotSignal,
+    snapshots: Arc<Snapshotter>,
 ) -> std::io::Result<JoinHandle<()>> {
     let end = DurableEnd { views, directory, feed, snapshots };
     let work = move || commits.into_iter().for_each(|commit| end.let_out(commit));
@@ -53,7 +53,7 @@ struct DurableEnd {
     views: Views,
     directory: Directory,
     feed: Feed,
-    snapshots: SnapshotSignal,
+    snapshots: Arc<Snapshotter>,
 }
 
 impl DurableEnd {

@@ -27,7 +27,7 @@ use crate::{
         order::ClientOrderId,
         rejection::Rejection,
     },
-    store::{codec, failure::Failure, journal::Journal},
+    store::{Failure, Journal, codec},
 };
 
 /// The most entries in one commit.

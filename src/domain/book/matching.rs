@@ -364,6 +364,7 @@ impl Book {
         }
         order.filled += fill.quantity;
         order.quote_filled += fill.notional;
+        order.weight_filled += fill.weight();
         order.fee_paid += fill.taker_fee;
     }
 
@@ -374,6 +375,7 @@ impl Book {
         settle::take_maker_fee(&mut draft.transaction, &self.instrument, order.side, fill);
         order.filled += fill.quantity;
         order.quote_filled += fill.notional;
+        order.weight_filled += fill.weight();
         order.fee_paid += fill.maker_fee;
         order.status = Status::PartiallyFilled;
         order.updated_at = draft.stamp;
@@ -592,6 +594,7 @@ fn new_order(id: OrderId, user: UserId, asked: &PlaceOrder, stamp: Stamp) -> Ord
         remaining: asked.quantity,
         filled: 0,
         quote_filled: 0,
+        weight_filled: 0,
         fee_paid: 0,
         shown: 0,
         locked: 0,
