@@ -2,6 +2,7 @@
 //!
 //! `domain <- store <- actors <- http, ws <- app`; a test keeps the layers.
 
+pub mod actors;
 pub mod domain;
 pub mod http;
 pub mod settings;

@@ -40,6 +40,7 @@ pub fn install_panic_hook() {
 
 fn is_opening() -> bool {
     thread::current().name().is_some_and(|name| name.starts_with(OPENING_THREAD))
+        || crate::store::is_caught()
 }
 
 /// Logs the panic, also where the filter is off or logging has not begun.

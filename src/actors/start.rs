@@ -1,6 +1,9 @@
 //! Starting and stopping: from what the store recovered to an open door, and back.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Instant,
+};
 
 use actix::{Arbiter, ArbiterHandle};
 
@@ -28,7 +31,7 @@ use crate::{
         wallet::{Limits, Switch, Wallet},
         world::World,
     },
-    store::{Opened, codec, failure::Failure, journal::Journal, snapshotter::Snapshotter},
+    store::{Failure, Journal, Opened, Snapshotter, codec},
 };
 
 /// What the actors need to know of the settings.
@@ -92,7 +95,9 @@ pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Ru
         reader.clone(),
         config.snapshot_every_facts,
         config.snapshot_every_secs,
-    )?;
+        Arc::new(AtomicU64::new(u64::MAX)),
+    );
+    let snapshotter = Arc::new(snapshotter);
     let queue_max = queue_max(&config);
     let (queue, commits, _) =
         journal::start(journal, queue_max, door.clone(), clock.clone(), on_failure)?;
@@ -116,10 +121,10 @@ pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Ru
         issue: Arc::new(issue),
     };
     directory.wire(wiring.clone());
-    let (feed_end, signal) = (feed.clone(), snapshotter.signal());
+    let (feed_end, snapshots) = (feed.clone(), snapshotter.clone());
     // The durable end speaks to actors, so they come first; until it runs, commits wait.
     let more = start_actors(&config, &views, &directory, &wiring, 2 * queue_max);
-    durable::start(commits, views.clone(), directory.clone(), feed_end, signal)?;
+    durable::start(commits, views.clone(), directory.clone(), feed_end, snapshots)?;
     let exchange = Exchange(Arc::new(Parts {
         door,
         views,
