@@ -1,1 +1,4 @@
 //! Clients of the product that come with it: replay of recorded markets, conformance of the book.
+
+pub mod client;
+pub mod replay;
