@@ -35,7 +35,7 @@ pub struct Snapshotter {
     orders: Sender<Order>,
     durable: Arc<AtomicU64>,
     last: Arc<Mutex<Option<Taken>>>,
-    thread: JoinHandle<()>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 enum Order {
@@ -73,7 +73,7 @@ impl Snapshotter {
             .name("snapshotter".into())
             .spawn(move || worker.run(&received))
             .expect("a process that cannot start a thread cannot serve");
-        Snapshotter { orders, durable, last, thread }
+        Snapshotter { orders, durable, last, thread: Mutex::new(Some(thread)) }
     }
 
     /// Says that the facts up to and including `through` are durable. Never blocks.
@@ -98,10 +98,13 @@ impl Snapshotter {
     }
 
     /// Ends the thread, after the snapshot that it is at.
-    pub fn stop(self) {
+    pub fn stop(&self) {
         // Where the thread has ended already, there is nothing to tell it.
         let _ = self.orders.send(Order::Stop);
-        let _ = self.thread.join();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
     }
 }
 
