@@ -155,9 +155,10 @@ fn a_torn_tail_is_cut_and_reported() {
     let torn = records(&Market::new(60).facts(90));
     let (chunks, _) = chunk::cut(Sequence(401), chain, &torn).unwrap();
     assert!(chunks.len() > 2);
-    let sled = SledChunks::open(&dir.path().join("journal"), Durability::Disk, None).unwrap();
-    sled.write(&chunks[..2]).unwrap();
-    drop(sled);
+    let chunks_on_disk =
+        SledChunks::open(&dir.path().join("journal"), Durability::Disk, None).unwrap();
+    chunks_on_disk.write(&chunks[..2]).unwrap();
+    drop(chunks_on_disk);
 
     let verdict = verify(dir.path());
     assert_eq!((verdict.status, verdict.exit_code()), (Status::TornTail, 3));
@@ -175,19 +176,21 @@ fn a_torn_tail_is_cut_and_reported() {
 fn an_altered_commit_in_the_middle_is_refused() {
     let dir = temp();
     let facts = filled(dir.path());
-    let sled = SledChunks::open(&dir.path().join("journal"), Durability::Disk, None).unwrap();
+    let chunks_on_disk =
+        SledChunks::open(&dir.path().join("journal"), Durability::Disk, None).unwrap();
     let (mut chunks, _) = chunk::cut(Sequence(8), Chain::GENESIS, &records(&facts[7..14])).unwrap();
-    sled.write(&chunks).unwrap();
-    drop(sled);
+    chunks_on_disk.write(&chunks).unwrap();
+    drop(chunks_on_disk);
     assert!(matches!(refused(dir.path()), Failure::Damaged { at: Sequence(8), .. }));
     let verdict = verify(dir.path());
     assert_eq!((verdict.status, verdict.exit_code()), (Status::Damaged, 4));
     assert_eq!((verdict.through, verdict.digest), (Sequence(7), digest_of(&facts[..7])));
 
-    let sled = SledChunks::open(&dir.path().join("journal"), Durability::Disk, None).unwrap();
+    let chunks_on_disk =
+        SledChunks::open(&dir.path().join("journal"), Durability::Disk, None).unwrap();
     chunks[0].1[70] ^= 1;
-    sled.write(&chunks).unwrap();
-    drop(sled);
+    chunks_on_disk.write(&chunks).unwrap();
+    drop(chunks_on_disk);
     let failure = refused(dir.path());
     assert!(failure.to_string().contains("checksum"), "{failure}");
 }
@@ -353,9 +356,10 @@ fn a_trim_that_a_crash_interrupted_is_done_again() {
         .collect();
     crate::store::snapshotter::trim(&snapshots, &reader, Sequence(100)).unwrap();
     drop((journal, reader));
-    let sled = SledChunks::open(&dir.path().join("journal"), Durability::Disk, None).unwrap();
-    sled.write(&before).unwrap();
-    drop(sled);
+    let chunks_on_disk =
+        SledChunks::open(&dir.path().join("journal"), Durability::Disk, None).unwrap();
+    chunks_on_disk.write(&before).unwrap();
+    drop(chunks_on_disk);
     assert_eq!(verify(dir.path()).status, Status::Clean);
     let Opened { journal, snapshots, .. } = opened(dir.path());
     crate::store::snapshotter::trim(&snapshots, &journal.reader(), Sequence(200)).unwrap();
@@ -376,7 +380,7 @@ fn snapshots_are_taken_every_so_many_facts_while_the_journal_grows() {
         append(&mut *journal, commit, 10);
         snapshotter.durable(Sequence(journal.next().0 - 1));
         // The next facts come once this snapshot stands.
-        while !snapshotter.last().is_some_and(|taken| taken.through.next() == journal.next()) {
+        while snapshotter.last().map(|taken| taken.through.next()) != Some(journal.next()) {
             std::thread::yield_now();
         }
         seen.extend(snapshotter.last().map(|taken| taken.through));

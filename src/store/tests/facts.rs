@@ -41,7 +41,7 @@ impl Market {
             _ => self.trade(),
         };
         let by = Some(UserId(1)).filter(|_| number >= 2 + self.users);
-        let key = KeyUse { key: [number as u8; 16], body: [7; 16], last: true };
+        let key = KeyUse { key: [number as u8; 16], body: [7; 16], parts: 1 };
         let key = by.and(Some(key)).filter(|_| number.is_multiple_of(16));
         let request = RequestId(number);
         let fact = Fact { stamp: self.now(), cause: Cause { by, request, key }, body };
