@@ -318,7 +318,7 @@ fn events() -> impl Strategy<Value = Event> {
     let money = (1..=USERS, 0..Asset::ALL.len(), 1i64..40);
     prop_oneof![
         8 => (0usize..2, commands(USERS)).prop_map(|(on, command)| Event::Ask(on, command)),
-        8 => (0usize..2).prop_map(Event::Decide),
+        9 => (0usize..2).prop_map(Event::Decide),
         6 => (1usize..4).prop_map(Event::Deliver),
         1 => money.clone().prop_map(|(user, asset, amount)| Event::Deposit(user, asset, amount)),
         1 => money.prop_map(|(user, asset, amount)| Event::Withdraw(user, asset, amount)),
@@ -343,13 +343,13 @@ fn instruments(maker_fee: &str, taker_fee: &str) -> [Instrument; 2] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(scaled(150)))]
+    #![proptest_config(ProptestConfig::with_cases(scaled(100)))]
 
     #[test]
     fn nothing_is_made_or_lost_and_facts_tell_all(
-        events in prop::collection::vec(events(), 1..200),
+        events in prop::collection::vec(events(), 1..600),
         fees in prop_oneof![Just(("0", "0")), Just(("1", "3")), Just(("0.1", "30"))],
-        deposit in 20i64..200,
+        deposit in 20i64..500,
     ) {
         let mut exchange = Exchange::new(&instruments(fees.0, fees.1), USERS as usize, deposit);
         for event in &events {

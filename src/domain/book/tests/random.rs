@@ -102,13 +102,13 @@ pub fn commands(users: u64) -> impl Strategy<Value = Command> {
     let asked = prop_oneof![4 => priced(), 1 => unpriced()];
     let amended = (prop::option::of(prices()), prop::option::of(1i64..30));
     prop_oneof![
-        10 => (0..users, asked, 1i64..=4).prop_map(|(user, asked, purse_quarters)| {
+        30 => (0..users, asked, 1i64..=4).prop_map(|(user, asked, purse_quarters)| {
             Command::Place { user, asked, purse_quarters }
         }),
-        3 => (any::<usize>(), amended).prop_map(|(nth, (price, quantity))| {
+        12 => (any::<usize>(), amended).prop_map(|(nth, (price, quantity))| {
             Command::Amend { nth, price, quantity }
         }),
-        2 => any::<usize>().prop_map(|nth| Command::Cancel { nth }),
+        4 => any::<usize>().prop_map(|nth| Command::Cancel { nth }),
         1 => (0..users).prop_map(|user| Command::CancelAll { user }),
     ]
 }
