@@ -43,8 +43,8 @@ pub struct KeyUse {
     pub key: [u8; 16],
     /// HMAC of the body that came with it.
     pub body: [u8; 16],
-    /// Whether the command is complete with this fact (a cancel-all has one for each book).
-    pub last: bool,
+    /// How many facts the command becomes (a cancel-all has one for each book).
+    pub parts: u16,
 }
 
 /// What happened.
@@ -123,6 +123,7 @@ pub enum Body {
     },
     /// Open deadlines moved by the time in which the exchange was down.
     DowntimeShifted {
+        since: Stamp,
         millis: i64,
     },
 }

@@ -38,6 +38,8 @@ pub enum Rejection {
     IssueLimit,
     IdempotencyKeyReused,
     TooManyIdempotencyKeys,
+    /// The command was done before, and the record of its answer is not kept any more.
+    AnswerGone,
     /// The door is full; nothing was done.
     Overloaded,
     /// This user has too much under way; nothing was done.
@@ -84,6 +86,7 @@ impl Rejection {
             IssueLimit => "ISSUE_LIMIT",
             IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             TooManyIdempotencyKeys => "TOO_MANY_IDEMPOTENCY_KEYS",
+            AnswerGone => "ANSWER_GONE",
             Overloaded => "OVERLOADED",
             TooManyInFlight => "TOO_MANY_IN_FLIGHT",
             Stopping => "STOPPING",
@@ -126,6 +129,7 @@ impl Rejection {
             WithdrawalLimit => "the day's bound on withdrawals would be exceeded",
             IssueLimit => "more of the asset would be issued than there may ever be",
             IdempotencyKeyReused => "the idempotency key came with another body before",
+            AnswerGone => "the command was done before, and its answer is not kept any more",
             TooManyIdempotencyKeys => "too many idempotency keys were used within a day",
             Overloaded => "the exchange is at its capacity; nothing was done",
             TooManyInFlight => "too many commands of this user are under way; nothing was done",

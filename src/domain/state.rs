@@ -31,9 +31,16 @@ pub struct KnownKey {
     pub body: [u8; 16],
     /// The facts that its command became, in order.
     pub facts: Vec<Sequence>,
-    /// Whether the command is complete.
-    pub complete: bool,
+    /// How many there will be.
+    pub parts: u16,
     pub expires: Stamp,
+}
+
+impl KnownKey {
+    /// Whether all of the command's facts are here.
+    pub fn is_complete(&self) -> bool {
+        self.facts.len() >= usize::from(self.parts)
+    }
 }
 
 /// Everything that decisions need.
@@ -114,13 +121,12 @@ impl State {
     fn remember_key(&mut self, by: UserId, key: KeyUse, sequence: Sequence, stamp: Stamp) {
         let keys = self.keys.entry(by).or_default();
         let expires = stamp.plus_millis(KEY_KEPT_MILLIS);
-        let fresh = || KnownKey { body: key.body, facts: Vec::new(), complete: false, expires };
+        let fresh = || KnownKey { body: key.body, facts: Vec::new(), parts: key.parts, expires };
         let known = keys.entry(key.key).or_insert_with(fresh);
         if known.expires <= stamp {
             *known = fresh();
         }
         known.facts.push(sequence);
-        known.complete |= key.last;
         // Pruned when the number has doubled since: constant work for each key on average.
         if keys.len().is_power_of_two() {
             keys.retain(|_, known| known.expires > stamp);

@@ -1,0 +1,126 @@
+//! Answers: what a command gets, and the sender that travels with it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::door::Permit;
+use crate::domain::{
+    fact::{Cause, Fact},
+    id::{OrderId, Sequence},
+    rejection::Rejection,
+};
+
+/// What a command gets: done, or refused with nothing changed.
+pub type Answer = Result<Accepted, Rejection>;
+
+/// A command was done, and is durable.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// The number of its (last) fact; where it made none, what the journal stood at.
+    pub sequence: Sequence,
+    /// What happened.
+    pub said: Said,
+    /// Whether this is the answer of an earlier command with the same idempotency key.
+    pub replayed: bool,
+}
+
+/// What there is to say of a command that was done.
+#[derive(Clone, Debug)]
+pub enum Said {
+    /// It became this fact.
+    Fact(Arc<Fact>),
+    /// The order had been placed before under the same client order id.
+    Existing(OrderId),
+    /// All checks passed, or there was nothing to do.
+    Nothing,
+    /// An answer for each part.
+    Parts(Vec<Answer>),
+}
+
+/// The answer's sender with the command's cause and permit; goes along the message chain and is used
+/// once, by the durable end.
+#[derive(Debug)]
+pub struct Ticket {
+    /// Who asked, and by which request.
+    pub cause: Cause,
+    to: Recipient,
+    /// Freed when the answer is let out.
+    _permit: Option<Arc<Permit>>,
+}
+
+#[derive(Debug)]
+enum Recipient {
+    One(oneshot::Sender<Answer>),
+    Part(Arc<Gather>, usize),
+    Nobody,
+}
+
+impl Ticket {
+    /// A ticket whose answer comes out of the receiver.
+    pub fn new(cause: Cause, permit: Permit) -> (Ticket, oneshot::Receiver<Answer>) {
+        let (sender, receiver) = oneshot::channel();
+        let to = Recipient::One(sender);
+        (Ticket { cause, to, _permit: Some(Arc::new(permit)) }, receiver)
+    }
+
+    /// A ticket of the exchange's own: nobody waits for the answer.
+    pub fn own(cause: Cause) -> Ticket {
+        Ticket { cause, to: Recipient::Nobody, _permit: None }
+    }
+
+    /// Splits into `parts` tickets, whose answers together make this one's, in their order.
+    pub fn split(self, parts: usize) -> Vec<Ticket> {
+        let Ticket { cause, to, _permit } = self;
+        let whole = Ticket { cause: cause.clone(), to, _permit: _permit.clone() };
+        let gather = Arc::new(Gather(Mutex::new(Gathered {
+            answers: (0..parts).map(|_| None).collect(),
+            left: parts,
+            whole: Some(whole),
+        })));
+        let part = |at| Ticket {
+            cause: cause.clone(),
+            to: Recipient::Part(gather.clone(), at),
+            _permit: _permit.clone(),
+        };
+        (0..parts).map(part).collect()
+    }
+
+    /// Lets the answer out, and frees the permit. Only the durable end calls this, and the door's
+    /// failure path: never an actor.
+    pub(super) fn answer(self, answer: Answer) {
+        match self.to {
+            // The receiver is gone where the client hung up; its command is done all the same.
+            Recipient::One(sender) => drop(sender.send(answer)),
+            Recipient::Part(gather, at) => gather.put(at, answer),
+            Recipient::Nobody => {}
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Gather(Mutex<Gathered>);
+
+#[derive(Debug)]
+struct Gathered {
+    answers: Vec<Option<Answer>>,
+    left: usize,
+    whole: Option<Ticket>,
+}
+
+impl Gather {
+    fn put(&self, at: usize, answer: Answer) {
+        let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        gathered.answers[at] = Some(answer);
+        gathered.left -= 1;
+        if gathered.left > 0 {
+            return;
+        }
+        let answers: Vec<Answer> = gathered.answers.drain(..).flatten().collect();
+        let last = answers.iter().flatten().map(|a| a.sequence).max();
+        if let Some(whole) = gathered.whole.take() {
+            let sequence = last.unwrap_or_default();
+            whole.answer(Ok(Accepted { sequence, said: Said::Parts(answers), replayed: false }));
+        }
+    }
+}

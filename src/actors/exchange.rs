@@ -1,0 +1,193 @@
+//! The running exchange, as its clients' side sees it: commands go in, answers and views come out.
+
+use std::{sync::Arc, time::Instant};
+
+use super::{
+    answer::{Accepted, Answer, Said, Ticket},
+    clock::Clock,
+    command::{Asked, Command},
+    digest::live_digest,
+    directory::Directory,
+    door::{Door, DoorState},
+    feed::Feed,
+    journal::JournalHandle,
+    password::Passwords,
+    view::Views,
+};
+use crate::{
+    domain::{
+        digest::Digest,
+        fact::{Cause, Fact, KeyUse},
+        id::{Sequence, Stamp, UserId},
+        rejection::Rejection,
+        state::KEYS_MAX,
+    },
+    store::{Reader, Snapshotter, Taken},
+};
+
+/// The exchange; clones are the same exchange.
+#[derive(Clone)]
+pub struct Exchange(pub(super) Arc<Parts>);
+
+/// What it is made of; [`super::start::start`] puts it together.
+pub(super) struct Parts {
+    pub door: Door,
+    pub views: Views,
+    pub directory: Directory,
+    pub journal: JournalHandle,
+    pub feed: Feed,
+    pub passwords: Passwords,
+    pub clock: Arc<dyn Clock>,
+    pub reader: Reader,
+    pub snapshotter: Arc<Snapshotter>,
+    pub secret: [u8; 32],
+    pub started: Instant,
+}
+
+impl Exchange {
+    /// Asks for something and waits until the answer is durable. A caller that stops waiting cuts
+    /// nothing in half: the command goes its way.
+    pub async fn submit(&self, asked: Asked) -> Answer {
+        let parts = &self.0;
+        let Asked { by, request, key, command } = asked;
+        let mut permit = parts.door.enter(by, command.weight()).await?;
+        let key = key.map(|key| KeyUse { parts: self.facts_of(&command), ..key });
+        if let (Some(by), Some(key)) = (by, key) {
+            parts.door.hold_key(&mut permit, key.key)?;
+            if let Some(answer) = self.recall(by, key).await? {
+                return Ok(answer);
+            }
+        }
+        let (ticket, answer) = Ticket::new(Cause { by, request, key }, permit);
+        parts.directory.send(command, ticket);
+        answer.await.unwrap_or(Err(Rejection::OutcomeUnknown))
+    }
+
+    /// How many facts a command becomes, where that is more than one.
+    fn facts_of(&self, command: &Command) -> u16 {
+        match command {
+            Command::CancelAll { instrument: None, .. } => {
+                self.views().world().state.books.len() as u16
+            }
+            _ => 1,
+        }
+    }
+
+    /// The answer of an earlier command with the same key, if there was one.
+    async fn recall(&self, by: UserId, key: KeyUse) -> Result<Option<Accepted>, Rejection> {
+        let now = self.now();
+        let known = {
+            let state = &self.views().world().state;
+            let known = state.key(by, &key.key, now).cloned();
+            if known.is_none() && state.keys_in_use(by, now) >= KEYS_MAX {
+                return Err(Rejection::TooManyIdempotencyKeys);
+            }
+            known
+        };
+        let Some(known) = known else { return Ok(None) };
+        if known.body != key.body {
+            return Err(Rejection::IdempotencyKeyReused);
+        }
+        if !known.is_complete() {
+            return Ok(None);
+        }
+        let mut facts = Vec::new();
+        for at in known.facts {
+            let fact = self.fact(at).await.ok_or(Rejection::AnswerGone)?;
+            facts.push(Accepted { sequence: at, said: Said::Fact(fact), replayed: true });
+        }
+        let sequence = facts.last().map(|f| f.sequence).unwrap_or_default();
+        let said = match (facts.len(), known.parts) {
+            (1, 1) => facts.remove(0).said,
+            _ => Said::Parts(facts.into_iter().map(Ok).collect()),
+        };
+        Ok(Some(Accepted { sequence, said, replayed: true }))
+    }
+
+    /// A durable fact, read from the journal or its archive.
+    pub async fn fact(&self, at: Sequence) -> Option<Arc<Fact>> {
+        let reader = self.0.reader.clone();
+        let read = tokio::task::spawn_blocking(move || reader.fact(at)).await;
+        match read {
+            Ok(Ok(fact)) => fact.map(Arc::new),
+            Ok(Err(failure)) => {
+                tracing::error!(%failure, sequence = at.0, "reading a fact failed");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// What readers see.
+    pub fn views(&self) -> &Views {
+        &self.0.views
+    }
+
+    /// Where events come out.
+    pub fn feed(&self) -> &Feed {
+        &self.0.feed
+    }
+
+    /// Where passwords are hashed and compared.
+    pub fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    /// The door.
+    pub fn door(&self) -> &Door {
+        &self.0.door
+    }
+
+    /// The time by the exchange's clock.
+    pub fn now(&self) -> Stamp {
+        self.0.clock.now()
+    }
+
+    /// Whether the clock is moved by command.
+    pub fn has_manual_clock(&self) -> bool {
+        self.0.clock.manual().is_some()
+    }
+
+    /// 32 bytes that only this data folder knows.
+    pub fn secret(&self) -> &[u8; 32] {
+        &self.0.secret
+    }
+
+    /// Since when this process runs.
+    pub fn started(&self) -> Instant {
+        self.0.started
+    }
+
+    /// How many entries wait for the journal.
+    pub fn journal_waiting(&self) -> usize {
+        self.0.journal.waiting()
+    }
+
+    /// The newest snapshot.
+    pub fn last_snapshot(&self) -> Option<Taken> {
+        self.0.snapshotter.last()
+    }
+
+    /// Makes a snapshot through the newest durable fact; blocks a thread of the pool, not an arbiter.
+    pub async fn snapshot(&self) -> Option<Taken> {
+        let exchange = self.clone();
+        let taken = tokio::task::spawn_blocking(move || exchange.0.snapshotter.take()).await;
+        match taken {
+            Ok(Ok(taken)) => Some(taken),
+            Ok(Err(failure)) => {
+                tracing::error!(%failure, "the snapshot failed");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// The digest of the live actors' state, with the door held and nothing in flight.
+    pub async fn digest(&self) -> Option<(Sequence, Digest)> {
+        self.0.door.set(DoorState::Held);
+        self.0.door.empty().await;
+        let taken = live_digest(&self.0).await;
+        self.0.door.set(DoorState::Open);
+        taken
+    }
+}
