@@ -1,3 +1,20 @@
-//! The REST API.
+//! The REST layer: requests become commands, answers and views become JSON.
+//!
+//! Handlers decide nothing. Reads come from the views, commands go through the door, and each
+//! refusal leaves as a problem with a stable code. No sockets of its own, no files, no rules.
 
+pub mod api;
+pub mod body;
+pub mod caller;
+pub mod idempotency;
+pub mod limit;
+pub mod metrics;
+pub mod middleware;
+pub mod page;
+pub mod problem;
+pub mod routes;
+pub mod server;
+pub mod stamp;
+pub mod system;
+pub mod token;
 pub mod wire;

@@ -1,0 +1,187 @@
+//! Request bodies: JSON of a bounded size that arrives in time, and says which field is at fault.
+//!
+//! Types that are read with this are `deny_unknown_fields`; money is a `String` in them, so that a
+//! JSON number, which may have lost digits, is refused.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    http::header,
+    web::{Bytes, BytesMut, Data},
+};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+
+use super::{
+    api::Api,
+    problem::{Edge, Problem},
+};
+
+/// The largest JSON body, in bytes.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// A JSON body, and its bytes as they came.
+#[derive(Clone, Debug)]
+pub struct Json<T> {
+    /// What it says.
+    pub asked: T,
+    /// For telling whether a repeated request has the same body.
+    pub raw: Bytes,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Json<T>, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let checked = check_head(request);
+        let deadline = request
+            .app_data::<Data<Api>>()
+            .map_or(Duration::from_secs(10), |api| api.settings.body_deadline);
+        let payload = payload.take();
+        Box::pin(async move {
+            checked?;
+            let raw = read(payload, BODY_BYTES_MAX, deadline).await?;
+            let asked = parse(&raw)?;
+            Ok(Json { asked, raw })
+        })
+    }
+}
+
+/// Checks what the head says about the body, before any of it is read.
+fn check_head(request: &HttpRequest) -> Result<(), Problem> {
+    if !request.content_type().trim().eq_ignore_ascii_case("application/json") {
+        return Err(Problem::of(Edge::UnsupportedMediaType));
+    }
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
+    match length {
+        Some(length) if length > BODY_BYTES_MAX as u64 => Err(Problem::of(Edge::BodyTooLarge)),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a whole body of at most `most` bytes within `deadline`.
+pub async fn read(mut payload: Payload, most: usize, deadline: Duration) -> Result<Bytes, Problem> {
+    let whole = async {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| Problem::of(Edge::BadRequest))?;
+            if body.len() + chunk.len() > most {
+                return Err(Problem::of(Edge::BodyTooLarge));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    };
+    let read = tokio::time::timeout(deadline, whole).await;
+    read.unwrap_or_else(|_| Err(Problem::of(Edge::BodyTooSlow)))
+}
+
+/// Reads JSON; nesting deeper than 128 is refused by the parser.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let asked = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        explain(&path, error.inner())
+    })?;
+    reader.end().map_err(|error| explain(".", &error))?;
+    Ok(asked)
+}
+
+fn explain(path: &str, error: &serde_json::Error) -> Problem {
+    let message = error.to_string();
+    if !error.is_data() {
+        return Problem::of(Edge::InvalidJson).saying(message);
+    }
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(text, _)| text);
+    field_fault(path, message)
+}
+
+fn field_fault(path: &str, message: &str) -> Problem {
+    let field = match (path, named_field(message)) {
+        (".", Some(name)) => name.to_owned(),
+        (path, Some(name)) if path.rsplit('.').next() != Some(name) => format!("{path}.{name}"),
+        (".", None) => return Problem::of(Edge::InvalidJson).saying(message.to_owned()),
+        (path, _) => path.to_owned(),
+    };
+    Problem::field(field, message)
+}
+
+/// The missing, unknown or repeated field that a deserializer's message names.
+pub fn named_field(message: &str) -> Option<&str> {
+    let named = ["missing field `", "unknown field `", "duplicate field `"];
+    named.iter().find_map(|start| message.strip_prefix(start)?.split('`').next())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Order {
+        price: String,
+        post_only: Option<bool>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Orders {
+        orders: Vec<Order>,
+    }
+
+    fn fault<T: DeserializeOwned>(text: &str) -> String {
+        let Err(problem) = parse::<T>(text.as_bytes()) else { return String::from("good") };
+        let body = problem.body(Default::default());
+        match body["errors"][0]["field"].as_str() {
+            Some(field) => format!("{} {field}", problem.code()),
+            None => problem.code().to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_good_body_is_read() {
+        let text = r#"{"orders":[{"price":"1.0"},{"price":"2","post_only":true}]}"#;
+        let read: Orders = parse(text.as_bytes()).unwrap();
+        let read: Vec<_> = read.orders.iter().map(|o| (o.price.as_str(), o.post_only)).collect();
+        assert_eq!(read, [("1.0", None), ("2", Some(true))]);
+    }
+
+    #[test]
+    fn the_field_at_fault_is_named() {
+        for (text, expected) in [
+            (r#"{"price":"1"}"#, "good"),
+            (r#"{"price":1}"#, "INVALID_FIELD price"),
+            (r#"{"price":1.5}"#, "INVALID_FIELD price"),
+            (r#"{"price":null}"#, "INVALID_FIELD price"),
+            (r#"{}"#, "INVALID_FIELD price"),
+            (r#"{"price":"1","post_only":"yes"}"#, "INVALID_FIELD post_only"),
+            (r#"{"price":"1","prize":"2"}"#, "INVALID_FIELD prize"),
+            (r#"{"price":"1","price":"2"}"#, "INVALID_FIELD price"),
+            (r#"[]"#, "INVALID_JSON"),
+            (r#""price""#, "INVALID_JSON"),
+            (r#"{"price":"1"} x"#, "INVALID_JSON"),
+            (r#"{"price":"1""#, "INVALID_JSON"),
+            (r#"{"price":NaN}"#, "INVALID_JSON"),
+            ("", "INVALID_JSON"),
+        ] {
+            assert_eq!(fault::<Order>(text), expected, "{text}");
+        }
+        let nested = r#"{"orders":[{"price":"1"},{"price":2}]}"#;
+        assert_eq!(fault::<Orders>(nested), "INVALID_FIELD orders[1].price");
+        let missing = r#"{"orders":[{}]}"#;
+        assert_eq!(fault::<Orders>(missing), "INVALID_FIELD orders[0].price");
+    }
+
+    #[test]
+    fn deep_nesting_and_broken_text_are_refused() {
+        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+        assert_eq!(fault::<serde_json::Value>(&deep), "INVALID_JSON");
+        assert!(parse::<serde_json::Value>(b"\"\xff\"").is_err());
+    }
+}

@@ -1,0 +1,159 @@
+//! Who calls: the user behind a bearer token, and how a command is asked in the user's name.
+
+use std::future::{Ready, ready};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{StatusCode, header},
+    web::Data,
+};
+use serde::Serialize;
+
+use super::{
+    api::Api,
+    idempotency::{Key, key_of},
+    problem::{Edge, Problem},
+};
+use crate::{
+    actors::{
+        answer::{Accepted, Answer},
+        command::{Asked, Command},
+        view::Access,
+    },
+    domain::{
+        account::Role,
+        id::{RequestId, Sequence, UserId},
+    },
+};
+
+/// A user who is logged in.
+#[derive(Clone)]
+pub struct Caller {
+    /// What all handlers share.
+    pub api: Data<Api>,
+    /// Who it is.
+    pub user: UserId,
+    /// What the user may do; from the user's record, not from the token.
+    pub access: Access,
+    /// What logs and answers call this request.
+    pub request: RequestId,
+    key: Option<Key>,
+}
+
+/// A user in the role ADMIN.
+#[derive(Clone)]
+pub struct AdminCaller(pub Caller);
+
+impl Caller {
+    fn of(request: &HttpRequest) -> Result<Caller, Problem> {
+        let api = api_of(request)?;
+        let token = bearer_token(request)?;
+        let bearer = api.tokens.check(token)?;
+        let access = api.exchange.views().access(bearer.user);
+        let access = access.filter(|access| access.token_version == bearer.version);
+        let access = access.ok_or_else(|| Problem::of(Edge::TokenInvalid))?;
+        request.extensions_mut().insert(bearer.user);
+        api.limits.user(request, bearer.user)?;
+        let key = key_of(request, bearer.user)?;
+        Ok(Caller { api, user: bearer.user, access, request: request_id(request), key })
+    }
+
+    /// Asks for `command`, under the request's idempotency key if it has one. `body` is the request's
+    /// body as it came, empty where there was none.
+    pub async fn submit(&self, command: Command, body: &[u8]) -> Answer {
+        self.submit_step(command, body, 0).await
+    }
+
+    /// Like [`Caller::submit`], for the `step`-th of several commands that one request makes.
+    pub async fn submit_step(&self, command: Command, body: &[u8], step: u8) -> Answer {
+        let key = self.key.as_ref().map(|key| key.used(&self.api.hashing, body, step));
+        let by = Some(self.user);
+        self.api.exchange.submit(Asked { by, request: self.request, key, command }).await
+    }
+
+    /// Asks for `command` without an idempotency key: where a repeat is harmless, or where the
+    /// command has a key of its own.
+    pub async fn submit_unkeyed(&self, command: Command) -> Answer {
+        let (by, request) = (Some(self.user), self.request);
+        self.api.exchange.submit(Asked { by, request, key: None, command }).await
+    }
+
+    /// Whether the request came with an idempotency key.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Ready<Result<Caller, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Caller::of(request))
+    }
+}
+
+impl FromRequest for AdminCaller {
+    type Error = Problem;
+    type Future = Ready<Result<AdminCaller, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let admin = Caller::of(request).and_then(|caller| match caller.access.role {
+            Role::Admin => Ok(AdminCaller(caller)),
+            Role::User | Role::Arbitrator => Err(Problem::of(Edge::Forbidden)),
+        });
+        ready(admin)
+    }
+}
+
+/// What the middleware calls this request.
+pub fn request_id(request: &HttpRequest) -> RequestId {
+    request.extensions().get::<RequestId>().copied().unwrap_or_default()
+}
+
+fn api_of(request: &HttpRequest) -> Result<Data<Api>, Problem> {
+    let api = request.app_data::<Data<Api>>().cloned();
+    api.ok_or_else(|| Problem::of(Edge::Internal))
+}
+
+fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {
+    let missing = || Problem::of(Edge::Unauthorized);
+    let value = request.headers().get(header::AUTHORIZATION).ok_or_else(missing)?;
+    let (scheme, token) =
+        value.to_str().ok().and_then(|v| v.split_once(' ')).ok_or_else(missing)?;
+    match scheme.eq_ignore_ascii_case("bearer") {
+        true => Ok(token.trim()),
+        false => Err(missing()),
+    }
+}
+
+/// The answer to a command that was done: its body, with its sequence and whether it is a repeat in
+/// the headers.
+pub fn answer(status: StatusCode, accepted: &Accepted, body: &impl Serialize) -> HttpResponse {
+    let mut response = head(status, accepted.sequence);
+    if accepted.replayed {
+        response.insert_header(("Idempotent-Replayed", "true"));
+    }
+    response.json(body)
+}
+
+/// The answer to a command that was done and has nothing to say: 204.
+pub fn done(accepted: &Accepted) -> HttpResponse {
+    let mut response = head(StatusCode::NO_CONTENT, accepted.sequence);
+    if accepted.replayed {
+        response.insert_header(("Idempotent-Replayed", "true"));
+    }
+    response.finish()
+}
+
+/// The answer to a read: its body, and the sequence that it stands at in the headers.
+pub fn reading(sequence: Sequence, body: &impl Serialize) -> HttpResponse {
+    head(StatusCode::OK, sequence).json(body)
+}
+
+fn head(status: StatusCode, sequence: Sequence) -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    response.insert_header(("X-Sequence", sequence.0));
+    response
+}

@@ -1,0 +1,203 @@
+//! Rate limits: by address for everyone, by user for those who are logged in, and a strict one by
+//! address where passwords are tried. A bucket refills steadily and holds one period's requests.
+
+use std::{
+    hash::Hash,
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    http::header::{HeaderMap, HeaderName, HeaderValue},
+    web::Data,
+};
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+    middleware::StateInformationMiddleware,
+    state::keyed::DashMapStateStore,
+};
+
+use super::{
+    api::{Api, RateLimits},
+    problem::{Edge, Problem},
+};
+use crate::domain::id::UserId;
+
+/// So many requests in each span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Rate {
+    pub requests: u32,
+    pub per: Duration,
+}
+
+/// All limits; each is off where settings turn them off.
+pub struct Limits {
+    by_address: Option<Buckets<IpAddr>>,
+    by_user: Option<Buckets<UserId>>,
+    auth: Option<Buckets<IpAddr>>,
+}
+
+impl Limits {
+    /// Limits as settings have them.
+    pub fn new(rates: Option<RateLimits>) -> Limits {
+        Limits {
+            by_address: rates.and_then(|r| Buckets::new(r.by_address)),
+            by_user: rates.and_then(|r| Buckets::new(r.by_user)),
+            auth: rates.and_then(|r| Buckets::new(r.auth)),
+        }
+    }
+
+    /// Counts a request against its address.
+    pub fn address(&self, request: &HttpRequest) -> Result<(), Problem> {
+        count(self.by_address.as_ref(), address_of(request), request)
+    }
+
+    /// Counts a request against its user.
+    pub fn user(&self, request: &HttpRequest, user: UserId) -> Result<(), Problem> {
+        count(self.by_user.as_ref(), user, request)
+    }
+}
+
+/// Counts a request against the limit of those that try passwords.
+#[derive(Debug)]
+pub struct AuthLimit;
+
+impl FromRequest for AuthLimit {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<AuthLimit, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let buckets = request.app_data::<Data<Api>>().and_then(|api| api.limits.auth.as_ref());
+        std::future::ready(count(buckets, address_of(request), request).map(|()| AuthLimit))
+    }
+}
+
+fn count<K: Hash + Eq + Clone>(
+    buckets: Option<&Buckets<K>>,
+    key: K,
+    request: &HttpRequest,
+) -> Result<(), Problem> {
+    let Some(buckets) = buckets else { return Ok(()) };
+    let standing = buckets.take(&key);
+    request.extensions_mut().insert(standing);
+    match standing.refused {
+        false => Ok(()),
+        true => Err(Problem::of(Edge::RateLimited).with_retry_after(standing.reset_secs)),
+    }
+}
+
+/// Whom a request's address stands for: an IPv6 network of 64 bits is one.
+fn address_of(request: &HttpRequest) -> IpAddr {
+    match request.peer_addr().map(|address| address.ip().to_canonical()) {
+        Some(IpAddr::V6(ip)) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
+        Some(ip) => ip,
+        None => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    }
+}
+
+/// Where a key stands, as the headers say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    limit: u32,
+    remaining: u32,
+    /// Until the bucket is full again; where refused, until the next request is taken.
+    reset_secs: u64,
+    refused: bool,
+}
+
+impl Standing {
+    /// Writes the `RateLimit-*` headers.
+    pub fn write(&self, headers: &mut HeaderMap) {
+        let mut put = |name, value: u64| {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+        };
+        put("ratelimit-limit", u64::from(self.limit));
+        put("ratelimit-remaining", u64::from(self.remaining));
+        put("ratelimit-reset", self.reset_secs);
+    }
+}
+
+type Keyed<K> = RateLimiter<K, DashMapStateStore<K>, DefaultClock, StateInformationMiddleware>;
+
+struct Buckets<K: Hash + Eq + Clone> {
+    keyed: Keyed<K>,
+    rate: Rate,
+    since_cleaned: AtomicU32,
+}
+
+/// How many requests there are between two cleanings of full buckets.
+const CLEAN_EVERY: u32 = 100_000;
+
+impl<K: Hash + Eq + Clone> Buckets<K> {
+    fn new(rate: Rate) -> Option<Buckets<K>> {
+        let burst = NonZeroU32::new(rate.requests)?;
+        let quota = Quota::with_period(rate.per / rate.requests)?.allow_burst(burst);
+        let keyed = RateLimiter::dashmap(quota).with_middleware::<StateInformationMiddleware>();
+        Some(Buckets { keyed, rate, since_cleaned: AtomicU32::new(0) })
+    }
+
+    fn take(&self, key: &K) -> Standing {
+        if self.since_cleaned.fetch_add(1, Ordering::Relaxed) == CLEAN_EVERY {
+            self.since_cleaned.store(0, Ordering::Relaxed);
+            self.keyed.retain_recent();
+        }
+        let limit = self.rate.requests;
+        match self.keyed.check_key(key) {
+            Ok(state) => {
+                let remaining = state.remaining_burst_capacity();
+                let used = u64::from(limit - remaining.min(limit));
+                let full = self.rate.per.as_millis() as u64 * used / u64::from(limit);
+                Standing { limit, remaining, reset_secs: full.div_ceil(1000), refused: false }
+            }
+            Err(not_until) => {
+                let wait = not_until.wait_time_from(DefaultClock::default().now());
+                let secs = (wait.as_millis() as u64).div_ceil(1000).max(1);
+                Standing { limit, remaining: 0, reset_secs: secs, refused: true }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_bucket_is_emptied_for_one_key_alone_and_says_when_to_come_back() {
+        let hour = Duration::from_secs(3600);
+        let buckets = Buckets::new(Rate { requests: 2, per: hour }).unwrap();
+        let first = buckets.take(&1);
+        assert_eq!((first.limit, first.remaining, first.refused), (2, 1, false));
+        assert!(!buckets.take(&1).refused);
+        let third = buckets.take(&1);
+        assert!(third.refused && (1790..=1800).contains(&third.reset_secs), "{third:?}");
+        assert!(!buckets.take(&2).refused);
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_are_one() {
+        let at = |text: &str| {
+            let peer = text.parse().unwrap();
+            address_of(&TestRequest::default().peer_addr(peer).to_http_request())
+        };
+        assert_eq!(at("[2001:db8::1]:1"), at("[2001:db8::2:0:0:1]:9"));
+        assert_ne!(at("[2001:db8::1]:1"), at("[2001:db8:0:1::1]:1"));
+        assert_eq!(at("[::ffff:10.0.0.1]:1"), at("10.0.0.1:5"));
+        assert_ne!(at("10.0.0.1:5"), at("10.0.0.2:5"));
+    }
+
+    #[test]
+    fn no_rates_no_limits() {
+        let request = TestRequest::default().to_http_request();
+        let limits = Limits::new(None);
+        assert!((0..100_000).all(|_| limits.address(&request).is_ok()));
+    }
+}

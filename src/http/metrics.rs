@@ -1,0 +1,101 @@
+//! What `/metrics` shows, in Prometheus' text format.
+
+use prometheus::{
+    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    core::Collector,
+};
+
+use crate::actors::exchange::Exchange;
+
+/// Upper bounds of the latency histogram, in seconds.
+const BUCKETS: [f64; 12] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// Counters and gauges of this process; clones are the same ones.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    latency: HistogramVec,
+    places_taken: IntGauge,
+    places: IntGauge,
+    journal_waiting: IntGauge,
+    sequence: IntGauge,
+}
+
+impl Metrics {
+    /// Metrics that stand at zero.
+    pub fn new() -> Metrics {
+        let registry = Registry::new();
+        let requests = Opts::new("souk_http_requests_total", "Requests by route and status");
+        let latency = HistogramOpts::new("souk_http_request_seconds", "From head to answer")
+            .buckets(BUCKETS.to_vec());
+        let gauge = |name, help| register(&registry, IntGauge::new(name, help));
+        Metrics {
+            requests: register(
+                &registry,
+                IntCounterVec::new(requests, &["method", "route", "status"]),
+            ),
+            latency: register(&registry, HistogramVec::new(latency, &["method", "route"])),
+            places_taken: gauge("souk_door_places_taken", "Commands inside"),
+            places: gauge("souk_door_places", "The most commands that may be inside"),
+            journal_waiting: gauge("souk_journal_waiting", "Entries that wait for the journal"),
+            sequence: gauge("souk_sequence", "The last durable fact"),
+            registry,
+        }
+    }
+
+    /// Where other layers add theirs.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Counts a request that was answered.
+    pub fn count(&self, method: &str, route: &str, status: &str, seconds: f64) {
+        self.requests.with_label_values(&[method, route, status]).inc();
+        self.latency.with_label_values(&[method, route]).observe(seconds);
+    }
+
+    /// Everything as text.
+    pub fn render(&self, exchange: &Exchange) -> String {
+        self.places_taken.set(exchange.door().inside() as i64);
+        self.places.set(exchange.door().permits_max() as i64);
+        self.journal_waiting.set(exchange.journal_waiting() as i64);
+        self.sequence.set(exchange.views().world().state.through.0 as i64);
+        let mut text = Vec::new();
+        if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut text) {
+            tracing::error!(%error, "rendering the metrics failed");
+        }
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        Metrics::new()
+    }
+}
+
+fn register<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    collector: prometheus::Result<C>,
+) -> C {
+    let collector = collector.expect("names and labels are constants that are well formed");
+    registry.register(Box::new(collector.clone())).expect("each name is registered once");
+    collector
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_counted_by_route_and_status() {
+        let metrics = Metrics::new();
+        metrics.count("GET", "/api/wallet", "200", 0.002);
+        metrics.count("GET", "/api/wallet", "200", 0.002);
+        let gathered = metrics.registry().gather();
+        let requests = gathered.iter().find(|f| f.name() == "souk_http_requests_total").unwrap();
+        assert_eq!(requests.get_metric()[0].get_counter().get_value(), 2.0);
+    }
+}

@@ -1,0 +1,427 @@
+//! What clients are told when something is not done: `application/problem+json` (RFC 9457).
+//!
+//! Every refusal leaves through here, so that each has a stable code and a request id. The codes of
+//! the edge and the status of each rejection stand in the two tables below.
+
+use std::borrow::Cow;
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use crate::domain::{id::RequestId, rejection::Rejection, request::Fault};
+
+/// What the edge itself refuses, before a command is made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Edge {
+    BadRequest,
+    InvalidJson,
+    InvalidField,
+    InvalidIdempotencyKey,
+    Unauthorized,
+    TokenInvalid,
+    TokenExpired,
+    InvalidCredentials,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    BodyTooSlow,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    RateLimited,
+    NotReady,
+    Internal,
+}
+
+impl Edge {
+    /// Every code of the edge.
+    pub const ALL: [Edge; 17] = [
+        Edge::BadRequest,
+        Edge::InvalidJson,
+        Edge::InvalidField,
+        Edge::InvalidIdempotencyKey,
+        Edge::Unauthorized,
+        Edge::TokenInvalid,
+        Edge::TokenExpired,
+        Edge::InvalidCredentials,
+        Edge::Forbidden,
+        Edge::NotFound,
+        Edge::MethodNotAllowed,
+        Edge::BodyTooSlow,
+        Edge::BodyTooLarge,
+        Edge::UnsupportedMediaType,
+        Edge::RateLimited,
+        Edge::NotReady,
+        Edge::Internal,
+    ];
+
+    /// Status, code and sentence of each.
+    pub fn row(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Edge::BadRequest => (400, "BAD_REQUEST", "the request is malformed"),
+            Edge::InvalidJson => (400, "INVALID_JSON", "the body is not valid JSON"),
+            Edge::InvalidField => {
+                (400, "INVALID_FIELD", "a field is missing, unknown or malformed")
+            }
+            Edge::InvalidIdempotencyKey => {
+                (400, "INVALID_IDEMPOTENCY_KEY", "an idempotency key is 1 to 64 visible characters")
+            }
+            Edge::Unauthorized => (401, "UNAUTHORIZED", "this needs a bearer token"),
+            Edge::TokenInvalid => (401, "TOKEN_INVALID", "the token is not one that is valid here"),
+            Edge::TokenExpired => (401, "TOKEN_EXPIRED", "the token has expired"),
+            Edge::InvalidCredentials => {
+                (401, "INVALID_CREDENTIALS", "the name and the password do not fit together")
+            }
+            Edge::Forbidden => (403, "FORBIDDEN", "this needs another role"),
+            Edge::NotFound => (404, "NOT_FOUND", "there is nothing here"),
+            Edge::MethodNotAllowed => (405, "METHOD_NOT_ALLOWED", "the path takes other methods"),
+            Edge::BodyTooSlow => (408, "BODY_TOO_SLOW", "the body did not arrive in time"),
+            Edge::BodyTooLarge => (413, "BODY_TOO_LARGE", "the body is larger than what is taken"),
+            Edge::UnsupportedMediaType => {
+                (415, "UNSUPPORTED_MEDIA_TYPE", "the body has to be application/json")
+            }
+            Edge::RateLimited => (429, "RATE_LIMITED", "too many requests; slow down"),
+            Edge::NotReady => (503, "NOT_READY", "the exchange does not take commands"),
+            Edge::Internal => (500, "INTERNAL", "something went wrong here"),
+        }
+    }
+}
+
+/// The HTTP status of each rejection.
+fn status_of(rejection: &Rejection) -> u16 {
+    use Rejection::*;
+    match rejection {
+        UserFrozen => 403,
+        InstrumentNotFound | OrderNotFound | UserNotFound => 404,
+        InProgress | OrderNotOpen(_) | OrderWaits | UsernameTaken | EmailTaken | AnswerGone
+        | ClockNotMovable => 409,
+        InsufficientFunds
+        | OffTick
+        | OffLot
+        | PriceTooLarge
+        | QuantityTooLarge
+        | BelowMinNotional
+        | AboveMaxNotional
+        | PriceOutOfBand
+        | PostOnlyWouldCross
+        | StopWouldTrigger
+        | NoLiquidity
+        | DisplayTooSmall
+        | QuantityNotAboveFilled
+        | TooManyOpenOrders
+        | ClientOrderIdReused
+        | DepositLimit
+        | WithdrawalLimit
+        | IssueLimit
+        | IdempotencyKeyReused => 422,
+        TooManyInFlight | TooManyIdempotencyKeys => 429,
+        Overloaded | Stopping | OutcomeUnknown => 503,
+    }
+}
+
+/// After how many seconds to try again, where trying again may help.
+fn retry_after_secs(rejection: &Rejection) -> Option<u64> {
+    use Rejection::*;
+    match rejection {
+        TooManyIdempotencyKeys => Some(3600),
+        TooManyInFlight | Overloaded | InProgress => Some(1),
+        Stopping | OutcomeUnknown => Some(5),
+        _ => None,
+    }
+}
+
+/// A field that is at fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Its name, with its path where it is nested: `orders[3].price`.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// The body of every refusal.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+#[allow(missing_docs)]
+pub struct ProblemBody {
+    #[schema(example = "urn:souk:problem:insufficient-funds")]
+    pub r#type: String,
+    #[schema(example = "Insufficient funds")]
+    pub title: String,
+    #[schema(example = 422)]
+    pub status: u16,
+    pub detail: String,
+    /// Stable, for programs.
+    #[schema(example = "INSUFFICIENT_FUNDS")]
+    pub code: &'static str,
+    /// As in `X-Request-Id`.
+    pub request_id: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// What else the client needs to go on, such as `state`.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub more: Map<String, Value>,
+}
+
+/// Why a request was refused.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    status: StatusCode,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldError>,
+    more: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// A refusal of the edge, in its usual words.
+    pub fn of(edge: Edge) -> Problem {
+        let (status, code, detail) = edge.row();
+        let problem = Problem::new(status, code, detail);
+        match edge {
+            Edge::TokenInvalid | Edge::TokenExpired => {
+                problem.with_header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")
+            }
+            Edge::Unauthorized | Edge::InvalidCredentials => {
+                problem.with_header(header::WWW_AUTHENTICATE, "Bearer")
+            }
+            Edge::NotReady => problem.with_retry_after(5),
+            Edge::BodyTooLarge | Edge::BodyTooSlow => {
+                problem.with_header(header::CONNECTION, "close")
+            }
+            _ => problem,
+        }
+    }
+
+    /// A field that makes no sense.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Problem {
+        Problem::of(Edge::InvalidField).at(field, message)
+    }
+
+    /// Some fields that make no sense; nothing where there are none.
+    pub fn fields(errors: Vec<FieldError>) -> Result<(), Problem> {
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let mut problem = Problem::of(Edge::InvalidField);
+        problem.0.errors = errors;
+        Err(problem)
+    }
+
+    fn new(status: u16, code: &'static str, detail: &'static str) -> Problem {
+        Problem(Box::new(Inner {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            code,
+            detail: Cow::Borrowed(detail),
+            errors: Vec::new(),
+            more: Map::new(),
+            headers: Vec::new(),
+        }))
+    }
+
+    /// Says it in other words.
+    pub fn saying(mut self, detail: impl Into<Cow<'static, str>>) -> Problem {
+        self.0.detail = detail.into();
+        self
+    }
+
+    /// Points at a field.
+    pub fn at(mut self, field: impl Into<String>, message: impl Into<String>) -> Problem {
+        self.0.errors.push(FieldError { field: field.into(), message: message.into() });
+        self
+    }
+
+    /// Adds a member that the client needs to go on.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Problem {
+        self.0.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds `Retry-After`, in seconds.
+    pub fn with_retry_after(self, secs: u64) -> Problem {
+        self.with_header_value(header::RETRY_AFTER, HeaderValue::from(secs))
+    }
+
+    /// Adds a header.
+    pub fn with_header(self, name: HeaderName, value: &'static str) -> Problem {
+        self.with_header_value(name, HeaderValue::from_static(value))
+    }
+
+    fn with_header_value(mut self, name: HeaderName, value: HeaderValue) -> Problem {
+        self.0.headers.push((name, value));
+        self
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The body, as JSON.
+    pub fn body(&self, request: RequestId) -> Value {
+        json!(self.rendered(request))
+    }
+
+    fn rendered(&self, request: RequestId) -> ProblemBody {
+        let problem = &self.0;
+        ProblemBody {
+            r#type: format!("urn:souk:problem:{}", problem.code.to_lowercase().replace('_', "-")),
+            title: title(problem.code),
+            status: problem.status.as_u16(),
+            detail: problem.detail.to_string(),
+            code: problem.code,
+            request_id: format!("{:016x}", request.0),
+            errors: problem.errors.clone(),
+            more: problem.more.clone(),
+        }
+    }
+
+    /// The answer, for the request with this id.
+    pub fn response(&self, request: RequestId) -> HttpResponse {
+        let mut response = HttpResponse::build(self.0.status);
+        for header in &self.0.headers {
+            response.insert_header(header.clone());
+        }
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        // A body of strings and plain maps cannot fail to serialize.
+        response.body(serde_json::to_vec(&self.rendered(request)).unwrap_or_default())
+    }
+}
+
+/// `INSUFFICIENT_FUNDS` as `Insufficient funds`.
+fn title(code: &str) -> String {
+    let mut title = code.to_lowercase().replace('_', " ");
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    title
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Problem {
+        let problem = Problem::new(status_of(&rejection), rejection.code(), rejection.detail());
+        let problem = match retry_after_secs(&rejection) {
+            Some(secs) => problem.with_retry_after(secs),
+            None => problem,
+        };
+        match rejection {
+            Rejection::OrderNotOpen(status) => problem.with("state", status.code()),
+            Rejection::OrderWaits => problem.with("state", "PENDING"),
+            _ => problem,
+        }
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Problem {
+        match fault {
+            Fault::Field(field, message) => Problem::field(field, message),
+            Fault::Rule(field, rejection) => {
+                let message = rejection.detail();
+                Problem::from(rejection).at(field, message)
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.0.code, self.0.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// Rendered without a request id; the middleware, which knows it, renders it again.
+    fn error_response(&self) -> HttpResponse {
+        self.response(RequestId(0))
+    }
+}
+
+/// What an error of the framework itself becomes.
+pub fn from_status(status: StatusCode) -> Problem {
+    let edge = match status.as_u16() {
+        401 => Edge::Unauthorized,
+        403 => Edge::Forbidden,
+        404 => Edge::NotFound,
+        405 => Edge::MethodNotAllowed,
+        408 => Edge::BodyTooSlow,
+        413 => Edge::BodyTooLarge,
+        415 => Edge::UnsupportedMediaType,
+        429 => Edge::RateLimited,
+        503 => Edge::NotReady,
+        400..=499 => Edge::BadRequest,
+        _ => Edge::Internal,
+    };
+    Problem::of(edge)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::Status;
+
+    #[test]
+    fn codes_of_the_edge_are_upper_snake_and_unlike_each_other() {
+        let codes: std::collections::HashSet<_> = Edge::ALL.iter().map(|e| e.row().1).collect();
+        assert_eq!(codes.len(), Edge::ALL.len());
+        let plain = |b: u8| b.is_ascii_uppercase() || b == b'_';
+        assert!(codes.iter().all(|code| code.bytes().all(plain)));
+    }
+
+    #[test]
+    fn a_problem_says_what_the_client_needs_to_go_on() {
+        let problem = Problem::from(Rejection::OrderNotOpen(Status::Filled));
+        let body = problem.body(RequestId(255));
+        assert_eq!(
+            body,
+            json!({
+                "type": "urn:souk:problem:order-not-open", "title": "Order not open", "status": 409,
+                "detail": "the order is closed", "code": "ORDER_NOT_OPEN",
+                "request_id": "00000000000000ff", "state": "FILLED",
+            })
+        );
+    }
+
+    #[test]
+    fn a_rule_that_a_field_breaks_keeps_its_code_and_names_the_field() {
+        let problem = Problem::from(Fault::Rule("price", Rejection::OffTick));
+        let body = problem.body(RequestId(1));
+        assert_eq!((&body["status"], &body["code"]), (&json!(422), &json!("OFF_TICK")));
+        assert_eq!(body["errors"][0]["field"], "price");
+        let malformed = Problem::from(Fault::Field("price", "is missing")).body(RequestId(1));
+        assert_eq!(
+            (&malformed["status"], &malformed["code"]),
+            (&json!(400), &json!("INVALID_FIELD"))
+        );
+    }
+
+    #[test]
+    fn whoever_should_come_back_is_told_when() {
+        for rejection in [Rejection::Overloaded, Rejection::Stopping, Rejection::TooManyInFlight] {
+            let response = Problem::from(rejection).response(RequestId(1));
+            assert!(response.headers().contains_key(header::RETRY_AFTER));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The whole route list, and the OpenAPI document that is made of the same list.
+
+use actix_web::{
+    HttpResponse,
+    http::{Method, StatusCode, header},
+    web,
+};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::{
+    middleware::DOCS_PATH,
+    problem::{Edge, Problem, ProblemBody},
+    system,
+};
+
+/// Takes paths with their methods and handlers; makes `configure_routes`, `ROUTES` and `Document`.
+macro_rules! routes {
+    ($($path:literal { $($method:ident $module:ident :: $handler:ident),+ })+) => {
+        fn configure_routes(cfg: &mut web::ServiceConfig) {
+            $(cfg.service(
+                web::resource($path)
+                    $(.route(web::method(Method::$method).to($module::$handler)))+
+                    .default_service(web::to(|| wrong_method(&[$(stringify!($method)),+]))),
+            );)+
+        }
+
+        /// Every path with its methods.
+        pub const ROUTES: &[(&str, &[&str])] = &[$(($path, &[$(stringify!($method)),+])),+];
+
+        /// The OpenAPI document.
+        #[derive(OpenApi)]
+        #[openapi(
+            info(description = "An exchange on your own machine. See /api/docs."),
+            modifiers(&Bearer),
+            components(schemas(ProblemBody)),
+            paths($($($module::$handler),+),+)
+        )]
+        pub struct Document;
+    };
+}
+
+// Matched from top to bottom, so what is asked most stands first, and words before parameters.
+routes! {
+    "/api/system/status" { GET system::status }
+    "/api/system/digest" { GET system::digest }
+    "/api/system/totals" { GET system::totals }
+    "/api/time" { GET system::time }
+    "/healthz" { GET system::healthz }
+    "/readyz" { GET system::readyz }
+    "/metrics" { GET system::metrics }
+}
+
+/// Registers every route.
+pub fn configure(cfg: &mut web::ServiceConfig) {
+    configure_routes(cfg);
+    let document = web::Bytes::from(Document::openapi().to_json().unwrap_or_default());
+    cfg.route(OPENAPI_PATH, web::get().to(move || answer_document(document.clone())));
+    let ui = Config::from(OPENAPI_PATH).validator_url("none").try_it_out_enabled(true);
+    cfg.service(web::redirect(DOCS_PATH, DOCS_INDEX));
+    cfg.service(SwaggerUi::new("/api/docs/{_:.*}").config(ui));
+    cfg.default_service(web::to(nothing_here));
+}
+
+const OPENAPI_PATH: &str = "/api/openapi.json";
+const DOCS_INDEX: &str = "/api/docs/index.html";
+
+async fn answer_document(document: web::Bytes) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document)
+}
+
+async fn nothing_here() -> Result<HttpResponse, Problem> {
+    Err(Problem::of(Edge::NotFound))
+}
+
+async fn wrong_method(allowed: &'static [&'static str]) -> HttpResponse {
+    // The middleware makes the body, and keeps this header.
+    let mut response = HttpResponse::build(StatusCode::METHOD_NOT_ALLOWED);
+    response.insert_header((header::ALLOW, allowed.join(", "))).finish()
+}
+
+/// Declares the bearer token, which handlers that need one refer to as `bearer`.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", bearer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_in_the_document_and_nothing_else() {
+        let document = serde_json::to_value(Document::openapi()).unwrap();
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+        let mut documented = Vec::new();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            documented.extend(methods.as_object().unwrap().keys().map(|m| format!("{m} {path}")));
+        }
+        let mut configured = Vec::new();
+        for (path, methods) in ROUTES {
+            configured.extend(methods.iter().map(|m| format!("{} {path}", m.to_lowercase())));
+        }
+        documented.sort();
+        configured.sort();
+        assert_eq!(documented, configured);
+    }
+}

@@ -1,0 +1,54 @@
+//! The HTTP server: workers, connections and their deadlines, and what wraps every request.
+
+use std::net::TcpListener;
+
+use actix_web::{
+    App, HttpServer,
+    dev::Server,
+    middleware::{Compress, Condition, NormalizePath, from_fn},
+    web::Data,
+};
+
+use super::{
+    api::{Api, HttpSettings},
+    middleware::{around, cors, limit},
+    routes::configure,
+};
+use crate::actors::exchange::Exchange;
+
+/// Serves `exchange` on `listener`. The server runs once it is awaited or spawned; it handles no
+/// signals, so that the exchange can stop in its own order.
+///
+/// # Errors
+/// Where the listener cannot be used.
+pub fn serve(
+    exchange: Exchange,
+    settings: HttpSettings,
+    listener: TcpListener,
+) -> std::io::Result<Server> {
+    let api = Data::new(Api::new(exchange, settings));
+    let settings = api.settings.clone();
+    let origins = settings.cors_origins.clone();
+    let server = HttpServer::new(move || {
+        // The last one is the outermost.
+        App::new()
+            .app_data(api.clone())
+            .wrap(from_fn(limit))
+            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
+            .wrap(from_fn(around))
+            .wrap(Compress::default())
+            .wrap(NormalizePath::trim())
+            .configure(configure)
+    });
+    let workers = settings.workers.max(1);
+    Ok(server
+        .workers(workers)
+        .max_connections(settings.connections_max.div_ceil(workers))
+        .keep_alive(settings.keep_alive)
+        .client_request_timeout(settings.head_deadline)
+        .client_disconnect_timeout(settings.head_deadline)
+        .shutdown_timeout(settings.stop_deadline.as_secs())
+        .disable_signals()
+        .listen(listener)?
+        .run())
+}
