@@ -355,7 +355,7 @@ mod tests {
             let mut at = at;
             for (_, chunk) in &mut chunks {
                 if at < chunk.len() {
-                    chunk[at] ^= 1 << bit;
+                    chunk[at] ^= 1_u8 << bit;
                     break;
                 }
                 at -= chunk.len();
