@@ -2,6 +2,10 @@
 //!
 //! `domain <- store <- actors <- http, ws <- app`; a test keeps the layers.
 
+pub mod actors;
 pub mod domain;
+pub mod http;
+pub mod settings;
 pub mod sim;
 pub mod store;
+pub mod telemetry;

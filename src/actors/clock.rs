@@ -70,8 +70,8 @@ impl Stamps {
         Stamps { clock, last: since }
     }
 
-    /// The next stamp.
-    pub fn next(&mut self) -> Stamp {
+    /// A stamp for now.
+    pub fn stamp(&mut self) -> Stamp {
         self.last = self.last.max(self.clock.now());
         self.last
     }
@@ -85,9 +85,9 @@ mod tests {
     fn stamps_never_go_backwards() {
         let clock = ManualClock::new(Stamp(50));
         let mut stamps = Stamps::new(Arc::new(clock.clone()), Stamp(100));
-        assert_eq!(stamps.next(), Stamp(100));
+        assert_eq!(stamps.stamp(), Stamp(100));
         clock.move_to(Stamp(150));
         clock.move_to(Stamp(120));
-        assert_eq!(stamps.next(), Stamp(150));
+        assert_eq!(stamps.stamp(), Stamp(150));
     }
 }

@@ -27,26 +27,63 @@ pub struct Asked {
 #[allow(missing_docs)]
 pub enum Command {
     Register(Register),
-    ChangeProfile { email: Option<String>, full_name: Option<Option<String>> },
-    ChangePassword { user: UserId, password_hash: String },
+    ChangeProfile {
+        email: Option<String>,
+        full_name: Option<Option<String>>,
+    },
+    ChangePassword {
+        user: UserId,
+        password_hash: String,
+    },
     LogOut,
-    SetRole { user: UserId, role: Role },
-    SetFrozen { user: UserId, frozen: bool },
-    ReadNotifications { through: u64 },
+    SetRole {
+        user: UserId,
+        role: Role,
+    },
+    SetFrozen {
+        user: UserId,
+        frozen: bool,
+    },
+    ReadNotifications {
+        through: u64,
+    },
     /// Simulated money to `to`; `counted` against the day's bound unless an admin gives it.
-    Deposit { to: UserId, asset: Asset, amount: Amount, counted: bool },
-    Withdraw { asset: Asset, amount: Amount },
-    Place { instrument: InstrumentId, order: PlaceOrder },
+    Deposit {
+        to: UserId,
+        asset: Asset,
+        amount: Amount,
+        counted: bool,
+    },
+    Withdraw {
+        asset: Asset,
+        amount: Amount,
+    },
+    Place {
+        instrument: InstrumentId,
+        order: PlaceOrder,
+    },
     /// Answered by [`super::answer::Said::Parts`], an answer for each in the same order.
     PlaceMany(Vec<(InstrumentId, PlaceOrder)>),
     /// All checks of a placement, and no effect.
-    Test { instrument: InstrumentId, order: PlaceOrder },
-    Amend { order: OrderId, price: Option<Price>, quantity: Option<Quantity> },
+    Test {
+        instrument: InstrumentId,
+        order: PlaceOrder,
+    },
+    Amend {
+        order: OrderId,
+        price: Option<Price>,
+        quantity: Option<Quantity>,
+    },
     Cancel(OrderName),
     /// Answered by [`super::answer::Said::Parts`], an answer for each book.
-    CancelAll { instrument: Option<InstrumentId>, reason: CancelReason },
+    CancelAll {
+        instrument: Option<InstrumentId>,
+        reason: CancelReason,
+    },
     /// Sets the dead man's switch to fire after `timeout_ms`; 0 disarms it.
-    ArmSwitch { timeout_ms: u64 },
+    ArmSwitch {
+        timeout_ms: u64,
+    },
     /// Moves a manual clock.
     MoveClock(ClockMove),
 }

@@ -158,12 +158,12 @@ impl Drop for Permit {
         if let Some(key) = self.key {
             self.door.keys.remove(&key);
         }
-        if let Some(user) = self.user {
-            if let dashmap::Entry::Occupied(mut mine) = self.door.by_user.entry(user) {
-                *mine.get_mut() -= self.weight;
-                if *mine.get() == 0 {
-                    mine.remove();
-                }
+        if let Some(user) = self.user
+            && let dashmap::Entry::Occupied(mut mine) = self.door.by_user.entry(user)
+        {
+            *mine.get_mut() -= self.weight;
+            if *mine.get() == 0 {
+                mine.remove();
             }
         }
         if self.door.inside.fetch_sub(self.weight, Ordering::SeqCst) == self.weight {

@@ -22,10 +22,7 @@ use crate::{
         rejection::Rejection,
         state::KEYS_MAX,
     },
-    store::{
-        journal::Reader,
-        snapshotter::{Snapshotter, Taken},
-    },
+    store::{Reader, Snapshotter, Taken},
 };
 
 /// The exchange; clones are the same exchange.
@@ -42,7 +39,7 @@ pub(super) struct Parts {
     pub passwords: Passwords,
     pub clock: Arc<dyn Clock>,
     pub reader: Reader,
-    pub snapshotter: Snapshotter,
+    pub snapshotter: Arc<Snapshotter>,
     pub secret: [u8; 32],
     pub started: Instant,
 }
@@ -69,7 +66,9 @@ impl Exchange {
     /// How many facts a command becomes, where that is more than one.
     fn facts_of(&self, command: &Command) -> u16 {
         match command {
-            Command::CancelAll { instrument: None, .. } => self.views().world().state.books.len() as u16,
+            Command::CancelAll { instrument: None, .. } => {
+                self.views().world().state.books.len() as u16
+            }
             _ => 1,
         }
     }

@@ -21,3 +21,10 @@ pub mod password;
 pub mod start;
 pub mod view;
 pub mod wallet;
+
+/// Logs what is broken and ends the process at once: better to stop than to limp. What was answered
+/// is durable; what was not, the journal decides.
+pub(crate) fn fatal(what: &str) -> ! {
+    tracing::error!("{what}");
+    std::process::abort()
+}

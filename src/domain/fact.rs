@@ -123,6 +123,7 @@ pub enum Body {
     },
     /// Open deadlines moved by the time in which the exchange was down.
     DowntimeShifted {
+        since: Stamp,
         millis: i64,
     },
 }

@@ -293,6 +293,16 @@ pub enum Notice {
 }
 
 impl Notice {
+    /// The instrument that it is about, if it is about one.
+    pub fn instrument(&self) -> Option<InstrumentId> {
+        match self {
+            Notice::OrderFilled { instrument, .. }
+            | Notice::OrderEnded { instrument, .. }
+            | Notice::StopTriggered { instrument, .. } => Some(*instrument),
+            _ => None,
+        }
+    }
+
     /// As on the wire.
     pub fn code(&self) -> &'static str {
         match self {

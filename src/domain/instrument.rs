@@ -109,12 +109,20 @@ impl Instrument {
             _ if self.lot.scale > self.base.scale() => {
                 Some("lot_size is finer than the base asset")
             }
+            _ if !self.is_bounded() => Some("tick_size times lot_size is too coarse"),
             _ if self.min_notional <= 0 => Some("min_notional is not positive"),
             _ if broad => Some("a fee takes everything"),
             _ if self.band.0 == 0 => Some("band_percent is zero"),
             _ if self.name.is_empty() || self.name.len() > 32 => Some("name is empty or too long"),
             _ => None,
         }
+    }
+
+    /// Whether the largest price times the largest quantity fits 128 bits at the quote's scale.
+    fn is_bounded(&self) -> bool {
+        let finer = self.quote.scale().saturating_sub(self.tick.scale + self.lot.scale);
+        let units = i128::from(self.tick.units) * i128::from(self.lot.units);
+        units * 10_i128.pow(finer) < 1 << 27
     }
 }
 
@@ -142,6 +150,9 @@ mod tests {
         assert_eq!(usdt_usd.notional_up(9_999, 1), 1);
         assert_eq!(usdt_usd.notional_down(10_000, 150), 150);
         assert_eq!(usdt_usd.base_amount(150), 1_500_000);
+        let coarse = Step { units: 1 << 19, scale: 0 };
+        let vast = Instrument { tick: coarse, lot: coarse, ..usdt_usd };
+        assert_eq!(vast.fault(), Some("tick_size times lot_size is too coarse"));
     }
 
     #[test]

@@ -145,6 +145,9 @@ pub struct Rate(pub u32);
 const MILLION: i128 = 1_000_000;
 
 impl Rate {
+    /// As a bound: none. No percentage that can be set comes near it.
+    pub const UNBOUNDED: Rate = Rate(u32::MAX);
+
     /// The rate of a percentage with at most four decimals, up to 100 %.
     pub fn from_percent(percent: Decimal) -> Option<Rate> {
         let parts = percent.checked_mul(Decimal::from(10_000))?.normalize();

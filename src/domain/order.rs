@@ -280,6 +280,9 @@ pub struct Order {
     pub filled: Quantity,
     /// What the fills were worth, in minor units of the quote asset.
     pub quote_filled: Amount,
+    /// Price x quantity summed over the fills, in ticks times lots: exact, while `quote_filled` is
+    /// rounded down fill by fill. The average price follows from it.
+    pub weight_filled: i128,
     /// Base asset for buys, quote asset for sells.
     pub fee_paid: Amount,
     /// The part of `remaining` that the book shows; zero when not resting.
@@ -298,6 +301,12 @@ impl Order {
     /// Whether it is a stop that still waits.
     pub fn waits(&self) -> bool {
         self.kind.is_stop() && !self.triggered
+    }
+
+    /// What a lot cost on average, in ticks as `(numerator, denominator)`; exact, so it lies between
+    /// the lowest and the highest price of the fills. `None` before the first fill.
+    pub fn average_price(&self) -> Option<(i128, i128)> {
+        (self.filled > 0).then(|| (self.weight_filled, i128::from(self.filled)))
     }
 
     /// The part that the book does not show.
@@ -326,6 +335,11 @@ pub struct Fill {
 }
 
 impl Fill {
+    /// Price x quantity, in ticks times lots.
+    pub fn weight(&self) -> i128 {
+        i128::from(self.price) * i128::from(self.quantity)
+    }
+
     /// Who bought, by which order, at which fee (in the base asset).
     pub fn buyer(&self) -> (UserId, OrderId, Amount) {
         match self.taker_side {

@@ -223,8 +223,8 @@ impl Wallet {
             Body::SwitchFired { epoch, .. } => {
                 self.switch.take_if(|s| s.epoch == *epoch).map_or((), drop)
             }
-            Body::DowntimeShifted { millis } => {
-                if let Some(switch) = &mut self.switch {
+            Body::DowntimeShifted { since, millis } => {
+                if let Some(switch) = self.switch.as_mut().filter(|s| s.deadline > *since) {
                     switch.deadline = switch.deadline.plus_millis(*millis);
                 }
             }

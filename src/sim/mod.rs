@@ -1,1 +1,3 @@
 //! Clients of the product that come with it: replay of recorded markets, conformance of the book.
+
+pub mod conformance;

@@ -58,19 +58,18 @@ impl Book {
         purse: Amount,
     ) -> Result<(), Rejection> {
         let on = &self.instrument;
+        let least = on.min_notional;
         let remaining = quantity - old.filled;
         if remaining <= 0 {
             return Err(Rejection::QuantityNotAboveFilled);
         }
-        if on.notional_down(price, quantity) < on.min_notional
-            || on.notional_down(price, remaining) == 0
-        {
+        if on.notional_down(price, quantity) < least || on.notional_down(price, remaining) == 0 {
             return Err(Rejection::BelowMinNotional);
         }
         if on.notional_up(price, quantity) > NOTIONAL_MAX {
             return Err(Rejection::AboveMaxNotional);
         }
-        if old.display_quantity.is_some_and(|shown| on.notional_down(price, shown) == 0) {
+        if old.display_quantity.is_some_and(|shown| on.notional_down(price, shown) < least) {
             return Err(Rejection::DisplayTooSmall);
         }
         if old.price != Some(price) {

@@ -13,7 +13,7 @@ use crate::domain::{
     id::{OrderId, Stamp, TradeId, UserId},
     instrument::{Price, Quantity},
     ledger::{Account, Transaction},
-    money::Amount,
+    money::{Amount, Rate},
     order::{
         Fill, Kind, Order, PlaceOrder, Reason, SelfTradePrevention, Side, Status, TimeInForce,
     },
@@ -94,6 +94,9 @@ impl Book {
         stamp: Stamp,
     ) -> Result<BookFact, Rejection> {
         self.check_place(asked)?;
+        if purse < self.least_purse(asked) {
+            return Err(Rejection::InsufficientFunds);
+        }
         self.orders += 1;
         let mut order =
             new_order(OrderId::new(self.instrument.id, self.orders), user, asked, stamp);
@@ -108,7 +111,17 @@ impl Book {
             return Ok(self.finish(draft, id, None));
         }
         let limit = order.price.or_else(|| self.protection_price(order.side)).unwrap_or(0);
-        Ok(self.take(Taker { order, limit, budget: purse, locked: 0 }, draft))
+        let budget = asked.quote_amount.map_or(purse, |amount| amount.min(purse));
+        Ok(self.take(Taker { order, limit, budget, locked: 0 }, draft))
+    }
+
+    /// What an order must be able to spend. A buy that names no price takes what its purse allows.
+    fn least_purse(&self, asked: &PlaceOrder) -> Amount {
+        match (asked.side, asked.price) {
+            (Side::Sell, _) => self.instrument.base_amount(asked.quantity),
+            (Side::Buy, Some(price)) => self.instrument.notional_up(price, asked.quantity),
+            (Side::Buy, None) => 0,
+        }
     }
 
     /// Every rule that [`Book::place`] has, without its effects.
@@ -155,9 +168,12 @@ impl Book {
 
     /// Whether a price is near enough to the last trade, else to the middle of the book.
     fn is_within_band(&self, price: Price) -> bool {
+        let band = self.instrument.band;
+        if band == Rate::UNBOUNDED {
+            return true;
+        }
         let middle = || Some(self.best(Side::Buy)? + self.best(Side::Sell)?);
         let Some(twice) = self.last.map(|last| 2 * last).or_else(middle) else { return true };
-        let band = self.instrument.band;
         (band.below_up(twice)..=band.above_down(twice)).contains(&(2 * price))
     }
 
@@ -250,34 +266,34 @@ impl Book {
             if !taker.order.side.accepts(taker.limit, price) {
                 return End::NoneLeft;
             }
-            let (id, shown, most) = (maker.id, maker.shown, self.most_at(taker, price));
-            if maker.user == taker.order.user {
+            let (id, shown, user) = (maker.id, maker.shown, maker.user);
+            let most = self.most_at(&taker.order, taker.order.remaining, taker.budget, price);
+            // Whoever can take nothing here meets nobody, not even an own order.
+            if most == 0 {
+                return End::Spent;
+            }
+            if self.instrument.notional_down(price, most) == 0 {
+                return End::Dust;
+            }
+            if user == taker.order.user {
                 match self.prevent_self_trade(taker, id, most, draft) {
                     Some(end) => return end,
                     None => continue,
                 }
             }
-            let quantity = shown.min(most);
-            if quantity == 0 {
-                return End::Spent;
-            }
-            if self.instrument.notional_down(price, quantity) == 0 {
-                return End::Dust;
-            }
-            self.fill(taker, id, price, quantity, draft);
+            self.fill(taker, id, price, shown.min(most), draft);
         }
     }
 
-    /// How much the taker can take at a price.
-    fn most_at(&self, taker: &Taker, price: Price) -> Quantity {
-        let order = &taker.order;
-        if order.side == Side::Sell {
-            return order.remaining;
+    /// How much a taker can take at a price, with so much of it left and so much to spend.
+    fn most_at(&self, taker: &Order, left: Quantity, budget: Amount, price: Price) -> Quantity {
+        if taker.side == Side::Sell {
+            return left;
         }
-        let affordable = self.instrument.ratio().affordable(price, taker.budget);
-        match order.quote_amount {
+        let affordable = self.instrument.ratio().affordable(price, budget);
+        match taker.quote_amount {
             Some(_) => affordable,
-            None => affordable.min(order.remaining),
+            None => affordable.min(left),
         }
     }
 
@@ -348,6 +364,7 @@ impl Book {
         }
         order.filled += fill.quantity;
         order.quote_filled += fill.notional;
+        order.weight_filled += fill.weight();
         order.fee_paid += fill.taker_fee;
     }
 
@@ -358,6 +375,7 @@ impl Book {
         settle::take_maker_fee(&mut draft.transaction, &self.instrument, order.side, fill);
         order.filled += fill.quantity;
         order.quote_filled += fill.notional;
+        order.weight_filled += fill.weight();
         order.fee_paid += fill.maker_fee;
         order.status = Status::PartiallyFilled;
         order.updated_at = draft.stamp;
@@ -508,47 +526,39 @@ impl Book {
         }
     }
 
-    /// Whether a fill-or-kill order can fill whole: plays the queues through without changing them.
+    /// Whether a fill-or-kill order can fill whole: plays the queues through as [`Book::trade`]
+    /// would, without changing them.
     fn can_fill(&self, taker: &Taker) -> bool {
-        let order = &taker.order;
-        let on = &self.instrument;
+        let (order, on) = (&taker.order, &self.instrument);
         let (mut left, mut budget) = (order.remaining, taker.budget);
-        let mut filled = false;
         let against = order.side.opposite();
-        for (price, _) in
-            self.levels(against).take_while(|(p, _)| order.side.accepts(taker.limit, *p))
-        {
+        let accepted = |(price, _): &(Price, Quantity)| order.side.accepts(taker.limit, *price);
+        for (price, _) in self.levels(against).take_while(accepted) {
             let mut queue: VecDeque<(Quantity, Quantity, &Order)> =
                 self.queue(against, price).map(|o| (o.shown, o.remaining, o)).collect();
             while let Some((shown, remaining, maker)) = queue.pop_front() {
+                let most = self.most_at(order, left, budget, price);
+                if on.notional_down(price, most) == 0 {
+                    return order.quote_amount.is_some() && budget < taker.budget;
+                }
                 if maker.user == order.user {
                     match order.self_trade_prevention {
                         SelfTradePrevention::CancelOldest => continue,
                         _ => return false,
                     }
                 }
-                let affordable = match order.side {
-                    Side::Buy => on.ratio().affordable(price, budget),
-                    Side::Sell => left,
-                };
-                let quantity = match order.quote_amount {
-                    Some(_) => shown.min(affordable),
-                    None => shown.min(affordable).min(left),
-                };
-                let notional = on.notional_down(price, quantity);
-                if notional == 0 {
-                    return order.quote_amount.is_some() && filled;
-                }
-                filled = true;
+                let quantity = shown.min(most);
                 left -= quantity;
-                budget -= notional;
+                budget -= on.notional_down(price, quantity);
                 if left == 0 && order.quote_amount.is_none() {
                     return true;
                 }
-                let rest = remaining - quantity;
-                if on.notional_down(price, rest) > 0 {
-                    let shown_anew = maker.display_quantity.map_or(rest, |d| d.min(rest));
-                    queue.push_back((shown_anew, rest, maker));
+                let (shown, remaining) = (shown - quantity, remaining - quantity);
+                if on.notional_down(price, shown) > 0 {
+                    queue.push_front((shown, remaining, maker));
+                } else if on.notional_down(price, remaining) > 0 {
+                    let anew = maker.display_quantity.map_or(remaining, |d| d.min(remaining));
+                    queue.push_back((anew, remaining, maker));
                 }
             }
         }
@@ -584,6 +594,7 @@ fn new_order(id: OrderId, user: UserId, asked: &PlaceOrder, stamp: Stamp) -> Ord
         remaining: asked.quantity,
         filled: 0,
         quote_filled: 0,
+        weight_filled: 0,
         fee_paid: 0,
         shown: 0,
         locked: 0,

@@ -1,0 +1,38 @@
+# What people and CI run. Each command sets up what it needs.
+
+SHELL := bash
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+.PHONY: run test bench soak clean-data setup tools lint deny
+
+# Builds and serves on http://127.0.0.1:8080; ARGS are passed on: make run ARGS='--listen 0.0.0.0:80'
+run: setup
+	cargo run --release --locked -- serve $(ARGS)
+
+test: lint deny
+	cargo test --locked
+
+bench: setup
+	cargo bench --locked
+
+# The same tests as `make test`, this many times as long.
+soak: export SOUK_TEST_SCALE ?= 10
+soak: setup
+	cargo test --release --locked
+
+# Forgets everything that an exchange in ./snapshots knows. Stop it first.
+clean-data:
+	find snapshots -mindepth 1 -maxdepth 1 ! -name README.md ! -name .gitignore -exec rm -rf {} +
+
+lint: tools
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+
+deny: tools
+	@scripts/deny
+
+setup:
+	@scripts/setup
+
+tools:
+	@scripts/setup tools

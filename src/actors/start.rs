@@ -1,0 +1,300 @@
+//! Starting and stopping: from what the store recovered to an open door, and back.
+
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Instant,
+};
+
+use actix::{Arbiter, ArbiterHandle};
+
+use super::{
+    accounts::AccountsActor,
+    book::{BookActor, CASCADE_MAX},
+    clock::{Clock, ManualClock, SystemClock},
+    deadline::DeadlineActor,
+    directory::{Directory, Fixed, start_on},
+    door::{Door, DoorState},
+    durable,
+    exchange::{Exchange, Parts},
+    feed::Feed,
+    journal::{self, OnFailure},
+    password::{self, Passwords},
+    view::Views,
+    wallet::{Issue, Wiring},
+};
+use crate::{
+    domain::{
+        account::{Register, Role},
+        fact::{Body, Cause, Fact},
+        id::{Sequence, Stamp},
+        instrument::Instrument,
+        wallet::{Limits, Switch, Wallet},
+        world::World,
+    },
+    store::{Failure, Journal, Opened, Snapshotter, codec},
+};
+
+/// What the actors need to know of the settings.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Config {
+    /// By id; those that the journal knows must keep their assets and steps.
+    pub instruments: Vec<Instrument>,
+    pub limits: Limits,
+    pub permits_max: usize,
+    pub permits_per_user_max: usize,
+    pub bcrypt_cost: u32,
+    /// Makes or updates the user `admin`.
+    pub admin_password: Option<String>,
+    pub manual_clock: bool,
+    /// Whether open deadlines move by the time in which the exchange was down.
+    pub downtime_shift: bool,
+    /// Threads for wallets, and at most so many for books.
+    pub wallet_arbiters: usize,
+    pub book_arbiters_max: usize,
+    pub snapshot_every_facts: u64,
+    pub snapshot_every_secs: u64,
+}
+
+/// Why the exchange does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings change what an instrument is; give it another name.
+    #[error("instrument {name}: {why}")]
+    Instrument {
+        /// Which one.
+        name: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// The journal took no fact; see the failure.
+    #[error(transparent)]
+    Store(#[from] Failure),
+    /// A thread could not be started; look at the machine's limits.
+    #[error("a thread cannot be started: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// The threads behind a running exchange.
+pub struct Running {
+    /// The exchange.
+    pub exchange: Exchange,
+    arbiters: Vec<Arbiter>,
+}
+
+/// Starts everything behind the door, and opens it. Must be called within an actix system.
+pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Running, StartError> {
+    let Opened { mut journal, mut world, alive, secret, snapshots, .. } = opened;
+    let clock = make_clock(&config, &world);
+    prepare(journal.as_mut(), &mut world, &config, clock.as_ref(), alive)?;
+
+    let door = Door::new(config.permits_max, config.permits_per_user_max);
+    let reader = journal.reader();
+    let snapshotter = Snapshotter::start(
+        snapshots,
+        reader.clone(),
+        config.snapshot_every_facts,
+        config.snapshot_every_secs,
+        Arc::new(AtomicU64::new(u64::MAX)),
+    );
+    let snapshotter = Arc::new(snapshotter);
+    let queue_max = queue_max(&config);
+    let (queue, commits, _) =
+        journal::start(journal, queue_max, door.clone(), clock.clone(), on_failure)?;
+
+    let arbiters: Vec<Arbiter> =
+        (0..config.wallet_arbiters.max(1)).map(|_| Arbiter::new()).collect();
+    let handles = arbiters.iter().map(Arbiter::handle).collect();
+    // Commands, refusals on their way back and knocks of deadlines meet in one mailbox.
+    let directory = Directory::new(handles, 2 * queue_max);
+    let instruments = world.state.books.iter().map(|book| book.instrument().clone()).collect();
+    let issue = Issue::new(world.state.ledger.issued);
+    let views = Views::new(world);
+    let feed = Feed::start(views.clone());
+    let wiring = Wiring {
+        journal: queue.clone(),
+        directory: directory.clone(),
+        views: views.clone(),
+        clock: clock.clone(),
+        instruments: Arc::new(instruments),
+        limits: Arc::new(config.limits.clone()),
+        issue: Arc::new(issue),
+    };
+    directory.wire(wiring.clone());
+    let (feed_end, snapshots) = (feed.clone(), snapshotter.clone());
+    // The durable end speaks to actors, so they come first; until it runs, commits wait.
+    let more = start_actors(&config, &views, &directory, &wiring, 2 * queue_max);
+    durable::start(commits, views.clone(), directory.clone(), feed_end, snapshots)?;
+    let exchange = Exchange(Arc::new(Parts {
+        door,
+        views,
+        directory,
+        journal: queue,
+        feed,
+        passwords: Passwords::start(config.bcrypt_cost)?,
+        clock,
+        reader,
+        snapshotter,
+        secret,
+        started: Instant::now(),
+    }));
+    exchange.door().set(DoorState::Open);
+    Ok(Running { exchange, arbiters: arbiters.into_iter().chain(more).collect() })
+}
+
+/// Room for an entry of every permit, for every book's cascade, and for timers.
+fn queue_max(config: &Config) -> usize {
+    const TIMERS: usize = 65_536;
+    config.permits_max + config.instruments.len() * (CASCADE_MAX + 1) + TIMERS
+}
+
+fn make_clock(config: &Config, world: &World) -> Arc<dyn Clock> {
+    match config.manual_clock {
+        true => {
+            let stands = world.state.clock.unwrap_or_else(|| SystemClock.now());
+            Arc::new(ManualClock::new(stands.max(world.state.latest)))
+        }
+        false => Arc::new(SystemClock),
+    }
+}
+
+fn start_actors(
+    config: &Config,
+    views: &Views,
+    directory: &Directory,
+    wiring: &Wiring,
+    capacity: usize,
+) -> Vec<Arbiter> {
+    let (accounts, wallets, books, since) = {
+        let state = &views.world().state;
+        let wallets = state.wallets().to_vec();
+        (state.accounts.clone(), wallets, state.books.clone(), state.latest)
+    };
+    let others = Arbiter::new();
+    let accounts = AccountsActor::new(accounts, wiring.clone(), since);
+    let accounts = start_on(&others.handle(), capacity, accounts);
+    let armed: Vec<Body> = wallets.iter().filter_map(armed_switch).collect();
+    wallets.into_iter().for_each(|wallet| directory.start_wallet(wallet));
+    let threads = books.len().clamp(1, config.book_arbiters_max.max(1));
+    let arbiters: Vec<Arbiter> = (0..threads).map(|_| Arbiter::new()).collect();
+    let handles: Vec<ArbiterHandle> = arbiters.iter().map(Arbiter::handle).collect();
+    let start_book = |(at, book)| {
+        let actor = BookActor::new(book, wiring.clone(), since);
+        start_on(&handles[at % handles.len()], capacity, actor)
+    };
+    let books = books.into_iter().enumerate().map(start_book).collect();
+    let deadlines = DeadlineActor::new(wiring.clone());
+    let deadlines = start_on(&others.handle(), capacity, deadlines);
+    directory.fix(Fixed { books, accounts, deadlines });
+    // Only now, since what is due reaches wallets and books at once.
+    armed.iter().for_each(|body| directory.tell_deadlines(body));
+    arbiters.into_iter().chain([others]).collect()
+}
+
+/// The fact that armed a recovered wallet's switch, as its deadline stands now.
+fn armed_switch(wallet: &Wallet) -> Option<Body> {
+    let Switch { deadline, epoch } = wallet.switch?;
+    Some(Body::SwitchArmed { user: wallet.user, deadline: Some(deadline), epoch })
+}
+
+/// Journals what the settings and the time say before anyone is let in.
+fn prepare(
+    journal: &mut dyn Journal,
+    world: &mut World,
+    config: &Config,
+    clock: &dyn Clock,
+    alive: Option<Stamp>,
+) -> Result<(), StartError> {
+    let mut bodies = listings(world, config)?;
+    bodies.extend(admin(world, config, clock.now()));
+    if clock.manual().is_some() && world.state.clock.is_none() {
+        bodies.push(Body::ClockMoved { to: clock.now() });
+    }
+    let armed = world.state.wallets().iter().any(|wallet| wallet.switch.is_some());
+    let down = alive.map(|since| (since, clock.now().0 - since.0)).filter(|(_, ms)| *ms > 0);
+    if armed
+        && config.downtime_shift
+        && clock.manual().is_none()
+        && let Some((since, millis)) = down
+    {
+        bodies.push(Body::DowntimeShifted { since, millis });
+    }
+    for body in bodies {
+        let stamp = clock.now().max(world.state.latest);
+        let fact = Fact { stamp, cause: Cause::default(), body };
+        let (sequence, _): (Sequence, Sequence) = journal.append(&[codec::encode(&fact)])?;
+        world.apply(sequence, &fact);
+    }
+    Ok(())
+}
+
+/// New instruments are listed, changed ones changed; what an instrument is cannot change.
+fn listings(world: &World, config: &Config) -> Result<Vec<Body>, StartError> {
+    let mut bodies = Vec::new();
+    let known = &world.state.books;
+    if config.instruments.len() < known.len() {
+        let name = known[config.instruments.len()].instrument().name.clone();
+        return Err(StartError::Instrument { name, why: "is listed, and cannot be left out" });
+    }
+    for (at, wanted) in config.instruments.iter().enumerate() {
+        let error = |why| Err(StartError::Instrument { name: wanted.name.clone(), why });
+        if let Some(why) = wanted.fault() {
+            return error(why);
+        }
+        let Some(listed) = known.get(at).map(|book| book.instrument()) else {
+            bodies.push(Body::InstrumentListed(wanted.clone()));
+            continue;
+        };
+        let what = |i: &Instrument| (i.id, i.name.clone(), i.base, i.quote, i.tick, i.lot);
+        if what(listed) != what(wanted) {
+            return error("its place, name, assets and steps cannot change once it is listed");
+        }
+        if listed != wanted {
+            bodies.push(Body::InstrumentChanged(wanted.clone()));
+        }
+    }
+    Ok(bodies)
+}
+
+/// Makes the user `admin`, or gives it the password of the settings.
+fn admin(world: &World, config: &Config, stamp: Stamp) -> Option<Body> {
+    let password = config.admin_password.as_deref()?;
+    let accounts = &world.state.accounts;
+    let hash = || password::hash(password, config.bcrypt_cost);
+    match accounts.named("admin") {
+        Some(admin) if password::same(password, &admin.password_hash) => None,
+        Some(admin) => accounts.change_password(admin.id, hash()).ok(),
+        None => {
+            let register = Register {
+                username: "admin".into(),
+                email: "admin@localhost".into(),
+                full_name: None,
+                password_hash: hash(),
+                role: Role::Admin,
+                granted: false,
+            };
+            accounts.register(register, stamp).ok()
+        }
+    }
+}
+
+impl Running {
+    /// Closes the door, waits for what is inside, lets everything out, and makes a last snapshot if
+    /// there is time left before `until`.
+    pub async fn stop(self, until: Instant) {
+        let parts = &self.exchange.0;
+        parts.door.set(DoorState::Stopping);
+        let left = || until.saturating_duration_since(Instant::now());
+        if tokio::time::timeout(left() / 2, parts.door.empty()).await.is_err() {
+            tracing::warn!(inside = parts.door.inside(), "stopping with commands under way");
+        }
+        parts.journal.flush().await;
+        if tokio::time::timeout(left(), self.exchange.snapshot()).await.is_err() {
+            tracing::warn!("stopping without a last snapshot");
+        }
+        parts.snapshotter.stop();
+        for arbiter in &self.arbiters {
+            arbiter.stop();
+        }
+    }
+}

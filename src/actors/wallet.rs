@@ -1,0 +1,526 @@
+//! A user's wallet as an actor: every order command and every movement of the user's money passes
+//! through here, in the order in which they came.
+//!
+//! Debits are early and credits late: what a command may spend is set aside in memory the moment the
+//! command is passed on, and the wallet's state changes by durable facts alone. So whatever a fact
+//! relied on has a lower number.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use actix::{Actor, Context, Handler, Message, MessageResult};
+
+use super::{
+    answer::Ticket,
+    book::{Ask, BookCommand},
+    clock::{Clock, Stamps},
+    command::{CancelReason, Command, OrderName},
+    directory::Directory,
+    durable::Delivery,
+    journal::{Entry, JournalHandle, Reply, SetAside},
+    view::Views,
+};
+use crate::domain::{
+    digest::Digest,
+    fact::{Body, Cause, Fact},
+    id::{InstrumentId, OrderId, Stamp},
+    instrument::{Instrument, Price, Quantity},
+    money::{Amount, Asset, ISSUED_MAX},
+    order::{ClientOrderId, PlaceOrder, Reason, Side},
+    rejection::Rejection,
+    wallet::{Limits, Purse, Switch, Wallet},
+};
+
+/// What every deciding actor is connected to.
+#[derive(Clone)]
+#[allow(missing_docs)]
+pub(super) struct Wiring {
+    pub journal: JournalHandle,
+    pub directory: Directory,
+    pub views: Views,
+    pub clock: Arc<dyn Clock>,
+    /// By instrument id; fixed while the process runs.
+    pub instruments: Arc<Vec<Instrument>>,
+    pub limits: Arc<Limits>,
+    pub issue: Arc<Issue>,
+}
+
+/// How much of each asset is issued, commands under way included.
+#[derive(Debug, Default)]
+pub struct Issue([AtomicI64; Asset::ALL.len()]);
+
+impl Issue {
+    /// Starts from what is issued already.
+    pub fn new(issued: [Amount; Asset::ALL.len()]) -> Issue {
+        Issue(issued.map(AtomicI64::new))
+    }
+
+    /// Counts `amount` as issued, if there may be so much.
+    pub fn reserve(&self, asset: Asset, amount: Amount) -> Result<(), Rejection> {
+        let more = |issued: Amount| issued.checked_add(amount).filter(|sum| *sum <= ISSUED_MAX);
+        let counter = &self.0[asset.index()];
+        let reserved = counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more);
+        reserved.map(drop).map_err(|_| Rejection::IssueLimit)
+    }
+
+    /// Counts `amount` as not issued any more.
+    pub fn give_back(&self, asset: Asset, amount: Amount) {
+        self.0[asset.index()].fetch_sub(amount, Ordering::SeqCst);
+    }
+}
+
+/// A placement under way that has a client order id.
+struct Pending {
+    asked: u64,
+    instrument: InstrumentId,
+}
+
+/// The actor.
+pub(super) struct WalletActor {
+    wallet: Wallet,
+    wiring: Wiring,
+    stamps: Stamps,
+    set_aside: [Amount; Asset::ALL.len()],
+    orders_under_way: usize,
+    pending: HashMap<ClientOrderId, Pending>,
+    /// Deposits and withdrawals that count against the day's bounds and are not durable yet.
+    deposits_under_way: [Amount; Asset::ALL.len()],
+    withdrawals_under_way: [Amount; Asset::ALL.len()],
+    /// The switch as decided, which may be ahead of the durable one.
+    switch: Option<Switch>,
+    switch_epoch: u32,
+    firing: Option<Firing>,
+}
+
+/// A switch that fires: the books that have not cancelled yet.
+struct Firing {
+    epoch: u32,
+    books_left: usize,
+}
+
+impl WalletActor {
+    pub(super) fn new(wallet: Wallet, wiring: Wiring) -> WalletActor {
+        let stamps = Stamps::new(wiring.clock.clone(), Stamp::default());
+        WalletActor {
+            switch: wallet.switch,
+            switch_epoch: wallet.switch_epoch,
+            wallet,
+            wiring,
+            stamps,
+            set_aside: Default::default(),
+            orders_under_way: 0,
+            pending: HashMap::new(),
+            deposits_under_way: Default::default(),
+            withdrawals_under_way: Default::default(),
+            firing: None,
+        }
+    }
+
+    fn put(&self, entry: Entry) {
+        self.wiring.journal.put(entry);
+    }
+
+    fn refuse(&self, ticket: Ticket, rejection: Rejection) {
+        self.put(Entry::answer(ticket, Reply::Refused(rejection)));
+    }
+
+    fn spendable(&self, asset: Asset) -> Amount {
+        self.wallet.balance(asset).available - self.set_aside[asset.index()]
+    }
+
+    fn place(&mut self, ticket: Ticket, instrument: InstrumentId, order: PlaceOrder) {
+        let asked = order.fingerprint(instrument);
+        if let Some(known) =
+            order.client_order_id.as_ref().and_then(|id| self.wallet.client_order(id))
+        {
+            let reply = match known.asked == asked {
+                true => Reply::Existing(known.order),
+                false => Reply::Refused(Rejection::ClientOrderIdReused),
+            };
+            return self.put(Entry::answer(ticket, reply));
+        }
+        let purse = match self.check_place(instrument, &order, asked) {
+            Ok(purse) => purse,
+            Err(rejection) => return self.refuse(ticket, rejection),
+        };
+        if let Some(id) = &order.client_order_id {
+            self.pending.insert(id.clone(), Pending { asked, instrument });
+        }
+        self.orders_under_way += 1;
+        let client_order_id = order.client_order_id.clone();
+        let set_aside = self.set_aside(purse, true, client_order_id);
+        self.pass_on(ticket, instrument, Some(set_aside), Ask::Place(order));
+    }
+
+    fn check_place(
+        &self,
+        instrument: InstrumentId,
+        order: &PlaceOrder,
+        asked: u64,
+    ) -> Result<Purse, Rejection> {
+        if self.wallet.frozen {
+            return Err(Rejection::UserFrozen);
+        }
+        let on = self.instrument(instrument)?;
+        if let Some(pending) = order.client_order_id.as_ref().and_then(|id| self.pending.get(id)) {
+            return Err(match pending.asked == asked {
+                true => Rejection::InProgress,
+                false => Rejection::ClientOrderIdReused,
+            });
+        }
+        let open = self.wallet.open.len() + self.orders_under_way;
+        if open >= self.wiring.limits.open_orders_max {
+            return Err(Rejection::TooManyOpenOrders);
+        }
+        let best = self.wiring.views.best(instrument, order.side.opposite());
+        let protection = best.map(|best| match order.side {
+            Side::Buy => on.protection.above_down(best),
+            Side::Sell => on.protection.below_up(best),
+        });
+        let purse = Purse::of_order(order, on, protection)?;
+        match purse.amount > self.spendable(purse.asset) {
+            true => Err(Rejection::InsufficientFunds),
+            false => Ok(purse),
+        }
+    }
+
+    fn instrument(&self, id: InstrumentId) -> Result<&Instrument, Rejection> {
+        self.wiring.instruments.get(id.0 as usize).ok_or(Rejection::InstrumentNotFound)
+    }
+
+    fn set_aside(
+        &mut self,
+        purse: Purse,
+        is_order: bool,
+        client_order_id: Option<ClientOrderId>,
+    ) -> SetAside {
+        let Purse { asset, amount } = purse;
+        self.set_aside[asset.index()] += amount;
+        SetAside { user: self.wallet.user, asset, amount, is_order, client_order_id }
+    }
+
+    fn free(&mut self, set_aside: SetAside) {
+        self.set_aside[set_aside.asset.index()] -= set_aside.amount;
+        if set_aside.is_order {
+            self.orders_under_way -= 1;
+        }
+        if let Some(id) = &set_aside.client_order_id {
+            self.pending.remove(id);
+        }
+    }
+
+    fn pass_on(
+        &self,
+        ticket: Ticket,
+        instrument: InstrumentId,
+        set_aside: Option<SetAside>,
+        ask: Ask,
+    ) {
+        let user = self.wallet.user;
+        let command = BookCommand { user, ticket, set_aside, ask };
+        self.wiring.directory.send_to_book(instrument, command);
+    }
+
+    fn test(&mut self, ticket: Ticket, instrument: InstrumentId, order: PlaceOrder) {
+        let asked = order.fingerprint(instrument);
+        let known = order.client_order_id.as_ref().and_then(|id| self.wallet.client_order(id));
+        let reused = known.is_some_and(|known| known.asked != asked);
+        let checked = match reused {
+            true => Err(Rejection::ClientOrderIdReused),
+            false => self.check_place(instrument, &order, asked),
+        };
+        match checked {
+            Ok(_) => self.pass_on(ticket, instrument, None, Ask::Test(order)),
+            Err(rejection) => self.refuse(ticket, rejection),
+        }
+    }
+
+    fn amend(
+        &mut self,
+        ticket: Ticket,
+        order: OrderId,
+        price: Option<Price>,
+        quantity: Option<Quantity>,
+    ) {
+        match self.check_amend(order, price, quantity) {
+            Ok(purse) => {
+                let set_aside = self.set_aside(purse, false, None);
+                let ask = Ask::Amend { order, price, quantity };
+                self.pass_on(ticket, order.instrument(), Some(set_aside), ask);
+            }
+            Err(rejection) => self.refuse(ticket, rejection),
+        }
+    }
+
+    fn check_amend(
+        &self,
+        order: OrderId,
+        price: Option<Price>,
+        quantity: Option<Quantity>,
+    ) -> Result<Purse, Rejection> {
+        if self.wallet.frozen {
+            return Err(Rejection::UserFrozen);
+        }
+        let on = self.instrument(order.instrument())?;
+        let open = self.wallet.open.get(&order).ok_or(Rejection::OrderNotFound)?;
+        let price = price.or(open.price).unwrap_or(0);
+        let purse = Purse::of_amend(open, on, price, quantity.unwrap_or(open.quantity));
+        match purse.amount > self.spendable(purse.asset) {
+            true => Err(Rejection::InsufficientFunds),
+            false => Ok(purse),
+        }
+    }
+
+    fn cancel(&mut self, ticket: Ticket, name: OrderName) {
+        let name = match name {
+            OrderName::Id(id) => Ok((id.instrument(), OrderName::Id(id))),
+            OrderName::Client(client) => {
+                match (self.wallet.client_order(&client), self.pending.get(&client)) {
+                    (Some(known), _) => Ok((known.order.instrument(), OrderName::Id(known.order))),
+                    // Its number is not known here yet, but its book will have it before this.
+                    (None, Some(pending)) => Ok((pending.instrument, OrderName::Client(client))),
+                    (None, None) => Err(Rejection::OrderNotFound),
+                }
+            }
+        };
+        match name {
+            Ok((instrument, name)) if self.instrument(instrument).is_ok() => {
+                self.pass_on(ticket, instrument, None, Ask::Cancel(name));
+            }
+            _ => self.refuse(ticket, Rejection::OrderNotFound),
+        }
+    }
+
+    fn cancel_all(&mut self, ticket: Ticket, only: Option<InstrumentId>, reason: CancelReason) {
+        let reason = match reason {
+            CancelReason::Owner => Reason::Owner,
+            CancelReason::Switch => Reason::Switch,
+        };
+        let books: Vec<InstrumentId> = match only {
+            Some(instrument) => vec![instrument],
+            None => self.wiring.instruments.iter().map(|i| i.id).collect(),
+        };
+        for (ticket, book) in ticket.split(books.len()).into_iter().zip(books) {
+            match self.instrument(book) {
+                Ok(_) => {
+                    self.pass_on(ticket, book, None, Ask::CancelAll { reason, firing: None });
+                }
+                Err(rejection) => self.refuse(ticket, rejection),
+            }
+        }
+    }
+
+    fn arm_switch(&mut self, ticket: Ticket, timeout_ms: u64) {
+        let stamp = self.stamps.stamp();
+        let timeout = i64::try_from(timeout_ms).unwrap_or(i64::MAX);
+        let deadline = (timeout > 0).then(|| stamp.plus_millis(timeout));
+        self.switch_epoch += 1;
+        let epoch = self.switch_epoch;
+        self.switch = deadline.map(|deadline| Switch { deadline, epoch });
+        let user = self.wallet.user;
+        self.put(Entry::fact(stamp, ticket, Body::SwitchArmed { user, deadline, epoch }));
+    }
+
+    /// What is due is done before the next command.
+    fn fire_due_switch(&mut self) {
+        let now = self.stamps.stamp();
+        let Some(due) = self.switch.filter(|switch| switch.deadline <= now) else { return };
+        if self.firing.is_some() {
+            return;
+        }
+        self.switch = None;
+        let books = self.wiring.instruments.clone();
+        self.firing = Some(Firing { epoch: due.epoch, books_left: books.len() });
+        for book in books.iter() {
+            let ticket = Ticket::own(Cause::default());
+            let ask = Ask::CancelAll { reason: Reason::Switch, firing: Some(due.epoch) };
+            self.pass_on(ticket, book.id, None, ask);
+        }
+    }
+
+    fn deposit(&mut self, ticket: Ticket, asset: Asset, amount: Amount, counted: bool) {
+        let stamp = self.stamps.stamp();
+        let pending = self.deposits_under_way[asset.index()];
+        let limit = counted.then_some((&*self.wiring.limits, pending));
+        let issue = &self.wiring.issue;
+        let decided = issue.reserve(asset, amount).and_then(|()| {
+            let body = self.wallet.deposit(asset, amount, limit, stamp, ISSUED_MAX);
+            body.inspect_err(|_| issue.give_back(asset, amount))
+        });
+        match decided {
+            Ok(body) => {
+                if counted {
+                    self.deposits_under_way[asset.index()] += amount;
+                }
+                self.put(Entry::fact(stamp, ticket, body));
+            }
+            Err(rejection) => self.refuse(ticket, rejection),
+        }
+    }
+
+    fn withdraw(&mut self, ticket: Ticket, asset: Asset, amount: Amount) {
+        let stamp = self.stamps.stamp();
+        let bounds = (&*self.wiring.limits, self.withdrawals_under_way[asset.index()]);
+        let aside = self.set_aside[asset.index()];
+        match self.wallet.withdraw(asset, amount, aside, bounds, stamp) {
+            Ok(body) => {
+                self.withdrawals_under_way[asset.index()] += amount;
+                let set_aside = self.set_aside(Purse { asset, amount }, false, None);
+                let entry = Entry::fact(stamp, ticket, body);
+                self.put(Entry { set_aside: Some(set_aside), ..entry });
+            }
+            Err(rejection) => self.refuse(ticket, rejection),
+        }
+    }
+
+    fn apply(&mut self, fact: &Fact) {
+        self.wallet.apply(fact);
+        match &fact.body {
+            Body::Deposited { asset, amount, counted: true, .. } => {
+                self.deposits_under_way[asset.index()] -= amount;
+            }
+            Body::Withdrawn { asset, amount, .. } => {
+                self.withdrawals_under_way[asset.index()] -= amount;
+                self.wiring.issue.give_back(*asset, *amount);
+            }
+            Body::SwitchFired { epoch, .. } => {
+                self.firing.take_if(|firing| firing.epoch == *epoch);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Actor for WalletActor {
+    type Context = Context<Self>;
+}
+
+/// A command of this wallet's user, or about this wallet.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct WalletCommand {
+    pub command: Command,
+    pub ticket: Ticket,
+}
+
+impl Handler<WalletCommand> for WalletActor {
+    type Result = ();
+
+    fn handle(&mut self, WalletCommand { command, ticket }: WalletCommand, _: &mut Context<Self>) {
+        self.fire_due_switch();
+        match command {
+            Command::Place { instrument, order } => self.place(ticket, instrument, order),
+            Command::PlaceMany(orders) => {
+                let tickets = ticket.split(orders.len());
+                for (ticket, (instrument, order)) in tickets.into_iter().zip(orders) {
+                    self.place(ticket, instrument, order);
+                }
+            }
+            Command::Test { instrument, order } => self.test(ticket, instrument, order),
+            Command::Amend { order, price, quantity } => self.amend(ticket, order, price, quantity),
+            Command::Cancel(name) => self.cancel(ticket, name),
+            Command::CancelAll { instrument, reason } => {
+                self.cancel_all(ticket, instrument, reason)
+            }
+            Command::ArmSwitch { timeout_ms } => self.arm_switch(ticket, timeout_ms),
+            Command::Deposit { asset, amount, counted, .. } => {
+                self.deposit(ticket, asset, amount, counted);
+            }
+            Command::Withdraw { asset, amount } => self.withdraw(ticket, asset, amount),
+            // The directory sends these elsewhere.
+            _ => super::fatal("a wallet got a command that is not a wallet's"),
+        }
+    }
+}
+
+/// Durable facts that touch this wallet.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Deliver(pub Delivery);
+
+impl Handler<Deliver> for WalletActor {
+    type Result = ();
+
+    fn handle(&mut self, Deliver(delivery): Deliver, _: &mut Context<Self>) {
+        delivery.facts.iter().for_each(|fact| self.apply(fact));
+        delivery.set_aside.into_iter().for_each(|set_aside| self.free(set_aside));
+    }
+}
+
+/// A book refused a command that this wallet had set money aside for.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Refused {
+    pub ticket: Ticket,
+    pub rejection: Rejection,
+    pub set_aside: SetAside,
+}
+
+impl Handler<Refused> for WalletActor {
+    type Result = ();
+
+    fn handle(&mut self, refused: Refused, _: &mut Context<Self>) {
+        self.free(refused.set_aside);
+        self.refuse(refused.ticket, refused.rejection);
+    }
+}
+
+/// The deadline of the user's switch has come.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct SwitchDue {
+    pub epoch: u32,
+}
+
+impl Handler<SwitchDue> for WalletActor {
+    type Result = ();
+
+    fn handle(&mut self, due: SwitchDue, _: &mut Context<Self>) {
+        self.fire_due_switch();
+        if self.firing.as_ref().is_none_or(|firing| firing.epoch != due.epoch) {
+            self.wiring.directory.tell_not_due(self.wallet.user, due.epoch);
+        }
+    }
+}
+
+/// A book has cancelled what the switch had it cancel; its fact is in the journal's queue.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct SwitchCancelled {
+    pub epoch: u32,
+}
+
+impl Handler<SwitchCancelled> for WalletActor {
+    type Result = ();
+
+    fn handle(&mut self, cancelled: SwitchCancelled, _: &mut Context<Self>) {
+        let Some(firing) = self.firing.as_mut().filter(|f| f.epoch == cancelled.epoch) else {
+            return;
+        };
+        firing.books_left -= 1;
+        if firing.books_left == 0 {
+            let (user, epoch) = (self.wallet.user, cancelled.epoch);
+            let (stamp, body) = (self.stamps.stamp(), Body::SwitchFired { user, epoch });
+            self.put(Entry::own_fact(stamp, Cause::default(), body));
+        }
+    }
+}
+
+/// Asks for this entity's part of the digest.
+#[derive(Message)]
+#[rtype(result = "Digest")]
+pub(super) struct DigestPart;
+
+impl Handler<DigestPart> for WalletActor {
+    type Result = MessageResult<DigestPart>;
+
+    fn handle(&mut self, _: DigestPart, _: &mut Context<Self>) -> Self::Result {
+        debug_assert_eq!(self.set_aside, [0; Asset::ALL.len()], "nothing is in flight");
+        MessageResult(self.wallet.digest())
+    }
+}

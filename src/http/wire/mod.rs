@@ -1,0 +1,74 @@
+//! The JSON shapes that REST and WebSocket share, and the texts they are made of.
+//!
+//! Money, prices, quantities and ids are strings at full scale, times are RFC 3339 in UTC with
+//! milliseconds. Every shape is a pure function of what it shows and its instrument, so an answer
+//! that is given again is the same text. No float comes near a figure.
+
+mod account;
+mod body;
+mod market;
+mod order;
+
+pub use account::{Balance, Notification};
+pub use body::{AmendBody, OrderBody};
+pub use market::{Book, Candle, Instrument, Print, Ticker, candles};
+pub use order::{Cancelled, Fill, Order, OwnTrade, Placed, fills};
+
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+
+use crate::domain::{id::Stamp, money::print_scaled};
+
+/// A stamp as it stands on the wire: `2026-01-31T12:00:00.000Z`.
+pub fn time(stamp: Stamp) -> String {
+    let nanos = i128::from(stamp.0) * 1_000_000;
+    // Stamps come from clocks; one beyond the year 9999 is shown as the start of time.
+    let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (year, month, day) = at.to_calendar_date();
+    let (hour, minute, second, milli) = at.to_hms_milli();
+    let month = u8::from(month);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+}
+
+/// Reads an RFC 3339 time, rounded down to milliseconds.
+pub fn stamp(text: &str) -> Option<Stamp> {
+    let at = OffsetDateTime::parse(text, &Rfc3339).ok()?.to_offset(UtcOffset::UTC);
+    let millis = at.unix_timestamp_nanos().div_euclid(1_000_000);
+    i64::try_from(millis).ok().map(Stamp)
+}
+
+/// `numerator / denominator` at `scale` decimals, rounded to the nearest, halves away from zero.
+fn print_ratio(numerator: i128, denominator: i128, scale: u32) -> String {
+    let half = denominator / 2 * numerator.signum();
+    print_scaled((numerator + half) / denominator, scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_milliseconds_and_read_back() {
+        for (millis, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (1_769_860_800_007, "2026-01-31T12:00:00.007Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(time(Stamp(millis)), text);
+            assert_eq!(stamp(text), Some(Stamp(millis)));
+        }
+        assert_eq!(stamp("2026-01-31T13:00:00.0079+01:00"), Some(Stamp(1_769_860_800_007)));
+        for text in ["", "2026-01-31", "1769860800", "2026-13-01T00:00:00Z", "2026-01-31T12:00:00"]
+        {
+            assert_eq!(stamp(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn ratios_round_to_the_nearest() {
+        for (numerator, denominator, text) in
+            [(1, 3, "0.00"), (5, 10, "0.01"), (-5, 10, "-0.01"), (-1, 3, "0.00"), (200, 3, "0.67")]
+        {
+            assert_eq!(print_ratio(numerator, denominator, 2), text);
+        }
+    }
+}

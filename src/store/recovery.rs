@@ -1,0 +1,187 @@
+//! Recovery, apart from files: where a journal ends, whether it ends where it must, and the fold.
+
+use serde::Serialize;
+
+use super::{
+    chunk::{Chain, Commit, Key},
+    codec,
+    failure::Failure,
+    guard,
+    journal::{Chunks, next_group},
+};
+use crate::domain::{digest::Digest, fact::Fact, id::Sequence, world::World};
+
+/// What recovery found and did, for the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct Recovered {
+    pub through: Sequence,
+    pub digest: Digest,
+    /// The snapshot that the fold began at; `None` where it began at the first fact.
+    pub snapshot: Option<Sequence>,
+    /// How many facts were folded.
+    pub facts: u64,
+    /// What was cut off the journal's end.
+    pub torn: Option<TornTail>,
+    /// What an operator should look at, such as snapshots that could not be used.
+    pub notes: Vec<String>,
+    pub millis: u64,
+}
+
+/// The last commit, where it was not written whole. Nobody was ever told of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct TornTail {
+    /// The sequence that its first record would have had.
+    pub first: Sequence,
+    /// How many chunks of it were there.
+    pub chunks: usize,
+    pub detail: String,
+}
+
+/// Something that knows a sequence to be durable.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub through: Sequence,
+    /// The chain there, where it is known too.
+    pub chain: Option<Chain>,
+    pub by: String,
+}
+
+/// Where a journal ends.
+#[derive(Clone, Debug)]
+pub(super) struct Tail {
+    /// The last sequence of the last whole commit; zero where there is none.
+    pub last: Sequence,
+    pub chain: Chain,
+    pub torn: Option<(TornTail, Vec<Key>)>,
+}
+
+impl Tail {
+    /// The chunks to cut off.
+    pub fn torn_keys(&self) -> &[Key] {
+        self.torn.as_ref().map_or(&[], |(_, keys)| keys)
+    }
+}
+
+/// Reads all chunks of a journal, checks them, and says where it ends. Changes nothing.
+///
+/// # Errors
+/// `Damaged` and `Gap` where something before the end is wrong, `Short` where it ends before what
+/// is known to have been durable.
+pub(super) fn inspect(chunks: &dyn Chunks, known: &[Known]) -> Result<Tail, Failure> {
+    let bound = known.iter().max_by_key(|known| known.through);
+    let through = bound.map_or(Sequence(0), |known| known.through);
+    let mut tail = Tail { last: Sequence(0), chain: Chain::GENESIS, torn: None };
+    let mut begun = false;
+    let mut chunks = chunks.from(Key { first: Sequence(0), index: 0 }).peekable();
+    while let Some(group) = next_group(&mut chunks)? {
+        let first = group[0].0.first;
+        check_follows(&tail, begun, first)?;
+        let commit = match Commit::join(first, &group) {
+            Ok(commit) => commit,
+            Err(broken) if broken.torn && chunks.peek().is_none() => {
+                if first > through {
+                    let keys: Vec<Key> = group.iter().map(|(key, _)| *key).collect();
+                    let detail = broken.detail.to_owned();
+                    tail.torn = Some((TornTail { first, chunks: keys.len(), detail }, keys));
+                }
+                break;
+            }
+            Err(broken) => return Err(broken.at(first)),
+        };
+        check_chain(&tail, begun, &commit)?;
+        if let Some(other) = known.iter().find(|known| differs(known, &commit)) {
+            let detail = format!("the chain hash is not the one that {} knows", other.by);
+            return Err(Failure::Damaged { at: commit.last, detail });
+        }
+        tail = Tail { last: commit.last, chain: commit.chain, torn: None };
+        begun = true;
+    }
+    match bound {
+        Some(known) if tail.last < known.through => {
+            let known = known.clone();
+            Err(Failure::Short { known: known.through, found: tail.last, by: known.by })
+        }
+        _ => Ok(tail),
+    }
+}
+
+/// A journal that was trimmed begins anywhere; from there on nothing is missing.
+fn check_follows(tail: &Tail, begun: bool, first: Sequence) -> Result<(), Failure> {
+    match begun {
+        true if first > tail.last.next() => {
+            Err(Failure::Gap { expected: tail.last.next(), found: Some(first) })
+        }
+        true if first < tail.last.next() => {
+            Err(Failure::Damaged { at: first, detail: "commits overlap".into() })
+        }
+        false if first == Sequence(0) => {
+            Err(Failure::Damaged { at: first, detail: "sequences begin at 1".into() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_chain(tail: &Tail, begun: bool, commit: &Commit) -> Result<(), Failure> {
+    let before_is_known = begun || commit.first == Sequence(1);
+    match before_is_known && commit.before != tail.chain {
+        true => Err(Failure::Damaged {
+            at: commit.first,
+            detail: "a commit does not follow from the one before it".into(),
+        }),
+        false => Ok(()),
+    }
+}
+
+fn differs(known: &Known, commit: &Commit) -> bool {
+    known.through == commit.last && known.chain.is_some_and(|chain| chain != commit.chain)
+}
+
+/// Folds commits into a world; records that it holds already are passed over. Returns how many
+/// facts were folded. After a failure the world is unusable.
+///
+/// # Errors
+/// What reading gives, and `Unfit` where a fact does not follow from those before it.
+pub(super) fn fold(
+    world: &mut World,
+    commits: impl Iterator<Item = Result<Commit, Failure>>,
+) -> Result<u64, Failure> {
+    let mut folded = 0;
+    for commit in commits {
+        folded += fold_commit(world, &commit?)?;
+    }
+    Ok(folded)
+}
+
+/// Folds one commit; see [`fold`].
+pub(super) fn fold_commit(world: &mut World, commit: &Commit) -> Result<u64, Failure> {
+    let mut folded = 0;
+    for (at, record) in commit.records() {
+        if at > world.state.through {
+            apply(world, at, &codec::decode(record)?)?;
+            folded += 1;
+        }
+    }
+    Ok(folded)
+}
+
+fn apply(world: &mut World, at: Sequence, fact: &Fact) -> Result<(), Failure> {
+    let applied = guard::caught(|| world.apply(at, fact));
+    applied.map(drop).map_err(|detail| Failure::Unfit { at, detail })
+}
+
+/// Checks a folded world and reports it.
+///
+/// # Errors
+/// `Unbalanced`.
+pub(super) fn report(world: &World, tail: &Tail) -> Result<Recovered, Failure> {
+    let through = world.state.through;
+    debug_assert_eq!(through, tail.last, "invariant: the fold ends where the journal ends");
+    if !world.state.is_balanced() {
+        return Err(Failure::Unbalanced { at: through });
+    }
+    let digest = world.state.digest();
+    let torn = tail.torn.as_ref().map(|(torn, _)| torn.clone());
+    Ok(Recovered { through, digest, torn, ..Recovered::default() })
+}

@@ -1,0 +1,239 @@
+//! Snapshots: the world up to and including a sequence, in one file.
+//!
+//! `<data_dir>/<sequence, 20 digits>.snap`: a header with the format, the sequence, the chain and
+//! the state's digest there, and a checksum; then the world. A file is written under another name,
+//! synced in slices so that it never stalls the journal's sync for long, and renamed once whole.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use super::{
+    archive::Archive,
+    chunk::Chain,
+    codec,
+    failure::Failure,
+    folder::{Layout, create_unfinished, files, finish},
+};
+use crate::domain::{digest::Digest, id::Sequence, world::World};
+
+const MAGIC: &[u8; 8] = b"SOUKSNP1";
+const HEADER_BYTES: usize = 120;
+const SLICE_BYTES: usize = 4 << 20;
+const EXTENSION: &str = "snap";
+
+/// A snapshot that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Taken {
+    pub through: Sequence,
+    pub digest: Digest,
+    pub bytes: u64,
+    pub at: SystemTime,
+}
+
+/// Where snapshots are kept, and what they allow the journal to lose.
+#[derive(Clone, Debug)]
+pub struct SnapshotFolder {
+    pub(super) dir: PathBuf,
+    pub(super) archive: Archive,
+    /// Whether what the journal loses goes into the archive.
+    pub(super) keep_archive: bool,
+}
+
+/// A snapshot that was read and found whole.
+pub(super) struct Loaded {
+    pub world: World,
+    pub chain: Chain,
+    pub digest: Digest,
+}
+
+/// What stands before the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Header {
+    through: Sequence,
+    chain: Chain,
+    digest: [u8; 64],
+    body_bytes: u64,
+    body_crc: u32,
+}
+
+impl Header {
+    fn to_bytes(self) -> [u8; HEADER_BYTES] {
+        let mut bytes = Vec::with_capacity(HEADER_BYTES);
+        bytes.extend(MAGIC);
+        bytes.extend(self.through.0.to_be_bytes());
+        bytes.extend(self.chain.0);
+        bytes.extend(self.digest);
+        bytes.extend(self.body_bytes.to_be_bytes());
+        bytes.extend(self.body_crc.to_be_bytes());
+        bytes.extend([0; 8]);
+        let crc = crc32fast::hash(&bytes);
+        bytes.extend(crc.to_be_bytes());
+        let mut header = [0; HEADER_BYTES];
+        header.copy_from_slice(&bytes);
+        header
+    }
+
+    fn from_bytes(bytes: &[u8; HEADER_BYTES]) -> Result<Header, &'static str> {
+        let number = |at: usize| u64::from_be_bytes(std::array::from_fn(|i| bytes[at + i]));
+        let short = |at: usize| u32::from_be_bytes(std::array::from_fn(|i| bytes[at + i]));
+        match () {
+            _ if &bytes[..8] != MAGIC => Err("it is of an unknown format"),
+            _ if crc32fast::hash(&bytes[..HEADER_BYTES - 4]) != short(HEADER_BYTES - 4) => {
+                Err("its header's checksum is wrong")
+            }
+            _ => Ok(Header {
+                through: Sequence(number(8)),
+                chain: Chain(std::array::from_fn(|i| bytes[16 + i])),
+                digest: std::array::from_fn(|i| bytes[32 + i]),
+                body_bytes: number(96),
+                body_crc: short(104),
+            }),
+        }
+    }
+}
+
+/// Reads a snapshot, checks its checksums, and takes its digest anew.
+///
+/// # Errors
+/// `Snapshot` where anything is not as it was written.
+pub(super) fn load(path: &Path) -> Result<Loaded, Failure> {
+    let unusable = |detail: String| Failure::Snapshot { path: path.to_owned(), detail };
+    let (header, bytes) = read_checked(path)?;
+    let world = codec::read_world(&bytes[HEADER_BYTES..]).map_err(unusable)?;
+    let digest = world.state.digest();
+    match () {
+        _ if world.state.through != header.through => {
+            Err(unusable("it holds another sequence than it says".into()))
+        }
+        _ if digest.to_string().as_bytes() != header.digest => {
+            Err(unusable("its digest is wrong".into()))
+        }
+        _ => Ok(Loaded { world, chain: header.chain, digest }),
+    }
+}
+
+/// Reads a snapshot and checks all that can be checked without making a world of it.
+fn read_checked(path: &Path) -> Result<(Header, Vec<u8>), Failure> {
+    let unusable =
+        |detail: &str| Failure::Snapshot { path: path.to_owned(), detail: detail.into() };
+    let bytes = fs::read(path).map_err(Failure::io("read", path))?;
+    let (head, body) =
+        bytes.split_first_chunk::<HEADER_BYTES>().ok_or_else(|| unusable("it is too short"))?;
+    let header = Header::from_bytes(head).map_err(unusable)?;
+    match () {
+        _ if Some(header.through) != through_of(path) => Err(unusable("its name is another's")),
+        _ if header.body_bytes != body.len() as u64 => Err(unusable("its length is wrong")),
+        _ if header.body_crc != crc32fast::hash(body) => Err(unusable("its checksum is wrong")),
+        _ => Ok((header, bytes)),
+    }
+}
+
+/// The sequence in a snapshot's name.
+fn through_of(path: &Path) -> Option<Sequence> {
+    let digits = path.file_name()?.to_str()?.strip_suffix(".snap")?;
+    digits.parse().ok().filter(|_| digits.len() == 20).map(Sequence)
+}
+
+impl SnapshotFolder {
+    pub(super) fn new(layout: &Layout, keep_archive: bool) -> SnapshotFolder {
+        let archive = Archive::new(layout.archive());
+        SnapshotFolder { dir: layout.dir.clone(), archive, keep_archive }
+    }
+
+    /// The snapshots, newest first.
+    pub(super) fn list(&self) -> Result<Vec<(Sequence, PathBuf)>, Failure> {
+        let paths = files(&self.dir)?.into_iter().rev();
+        Ok(paths.filter_map(|path| Some((through_of(&path)?, path))).collect())
+    }
+
+    /// Writes a snapshot of `world`, at whose last fact the chain is `chain`.
+    pub(super) fn write(&self, world: &World, chain: Chain) -> Result<Taken, Failure> {
+        let through = world.state.through;
+        let digest = world.state.digest();
+        let path = self.dir.join(format!("{:020}.{EXTENSION}", through.0));
+        let (file, unfinished) = create_unfinished(&path)?;
+        let written = write_to(&file, world, chain, digest)
+            .and_then(|bytes| file.sync_all().map(|()| bytes))
+            .map_err(Failure::io("write", &unfinished));
+        if written.is_err() {
+            // What was written is of no use, and may be what fills the disk.
+            let _ = fs::remove_file(&unfinished);
+        }
+        let bytes = written?;
+        finish(&unfinished, &path)?;
+        Ok(Taken { through, digest, bytes, at: SystemTime::now() })
+    }
+
+    /// Puts a snapshot that cannot be used out of the way, and keeps it as evidence.
+    pub(super) fn set_aside(&self, path: &Path) -> Result<(), Failure> {
+        finish(path, &path.with_extension("snap.damaged"))
+    }
+
+    /// Removes all but the newest `keep`, and returns the oldest that is left, if there are as many
+    /// and it is whole.
+    pub(super) fn prune(&self, keep: usize) -> Result<Option<Sequence>, Failure> {
+        let snapshots = self.list()?;
+        let Some((oldest, path)) = snapshots.get(keep - 1) else { return Ok(None) };
+        read_checked(path)?;
+        for (_, path) in &snapshots[keep..] {
+            fs::remove_file(path).map_err(Failure::io("remove", path))?;
+        }
+        Ok(Some(*oldest))
+    }
+}
+
+fn write_to(file: &File, world: &World, chain: Chain, digest: Digest) -> io::Result<u64> {
+    let mut body = SliceWriter { file, slice: Vec::new(), written: 0, crc: Default::default() };
+    codec::write_world(world, &mut body).map_err(io::Error::other)?;
+    body.write_slice()?;
+    let mut text = [0; 64];
+    text.copy_from_slice(digest.to_string().as_bytes());
+    let header = Header {
+        through: world.state.through,
+        chain,
+        digest: text,
+        body_bytes: body.written,
+        body_crc: body.crc.finalize(),
+    };
+    file.write_all_at(&header.to_bytes(), 0)?;
+    Ok(HEADER_BYTES as u64 + header.body_bytes)
+}
+
+/// Writes a body behind the header's place, slice by slice, and syncs each.
+struct SliceWriter<'a> {
+    file: &'a File,
+    slice: Vec<u8>,
+    written: u64,
+    crc: crc32fast::Hasher,
+}
+
+impl SliceWriter<'_> {
+    fn write_slice(&mut self) -> io::Result<()> {
+        self.file.write_all_at(&self.slice, HEADER_BYTES as u64 + self.written)?;
+        self.file.sync_data()?;
+        self.crc.update(&self.slice);
+        self.written += self.slice.len() as u64;
+        self.slice.clear();
+        Ok(())
+    }
+}
+
+impl Write for SliceWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.slice.extend(bytes);
+        if self.slice.len() >= SLICE_BYTES {
+            self.write_slice()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,243 @@
+//! The snapshotter: a thread beside the hot path that folds the journal into a world of its own and
+//! writes it down, every so many facts and every so many seconds.
+//!
+//! It never slows the journal but by what it reads and writes. Once two snapshots stand, the journal
+//! loses what is below the older of them.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use super::{
+    chunk::{Chain, Key},
+    failure::Failure,
+    journal::{Reader, next_commit},
+    open, recovery,
+    snapshot::{SnapshotFolder, Taken},
+};
+use crate::domain::{id::Sequence, world::World};
+
+/// How many snapshots stand.
+const KEPT: usize = 2;
+/// How often it looks whether something is due.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How many commits leave the journal at once, while its writer waits.
+const TRIM_COMMITS: usize = 64;
+
+/// The handle of the snapshotter's thread.
+pub struct Snapshotter {
+    orders: Sender<Order>,
+    durable: Arc<AtomicU64>,
+    last: Arc<Mutex<Option<Taken>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+enum Order {
+    Take(Sender<Result<Taken, Failure>>),
+    Stop,
+}
+
+impl Snapshotter {
+    /// Starts the thread. A snapshot is due after `every_facts` facts, and after `every_secs`
+    /// seconds in which there was one. `keep_from` is the last sequence that the mirror has: the
+    /// journal is never trimmed above it; `u64::MAX` where there is no mirror.
+    pub fn start(
+        snapshots: SnapshotFolder,
+        reader: Reader,
+        every_facts: u64,
+        every_secs: u64,
+        keep_from: Arc<AtomicU64>,
+    ) -> Snapshotter {
+        let durable = Arc::new(AtomicU64::new(reader.durable().0));
+        let last = Arc::new(Mutex::new(None));
+        let (orders, received) = channel();
+        let worker = Worker {
+            snapshots,
+            reader,
+            every_facts,
+            every: Duration::from_secs(every_secs),
+            keep_from,
+            durable: durable.clone(),
+            last: last.clone(),
+            folded: None,
+            tried: Instant::now(),
+            tried_at: None,
+        };
+        let thread = std::thread::Builder::new()
+            .name("snapshotter".into())
+            .spawn(move || worker.run(&received))
+            .expect("a process that cannot start a thread cannot serve");
+        Snapshotter { orders, durable, last, thread: Mutex::new(Some(thread)) }
+    }
+
+    /// Says that the facts up to and including `through` are durable. Never blocks.
+    pub fn durable(&self, through: Sequence) {
+        self.durable.fetch_max(through.0, Ordering::AcqRel);
+    }
+
+    /// Takes a snapshot through the newest durable fact now, and waits for it. Where one stands
+    /// there already, it is that one.
+    ///
+    /// # Errors
+    /// What writing it gave. The next one is tried again when it is due.
+    pub fn take(&self) -> Result<Taken, Failure> {
+        let (answer, taken) = channel();
+        self.orders.send(Order::Take(answer)).map_err(|_| Failure::Stopped)?;
+        taken.recv().map_err(|_| Failure::Stopped)?
+    }
+
+    /// The newest snapshot that this thread took or began with.
+    pub fn last(&self) -> Option<Taken> {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the thread, after the snapshot that it is at.
+    pub fn stop(&self) {
+        // Where the thread has ended already, there is nothing to tell it.
+        let _ = self.orders.send(Order::Stop);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Worker {
+    snapshots: SnapshotFolder,
+    reader: Reader,
+    every_facts: u64,
+    every: Duration,
+    keep_from: Arc<AtomicU64>,
+    durable: Arc<AtomicU64>,
+    last: Arc<Mutex<Option<Taken>>>,
+    /// The world so far and the chain there; `None` until it is needed, and after a failure.
+    folded: Option<(World, Chain)>,
+    /// When a snapshot was last tried, and through which fact.
+    tried: Instant,
+    tried_at: Option<Sequence>,
+}
+
+impl Worker {
+    fn run(mut self, orders: &Receiver<Order>) {
+        if let Err(failure) = self.fold() {
+            tracing::error!(%failure, "the snapshotter cannot read the journal");
+        }
+        loop {
+            match orders.recv_timeout(LOOK_EVERY) {
+                Ok(Order::Take(answer)) => {
+                    // A caller that went away is told nothing.
+                    let _ = answer.send(self.take());
+                }
+                Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => self.look(),
+            }
+        }
+    }
+
+    /// Takes a snapshot if one is due. Failures are logged: the exchange lives without.
+    fn look(&mut self) {
+        let durable = self.durable.load(Ordering::Acquire);
+        let tried_at = self.tried_at.map_or(0, |at| at.0);
+        let facts = durable.saturating_sub(tried_at);
+        let due = facts >= self.every_facts || (facts > 0 && self.tried.elapsed() >= self.every);
+        let done = match due {
+            true => self.take().map(drop),
+            false => self.fold(),
+        };
+        if let Err(failure) = done {
+            tracing::error!(%failure, "no snapshot was taken");
+        }
+    }
+
+    /// Folds in what became durable.
+    fn fold(&mut self) -> Result<(), Failure> {
+        let (mut world, chain) = match self.folded.take() {
+            Some(folded) => folded,
+            None => self.begin()?,
+        };
+        let mut end = chain;
+        let commits = self.reader.commits(world.state.through.next()).behind(chain);
+        let commits = commits.inspect(|commit| end = commit.as_ref().map_or(end, |c| c.chain));
+        recovery::fold(&mut world, commits)?;
+        self.folded = Some((world, end));
+        Ok(())
+    }
+
+    /// The newest snapshot on disk, as the world to go on from.
+    fn begin(&mut self) -> Result<(World, Chain), Failure> {
+        let snapshots = self.snapshots.list()?;
+        let base = open::base(&snapshots, &self.reader);
+        let path = snapshots.iter().find(|(at, _)| Some(*at) == base.snapshot);
+        if let Some((through, path)) = path {
+            let metadata = std::fs::metadata(path).map_err(Failure::io("inspect", path))?;
+            let at = metadata.modified().map_err(Failure::io("inspect", path))?;
+            let digest = base.world.state.digest();
+            self.note(Taken { through: *through, digest, bytes: metadata.len(), at });
+        }
+        Ok((base.world, base.chain))
+    }
+
+    fn take(&mut self) -> Result<Taken, Failure> {
+        self.tried = Instant::now();
+        self.tried_at = Some(self.reader.durable());
+        self.fold()?;
+        let Some((world, chain)) = &self.folded else { return Err(Failure::Stopped) };
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = last.filter(|taken| taken.through == world.state.through) {
+            return Ok(taken);
+        }
+        let taken = self.snapshots.write(world, *chain)?;
+        self.note(taken);
+        self.trim()?;
+        Ok(taken)
+    }
+
+    fn note(&mut self, taken: Taken) {
+        self.tried_at = self.tried_at.max(Some(taken.through));
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(taken);
+    }
+
+    /// Moves what neither recovery nor the mirror needs out of the journal.
+    fn trim(&self) -> Result<(), Failure> {
+        let Some(oldest) = self.snapshots.prune(KEPT)? else { return Ok(()) };
+        let through = oldest.min(Sequence(self.keep_from.load(Ordering::Acquire)));
+        trim(&self.snapshots, &self.reader, through)
+    }
+}
+
+/// Moves the commits that end at or before `through` out of the journal.
+pub(super) fn trim(
+    snapshots: &SnapshotFolder,
+    reader: &Reader,
+    through: Sequence,
+) -> Result<(), Failure> {
+    let start = Key { first: Sequence(0), index: 0 };
+    let commits = || {
+        let mut chunks = reader.chunks.from(start).peekable();
+        std::iter::from_fn(move || next_commit(&mut chunks).transpose()).take_while(move |next| {
+            next.as_ref().map_or(true, |(commit, _)| commit.last <= through)
+        })
+    };
+    if snapshots.keep_archive {
+        // A crash may have kept the journal from losing what the archive has.
+        let archived = snapshots.archive.last()?;
+        let fresh = |next: &Result<(super::Commit, _), Failure>| {
+            next.as_ref().map_or(true, |(commit, _)| commit.first > archived)
+        };
+        snapshots.archive.write(commits().filter(fresh))?;
+    }
+    let mut keys = Vec::new();
+    for (count, next) in commits().enumerate() {
+        keys.extend(next?.1.iter().map(|(key, _)| *key));
+        if (count + 1) % TRIM_COMMITS == 0 {
+            reader.chunks.remove(&std::mem::take(&mut keys))?;
+        }
+    }
+    reader.chunks.remove(&keys)
+}

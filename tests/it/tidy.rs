@@ -1,0 +1,281 @@
+//! Rules of the house, checked by reading the sources: layers only look down, each package that the
+//! design is built on is named in one file, and nothing unfinished is left lying about.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// `(layer, what its files may never name)`. A word in `crate::` is found in nested `use` too.
+const LAYERS: &[(&str, &[&str])] = &[
+    (
+        "src/domain",
+        &[
+            "actix",
+            "tokio",
+            "crossbeam",
+            "sled",
+            "sqlx",
+            "mysql",
+            "std::fs",
+            "std::net",
+            "std::io",
+            "std::thread",
+            "std::env",
+            "std::process",
+            "SystemTime",
+            "Instant",
+            "now_utc",
+            "now_local",
+            "rand",
+            "RandomState",
+            "f64",
+            "f32",
+            "crate::store",
+            "crate::actors",
+            "crate::http",
+            "crate::ws",
+            "crate::mirror",
+            "crate::sim",
+            "crate::app",
+            "crate::settings",
+            "crate::telemetry",
+        ],
+    ),
+    (
+        "src/store",
+        &[
+            "actix",
+            "actix_web",
+            "crate::actors",
+            "crate::http",
+            "crate::ws",
+            "crate::mirror",
+            "crate::sim",
+            "crate::app",
+        ],
+    ),
+    (
+        "src/actors",
+        &["actix_web", "crate::http", "crate::ws", "crate::mirror", "crate::sim", "crate::app"],
+    ),
+    ("src/http", &["sled", "crate::store", "crate::sim", "crate::app"]),
+    ("src/ws", &["sled", "crate::store", "crate::sim", "crate::app"]),
+    ("src/mirror", &["crate::actors", "crate::http", "crate::ws", "crate::sim", "crate::app"]),
+    ("src/sim", &["sled", "crate::store", "crate::app"]),
+];
+
+/// Layers that are still to be built.
+const NOT_YET: &[&str] = &["src/http", "src/ws", "src/mirror"];
+
+/// Packages that the design is built on, each to be replaced in one place.
+const IN_ONE_FILE: &[&str] = &["sled", "bincode", "actix_web_actors", "jsonwebtoken", "bcrypt"];
+
+/// What no shipped code holds. Written in two halves, so that this file does not hold them.
+const NEVER_SHIPPED: &[&str] = &[
+    concat!(".unw", "rap()"),
+    concat!("to", "do!"),
+    concat!("unimple", "mented!"),
+    concat!("db", "g!"),
+    concat!("allow(dead", "_code)"),
+];
+
+/// What no file holds, tests and comments included.
+const NEVER: &[&str] = &[
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("#[ign", "ore"),
+    concat!("should", "_panic"),
+];
+
+/// A source file, with its path from the root of the package.
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// Its lines with their numbers, without comments.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let uncommented = |line: &'_ str| line.split("//").next().unwrap_or_default().len();
+        (1..).zip(self.text.lines().map(move |line| &line[..uncommented(line)]))
+    }
+
+    /// The same without tests, which stand at the end of their file or in a file `tests.rs`.
+    fn shipped(&self) -> impl Iterator<Item = (usize, &str)> {
+        let is_test = self.path.ends_with("tests.rs");
+        let end = self.text.find("#[cfg(test)]\nmod tests {").unwrap_or(self.text.len());
+        let lines = if is_test { 0 } else { self.text[..end].lines().count() };
+        self.code().take(lines)
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file under `folder`, in order.
+fn sources(folder: &str) -> Vec<Source> {
+    fn collect(dir: &Path, out: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, out)
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                out.push(path)
+            }
+        }
+    }
+    let mut paths = Vec::new();
+    if root().join(folder).is_dir() {
+        collect(&root().join(folder), &mut paths);
+    }
+    paths.sort();
+    let source = |path: PathBuf| Source {
+        path: path.strip_prefix(root()).unwrap().display().to_string(),
+        text: fs::read_to_string(&path).unwrap(),
+    };
+    paths.into_iter().map(source).collect()
+}
+
+/// Whether `code` names `path` as whole words: `sled` is not in `sledge`.
+fn names(code: &str, path: &str) -> bool {
+    let in_word = |c: char| c.is_alphanumeric() || c == '_';
+    code.match_indices(path).any(|(at, _)| {
+        let (before, after) = (&code[..at], &code[at + path.len()..]);
+        !before.ends_with(in_word) && !after.starts_with(in_word)
+    })
+}
+
+/// The paths of each `use` in `source`, written out: `use a::{b, c::{d}};` gives `a::b`, `a::c::d`.
+fn used(source: &Source) -> Vec<(usize, String)> {
+    fn expand(prefix: &str, tree: &str, out: &mut Vec<String>) {
+        let Some((head, rest)) = tree.split_once('{') else {
+            // Nothing stands behind a group's last comma.
+            return out.extend((!tree.is_empty()).then(|| format!("{prefix}{tree}")));
+        };
+        let inner = rest.strip_suffix('}').unwrap_or(rest);
+        let (mut depth, mut start) = (0, 0);
+        for (at, c) in inner.char_indices().chain([(inner.len(), ',')]) {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    expand(&format!("{prefix}{head}"), &inner[start..at], out);
+                    start = at + 1;
+                }
+                _ => (),
+            }
+        }
+    }
+    let mut paths = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for (n, line) in source.code() {
+        let line = line.trim();
+        let start = line.strip_prefix("pub ").unwrap_or(line).strip_prefix("use ");
+        match (&mut open, start) {
+            (None, Some(first)) => open = Some((n, first.to_owned())),
+            (Some((_, tree)), _) => tree.push_str(line),
+            (None, None) => continue,
+        }
+        if let Some((n, tree)) = open.take_if(|(_, tree)| tree.ends_with(';')) {
+            let tight: String = tree.trim_end_matches(';').split_whitespace().collect();
+            let mut written_out = Vec::new();
+            expand("", &tight, &mut written_out);
+            paths.extend(written_out.into_iter().map(|path| (n, path)));
+        }
+    }
+    paths
+}
+
+/// Fails with one line for each fault.
+#[track_caller]
+fn none(faults: Vec<String>) {
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn layers_only_look_down() {
+    let mut faults = Vec::new();
+    for (layer, banned) in LAYERS {
+        let files = sources(layer);
+        assert!(
+            !files.is_empty() || NOT_YET.contains(layer),
+            "no sources in {layer}: has the layer moved?"
+        );
+        for file in files {
+            let imports = used(&file);
+            let imports = imports.iter().map(|(n, path)| (*n, path.as_str()));
+            for (n, code) in file.code().chain(imports) {
+                let found = banned.iter().filter(|word| names(code, word));
+                faults.extend(
+                    found.map(|word| format!("{}:{n}: {layer} may not name {word}", file.path)),
+                );
+            }
+        }
+    }
+    faults.dedup();
+    none(faults);
+}
+
+#[test]
+fn foundations_are_named_in_one_file_each() {
+    let files = sources("src");
+    let mut faults = Vec::new();
+    for package in IN_ONE_FILE {
+        let call = format!("{package}::");
+        let is_named = |file: &&Source| {
+            let imported = used(file).iter().any(|(_, path)| path == package);
+            imported || file.code().any(|(_, code)| names_start(code, &call))
+        };
+        let by: Vec<&str> = files.iter().filter(is_named).map(|file| file.path.as_str()).collect();
+        if by.len() > 1 {
+            faults.push(format!("{package} is named in {}", by.join(", ")));
+        }
+    }
+    none(faults);
+}
+
+/// Whether `code` holds `start` at the beginning of a path.
+fn names_start(code: &str, start: &str) -> bool {
+    let inside = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    code.match_indices(start).any(|(at, _)| !code[..at].ends_with(inside))
+}
+
+#[test]
+fn nothing_unfinished_is_left() {
+    let mut faults = Vec::new();
+    for file in sources("src") {
+        for (n, code) in file.shipped() {
+            let found = NEVER_SHIPPED.iter().filter(|word| code.contains(**word));
+            faults.extend(found.map(|word| format!("{}:{n}: {word}", file.path)));
+        }
+    }
+    for file in ["src", "tests", "benches"].into_iter().flat_map(sources) {
+        for (n, line) in (1..).zip(file.text.lines()) {
+            let found = NEVER.iter().filter(|word| line.contains(**word));
+            faults.extend(found.map(|word| format!("{}:{n}: {word}", file.path)));
+        }
+    }
+    none(faults);
+}
+
+#[test]
+fn each_file_says_what_it_is_for() {
+    let silent = |file: &Source| !file.text.starts_with("//!");
+    let files = ["src", "tests", "benches"].into_iter().flat_map(sources);
+    none(files.filter(silent).map(|file| format!("{}: begins without //!", file.path)).collect());
+}
+
+#[test]
+fn nested_imports_are_seen() {
+    let text =
+        "//! x\npub use crate::{\n    domain::{id, money::Asset},\n    store,\n};\nuse sled;\n";
+    let source = Source { path: "x.rs".into(), text: text.into() };
+    let paths: Vec<String> = used(&source).into_iter().map(|(_, path)| path).collect();
+    let expected = ["crate::domain::id", "crate::domain::money::Asset", "crate::store", "sled"];
+    assert_eq!(paths, expected);
+    assert!(names("use sled;", "sled") && !names("let sledge = 1;", "sled"));
+    assert!(names_start("let tree = sled::open(path);", "sled::"));
+    assert!(!names_start("let tree = my::sled::open(path);", "sled::"));
+}
