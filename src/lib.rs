@@ -3,6 +3,7 @@
 //! `domain <- store <- actors <- http, ws <- app`; a test keeps the layers.
 
 pub mod actors;
+pub mod app;
 pub mod domain;
 pub mod http;
 pub mod settings;

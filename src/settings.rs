@@ -90,6 +90,18 @@ pub struct Flags {
     pub log: Option<String>,
 }
 
+impl Flags {
+    /// These, and where they say nothing, `others`.
+    pub fn or(self, others: Flags) -> Flags {
+        Flags {
+            listen: self.listen.or(others.listen),
+            data_dir: self.data_dir.or(others.data_dir),
+            durability: self.durability.or(others.durability),
+            log: self.log.or(others.log),
+        }
+    }
+}
+
 /// Why the settings cannot be used; the operator corrects the key that it names.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[error("setting `{key}`: {fault}")]

@@ -279,20 +279,24 @@ fn admin(world: &World, config: &Config, stamp: Stamp) -> Option<Body> {
 }
 
 impl Running {
-    /// Closes the door, waits for what is inside, lets everything out, and makes a last snapshot if
-    /// there is time left before `until`.
-    pub async fn stop(self, until: Instant) {
+    /// Closes the door, waits for what is inside, and lets everything out.
+    pub async fn drain(&self, until: Instant) {
         let parts = &self.exchange.0;
         parts.door.set(DoorState::Stopping);
-        let left = || until.saturating_duration_since(Instant::now());
-        if tokio::time::timeout(left() / 2, parts.door.empty()).await.is_err() {
+        let left = until.saturating_duration_since(Instant::now());
+        if tokio::time::timeout(left, parts.door.empty()).await.is_err() {
             tracing::warn!(inside = parts.door.inside(), "stopping with commands under way");
         }
         parts.journal.flush().await;
-        if tokio::time::timeout(left(), self.exchange.snapshot()).await.is_err() {
-            tracing::warn!("stopping without a last snapshot");
+    }
+
+    /// Makes a last snapshot if there is time before `until`, and ends the actors.
+    pub async fn finish(self, until: Instant) {
+        let left = until.saturating_duration_since(Instant::now());
+        match tokio::time::timeout(left, self.exchange.snapshot()).await {
+            Ok(_) => self.exchange.0.snapshotter.stop(),
+            Err(_) => tracing::warn!("stopping without a last snapshot"),
         }
-        parts.snapshotter.stop();
         for arbiter in &self.arbiters {
             arbiter.stop();
         }

@@ -1,0 +1,160 @@
+//! The wiring: from settings to a serving exchange, and back to an orderly end.
+
+use std::{
+    net::TcpListener,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, anyhow};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    actors::start::{Config, Running, start},
+    domain::{money::Asset, wallet::Limits},
+    http::{
+        api::{HttpSettings, RateLimits},
+        limit::Rate,
+        server,
+    },
+    settings::{self, ClockKind, PerAsset, Settings, Switch},
+    store::{self, Durability, Failure, Opened},
+    telemetry,
+};
+
+/// How long an orderly stop may take.
+const STOP_WITHIN: Duration = Duration::from_secs(9);
+/// What is kept back of it for closing sockets.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
+/// Serves until it is told to stop. The exit code is 0 after an orderly stop.
+///
+/// # Errors
+/// What keeps it from starting: the data folder, the address, the settings.
+pub fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+    let opened = match open(&settings)? {
+        Ok(opened) => opened,
+        Err(failure) => {
+            tracing::error!(%failure, "the data folder cannot be used");
+            eprintln!("souk: {failure}");
+            return Ok(ExitCode::from(failure.exit_code()));
+        }
+    };
+    actix::System::new().block_on(async { run(settings, opened).await })
+}
+
+/// Opens the data folder on a thread where a panic of the storage engine becomes a failure.
+fn open(settings: &Settings) -> anyhow::Result<Result<Opened, Failure>> {
+    let durability = match settings.durability {
+        settings::Durability::Disk => Durability::Disk,
+        settings::Durability::Process => Durability::Process,
+    };
+    let options = store::Options {
+        dir: settings.data_dir.clone(),
+        durability,
+        keep_archive: settings.keep_archive,
+    };
+    let opening = std::thread::Builder::new()
+        .name(telemetry::OPENING_THREAD.into())
+        .spawn(move || store::open(&options))?;
+    let opened = opening.join().map_err(|_| anyhow!("opening the data folder panicked"))?;
+    if let Ok(opened) = &opened {
+        let found = &opened.recovered;
+        tracing::info!(
+            through = found.through.0,
+            digest = %found.digest,
+            facts = found.facts,
+            millis = found.millis,
+            "recovered"
+        );
+        if let Some(torn) = &found.torn {
+            tracing::warn!(first = torn.first.0, detail = torn.detail, "cut a torn tail");
+        }
+        found.notes.iter().for_each(|note| tracing::warn!("{note}"));
+    }
+    Ok(opened)
+}
+
+async fn run(settings: Settings, opened: Opened) -> anyhow::Result<ExitCode> {
+    let listener = TcpListener::bind(settings.listen)
+        .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let address = listener.local_addr()?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    // A journal that failed may not be written to again; what it holds, the next start finds.
+    let on_failure = |failure: Failure| std::process::exit(i32::from(failure.exit_code().max(1)));
+    let running = start(opened, config(&settings), Box::new(on_failure))?;
+    let server = server::serve(running.exchange.clone(), http_settings(&settings), listener)?;
+    let handle = server.handle();
+    let serving = actix::spawn(server);
+    tracing::info!("listening on http://{address}");
+    tokio::select! {
+        _ = terminate.recv() => tracing::info!("stopping: SIGTERM"),
+        _ = interrupt.recv() => tracing::info!("stopping: SIGINT"),
+        ended = serving => return Err(anyhow!("the server ended: {ended:?}")),
+    }
+    stop(running, handle).await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Door, commands under way, journal and replies, sockets, a snapshot if time is left.
+async fn stop(running: Running, server: actix_web::dev::ServerHandle) {
+    let until = Instant::now() + STOP_WITHIN;
+    running.drain(until - CLOSE_WITHIN).await;
+    // A client that does not close its connection is not waited for.
+    if tokio::time::timeout(CLOSE_WITHIN, server.stop(true)).await.is_err() {
+        tracing::warn!("stopping with open connections");
+    }
+    running.finish(until).await;
+}
+
+fn config(settings: &Settings) -> Config {
+    let per_asset = |amounts: &PerAsset| Asset::ALL.map(|asset| amounts.of(asset));
+    let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
+    Config {
+        instruments: settings.instruments.clone(),
+        limits: Limits {
+            open_orders_max: settings.open_orders_per_user_max,
+            deposit_day_max: per_asset(&settings.deposit_day_max),
+            withdrawal_day_max: per_asset(&settings.withdrawal_day_max),
+        },
+        permits_max: settings.permits_max,
+        permits_per_user_max: settings.permits_per_user_max,
+        bcrypt_cost: settings.bcrypt_cost,
+        admin_password: settings.admin_password.as_ref().map(|p| p.expose().to_owned()),
+        manual_clock: settings.clock == ClockKind::Manual,
+        downtime_shift: settings.downtime_shift,
+        wallet_arbiters: cores,
+        book_arbiters_max: cores.max(settings.instruments.len().min(8)),
+        snapshot_every_facts: settings.snapshot_every_facts,
+        snapshot_every_secs: settings.snapshot_every_secs,
+    }
+}
+
+fn http_settings(settings: &Settings) -> HttpSettings {
+    let second = Duration::from_secs(1);
+    let rate = |requests, burst, per| Rate { requests, burst, per };
+    let limits = RateLimits {
+        by_address: rate(
+            settings.rate_limit_address_per_sec,
+            settings.rate_limit_address_burst,
+            second,
+        ),
+        by_user: rate(settings.rate_limit_user_per_sec, settings.rate_limit_user_burst, second),
+        auth: rate(
+            settings.auth_attempts_per_min,
+            settings.auth_attempts_per_min,
+            Duration::from_secs(60),
+        ),
+    };
+    let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
+    HttpSettings {
+        jwt_secret: settings.jwt_secret.as_ref().map(|secret| secret.expose().to_owned()),
+        cors_origins: settings.cors_origins.clone(),
+        rate_limits: (settings.rate_limits == Switch::On).then_some(limits),
+        body_deadline: Duration::from_millis(settings.body_deadline_ms),
+        workers: if settings.http_workers == 0 { cores } else { settings.http_workers },
+        ..HttpSettings::default()
+    }
+}
