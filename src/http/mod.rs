@@ -14,7 +14,6 @@ pub mod page;
 pub mod problem;
 pub mod routes;
 pub mod server;
-pub mod stamp;
 pub mod system;
 pub mod token;
 pub mod wire;
