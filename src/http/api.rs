@@ -65,9 +65,9 @@ impl Default for RateLimits {
     fn default() -> RateLimits {
         let second = Duration::from_secs(1);
         RateLimits {
-            by_address: Rate { requests: 20_000, per: second },
-            by_user: Rate { requests: 5_000, per: second },
-            auth: Rate { requests: 60, per: Duration::from_secs(60) },
+            by_address: Rate { requests: 20_000, burst: 20_000, per: second },
+            by_user: Rate { requests: 5_000, burst: 5_000, per: second },
+            auth: Rate { requests: 60, burst: 60, per: Duration::from_secs(60) },
         }
     }
 }

@@ -33,6 +33,8 @@ use crate::domain::id::UserId;
 #[allow(missing_docs)]
 pub struct Rate {
     pub requests: u32,
+    /// How many may come at once.
+    pub burst: u32,
     pub per: Duration,
 }
 
@@ -136,8 +138,8 @@ const CLEAN_EVERY: u32 = 100_000;
 
 impl<K: Hash + Eq + Clone> Buckets<K> {
     fn new(rate: Rate) -> Option<Buckets<K>> {
-        let burst = NonZeroU32::new(rate.requests)?;
-        let quota = Quota::with_period(rate.per / rate.requests)?.allow_burst(burst);
+        let burst = NonZeroU32::new(rate.burst)?;
+        let quota = Quota::with_period(rate.per / rate.requests.max(1))?.allow_burst(burst);
         let keyed = RateLimiter::dashmap(quota).with_middleware::<StateInformationMiddleware>();
         Some(Buckets { keyed, rate, since_cleaned: AtomicU32::new(0) })
     }
@@ -147,12 +149,12 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
             self.since_cleaned.store(0, Ordering::Relaxed);
             self.keyed.retain_recent();
         }
-        let limit = self.rate.requests;
+        let limit = self.rate.burst;
         match self.keyed.check_key(key) {
             Ok(state) => {
                 let remaining = state.remaining_burst_capacity();
                 let used = u64::from(limit - remaining.min(limit));
-                let full = self.rate.per.as_millis() as u64 * used / u64::from(limit);
+                let full = self.rate.per.as_millis() as u64 * used / u64::from(self.rate.requests);
                 Standing { limit, remaining, reset_secs: full.div_ceil(1000), refused: false }
             }
             Err(not_until) => {
@@ -173,7 +175,7 @@ mod tests {
     #[test]
     fn a_bucket_is_emptied_for_one_key_alone_and_says_when_to_come_back() {
         let hour = Duration::from_secs(3600);
-        let buckets = Buckets::new(Rate { requests: 2, per: hour }).unwrap();
+        let buckets = Buckets::new(Rate { requests: 2, burst: 2, per: hour }).unwrap();
         let first = buckets.take(&1);
         assert_eq!((first.limit, first.remaining, first.refused), (2, 1, false));
         assert!(!buckets.take(&1).refused);
