@@ -7,7 +7,10 @@ use clap::{Parser, Subcommand};
 use souk::{
     app,
     settings::{Flags, Settings},
-    sim::conformance::{self, Outcome},
+    sim::{
+        conformance::{self, Outcome},
+        replay::{self, ReplayArgs},
+    },
     store, telemetry,
 };
 
@@ -34,6 +37,8 @@ enum Command {
         #[arg(long, value_name = "FOLDER", env = "SOUK_DATA_DIR", default_value = "snapshots")]
         data_dir: PathBuf,
     },
+    /// Play a recorded market into a running exchange
+    Replay(ReplayArgs),
     /// Play a command stream into the book and print its reports
     Conformance {
         /// Print the SHA-256 of the reports instead
@@ -50,6 +55,7 @@ fn main() -> anyhow::Result<ExitCode> {
         None => serve(cli.config, cli.flags),
         Some(Command::Serve(flags)) => serve(cli.config, flags.or(cli.flags)),
         Some(Command::Verify { data_dir }) => verify(data_dir),
+        Some(Command::Replay(args)) => tokio::runtime::Runtime::new()?.block_on(replay::play(args)),
         Some(Command::Conformance { sha256, file }) => conform(sha256, file),
     }
 }

@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod limit;
 pub mod metrics;
 pub mod middleware;
+pub mod orderbook;
 pub mod page;
 pub mod problem;
 pub mod routes;
