@@ -480,7 +480,6 @@ impl Book {
             draft.touch(side, price);
         }
         draft.changes.push(Change::Remove(id));
-        draft.open.retain(|open| *open != id);
         self.end(&mut order, status, reason, draft);
         draft.ended.push(order);
     }
