@@ -234,7 +234,10 @@ impl Commit {
                 {
                     return Err(Broken::damaged("a chunk belongs to another commit"));
                 }
-                _ if usize::from(header.index) != at => {
+                _ if usize::from(header.index) < at => {
+                    return Err(Broken::damaged("a chunk stands twice"));
+                }
+                _ if usize::from(header.index) > at => {
                     return Err(Broken::torn("a commit misses a chunk"));
                 }
                 _ => content.extend(payload),
