@@ -1,6 +1,6 @@
 //! The one integration binary: each module tests the product from outside.
 
-mod app;
+mod exchange;
 mod floor;
 mod orderbook;
 mod rules;
