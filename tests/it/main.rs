@@ -4,4 +4,5 @@ mod exchange;
 mod floor;
 mod orderbook;
 mod rules;
+mod simulation;
 mod tidy;
