@@ -13,6 +13,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
     middleware::DOCS_PATH,
+    orderbook,
     problem::{Edge, Problem, ProblemBody},
     system,
 };
@@ -45,6 +46,26 @@ macro_rules! routes {
 
 // Matched from top to bottom, so what is asked most stands first, and words before parameters.
 routes! {
+    "/api/orderbook/orders" {
+        POST orderbook::place_order,
+        GET orderbook::list_orders,
+        DELETE orderbook::cancel_orders
+    }
+    "/api/orderbook/orders/batch" { POST orderbook::place_batch }
+    "/api/orderbook/orders/test" { POST orderbook::test_order }
+    "/api/orderbook/orders/cancel-all-after" { POST orderbook::cancel_all_after }
+    "/api/orderbook/orders/{id}" {
+        GET orderbook::show_order,
+        PATCH orderbook::amend_order,
+        DELETE orderbook::cancel_order
+    }
+    "/api/orderbook/trades" { GET orderbook::list_own_trades }
+    "/api/orderbook/instruments" { GET orderbook::list_instruments }
+    "/api/orderbook/{instrument}" { GET orderbook::show_book }
+    "/api/orderbook/{instrument}/trades" { GET orderbook::list_trades }
+    "/api/orderbook/{instrument}/ticker" { GET orderbook::show_ticker }
+    "/api/orderbook/{instrument}/candles" { GET orderbook::list_candles }
+
     "/api/system/status" { GET system::status }
     "/api/system/digest" { GET system::digest }
     "/api/system/totals" { GET system::totals }

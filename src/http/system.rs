@@ -8,7 +8,7 @@ use super::{
     api::Api,
     caller::{AdminCaller, reading},
     problem::{Edge, Problem, ProblemBody},
-    stamp,
+    wire,
 };
 use crate::{
     actors::door::DoorState,
@@ -73,7 +73,7 @@ pub async fn time(api: Data<Api>) -> HttpResponse {
 impl Time {
     /// `now`, in both forms.
     pub fn of(now: Stamp) -> Time {
-        Time { time: stamp::print(now), unix_ms: now.0 }
+        Time { time: wire::time(now), unix_ms: now.0 }
     }
 }
 

@@ -234,7 +234,10 @@ impl Commit {
                 {
                     return Err(Broken::damaged("a chunk belongs to another commit"));
                 }
-                _ if usize::from(header.index) != at => {
+                _ if usize::from(header.index) < at => {
+                    return Err(Broken::damaged("a chunk stands twice"));
+                }
+                _ if usize::from(header.index) > at => {
                     return Err(Broken::torn("a commit misses a chunk"));
                 }
                 _ => content.extend(payload),
@@ -355,7 +358,7 @@ mod tests {
             let mut at = at;
             for (_, chunk) in &mut chunks {
                 if at < chunk.len() {
-                    chunk[at] ^= 1 << bit;
+                    chunk[at] ^= 1_u8 << bit;
                     break;
                 }
                 at -= chunk.len();

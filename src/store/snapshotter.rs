@@ -66,6 +66,7 @@ impl Snapshotter {
             durable: durable.clone(),
             last: last.clone(),
             folded: None,
+            failed: false,
             tried: Instant::now(),
             tried_at: None,
         };
@@ -118,6 +119,8 @@ struct Worker {
     last: Arc<Mutex<Option<Taken>>>,
     /// The world so far and the chain there; `None` until it is needed, and after a failure.
     folded: Option<(World, Chain)>,
+    /// Whether the last attempt at anything failed; the next one is a whole snapshot, when due.
+    failed: bool,
     /// When a snapshot was last tried, and through which fact.
     tried: Instant,
     tried_at: Option<Sequence>,
@@ -125,9 +128,7 @@ struct Worker {
 
 impl Worker {
     fn run(mut self, orders: &Receiver<Order>) {
-        if let Err(failure) = self.fold() {
-            tracing::error!(%failure, "the snapshotter cannot read the journal");
-        }
+        self.attempt(Worker::fold);
         loop {
             match orders.recv_timeout(LOOK_EVERY) {
                 Ok(Order::Take(answer)) => {
@@ -146,12 +147,18 @@ impl Worker {
         let tried_at = self.tried_at.map_or(0, |at| at.0);
         let facts = durable.saturating_sub(tried_at);
         let due = facts >= self.every_facts || (facts > 0 && self.tried.elapsed() >= self.every);
-        let done = match due {
-            true => self.take().map(drop),
-            false => self.fold(),
-        };
+        match due {
+            true => self.attempt(|worker| worker.take().map(drop)),
+            false if self.failed => {}
+            false => self.attempt(Worker::fold),
+        }
+    }
+
+    fn attempt(&mut self, work: impl FnOnce(&mut Worker) -> Result<(), Failure>) {
+        let done = work(self);
+        self.failed = done.is_err();
         if let Err(failure) = done {
-            tracing::error!(%failure, "no snapshot was taken");
+            tracing::error!(%failure, "the snapshotter could not go on");
         }
     }
 

@@ -103,7 +103,7 @@ impl Source {
 
     /// The same without tests, which stand at the end of their file or in a file `tests.rs`.
     fn shipped(&self) -> impl Iterator<Item = (usize, &str)> {
-        let is_test = self.path.ends_with("tests.rs");
+        let is_test = self.path.ends_with("tests.rs") || self.path.contains("/tests/");
         let end = self.text.find("#[cfg(test)]\nmod tests {").unwrap_or(self.text.len());
         let lines = if is_test { 0 } else { self.text[..end].lines().count() };
         self.code().take(lines)

@@ -13,7 +13,7 @@ mod matching;
 mod settle;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
