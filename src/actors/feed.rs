@@ -20,13 +20,13 @@ use std::sync::{
 use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::watch;
 
+use self::hub::{Hub, Told};
 pub use self::{
     event::{Channel, Data, Event, Top},
     hub::{OWN_RING_MAX, RING_MAX},
     outbox::{BROKEN_OFF, Close, Conflated, Next, Outbox, TOO_SLOW},
     stream::{Join, Joined},
 };
-use self::hub::{Hub, Told};
 use super::view::Views;
 use crate::domain::{
     fact::Fact,

@@ -1,10 +1,6 @@
 //! One channel: who listens, its newest events, and the number of the last one.
 
-use std::{
-    collections::VecDeque,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use super::{
     event::{Channel, Data, Event},
