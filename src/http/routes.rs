@@ -12,10 +12,11 @@ use utoipa::{
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
+    admin, auth,
     middleware::DOCS_PATH,
     orderbook,
     problem::{Edge, Problem, ProblemBody},
-    system,
+    system, user, wallet,
 };
 
 /// Takes paths with their methods and handlers; makes `configure_routes`, `ROUTES` and `Document`.
@@ -65,6 +66,27 @@ routes! {
     "/api/orderbook/{instrument}/trades" { GET orderbook::list_trades }
     "/api/orderbook/{instrument}/ticker" { GET orderbook::show_ticker }
     "/api/orderbook/{instrument}/candles" { GET orderbook::list_candles }
+
+    "/api/auth/register" { POST auth::register }
+    "/api/auth/login" { POST auth::login }
+    "/api/auth/logout" { POST auth::logout }
+    "/api/auth/password" { POST auth::change_password }
+
+    "/api/wallet" { GET wallet::list }
+    "/api/wallet/transactions" { GET wallet::transactions }
+    "/api/wallet/deposit" { POST wallet::deposit }
+    "/api/wallet/withdraw" { POST wallet::withdraw }
+    "/api/wallet/{currency}" { GET wallet::one }
+
+    "/api/user/me" { GET user::me, PATCH user::change_me }
+    "/api/user/notifications" { GET user::notifications }
+    "/api/user/notifications/read" { POST user::read_notifications }
+    "/api/user/{username}" { GET user::profile }
+
+    "/api/admin/snapshots" { POST admin::snapshot }
+    "/api/admin/clock" { POST admin::move_clock }
+    "/api/admin/users/{username}" { GET admin::user, POST admin::change_user }
+    "/api/admin/users/{username}/deposit" { POST admin::deposit }
 
     "/api/system/status" { GET system::status }
     "/api/system/digest" { GET system::digest }

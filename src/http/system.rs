@@ -12,7 +12,11 @@ use super::{
 };
 use crate::{
     actors::door::DoorState,
-    domain::{id::Stamp, money::Asset},
+    domain::{
+        digest::Digest,
+        id::{Sequence, Stamp},
+        money::Asset,
+    },
 };
 
 /// A word on how it is.
@@ -99,6 +103,13 @@ pub struct SnapshotTaken {
     pub through: u64,
     /// The digest of the state after that fact.
     pub digest: String,
+}
+
+impl SnapshotTaken {
+    /// A snapshot through this fact, with this digest.
+    pub fn of(through: Sequence, digest: Digest) -> SnapshotTaken {
+        SnapshotTaken { through: through.0, digest: digest.to_string() }
+    }
 }
 
 /// How far the mirror has followed the journal.

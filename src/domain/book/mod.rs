@@ -9,6 +9,7 @@
 //! Prices count ticks and quantities count lots, so every sum here is exact.
 
 mod amend;
+mod guard;
 mod matching;
 mod settle;
 mod store;

@@ -154,5 +154,7 @@ pub struct Total {
 #[allow(missing_docs)]
 pub struct Totals {
     pub totals: Vec<Total>,
+    /// Whether the exchange finds that they add up, and that what is locked is what orders hold.
+    pub balanced: bool,
     pub sequence: u64,
 }

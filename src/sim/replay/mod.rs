@@ -164,8 +164,7 @@ pub async fn run(options: ReplayOptions) -> anyhow::Result<Report> {
             maker.cancel_all(&steps.name).await?;
         }
     }
-    let totals = admin.totals().await?;
-    report.ledger = report::Ledger::of(totals.totals, totals.sequence);
+    report.ledger = report::Ledger::of(admin.totals().await?);
     Ok(report)
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{
     naive::{NaiveBook, Outcome, Rules},
-    table::{dusty, open_order, percent, plain},
+    table::{Feed, dusty, open_order, percent, plain},
 };
 use crate::domain::{
     book::Book,
@@ -123,6 +123,7 @@ pub fn is_well_formed(asked: &PlaceOrder, on: &Instrument) -> bool {
 struct Pair {
     book: Book,
     follower: Book,
+    feed: Feed,
     naive: NaiveBook,
     placed: Vec<(UserId, OrderId)>,
 }
@@ -137,7 +138,8 @@ impl Pair {
             protection: i64::from(instrument.protection.0),
         };
         let (book, follower) = (Book::new(instrument.clone()), Book::new(instrument));
-        Pair { book, follower, naive: NaiveBook::new(rules), placed: Vec::new() }
+        let (feed, naive) = (Feed::default(), NaiveBook::new(rules));
+        Pair { book, follower, feed, naive, placed: Vec::new() }
     }
 
     fn play(&mut self, command: &Command) {
@@ -215,6 +217,7 @@ impl Pair {
     fn compare(&mut self, real: Result<BookFact, Rejection>, naive: Result<Outcome, Rejection>) {
         if let Ok(fact) = &real {
             self.follower.apply(fact);
+            self.feed.follow(fact, &self.book);
             assert_eq!(self.follower.digest(), self.book.digest(), "the fact does not tell all");
             assert!(fact.transaction.balances());
         }
