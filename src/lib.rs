@@ -10,3 +10,4 @@ pub mod settings;
 pub mod sim;
 pub mod store;
 pub mod telemetry;
+pub mod ws;

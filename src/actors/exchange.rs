@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Instant};
 
+use tokio::sync::oneshot;
+
 use super::{
     answer::{Accepted, Answer, Said, Ticket},
     clock::Clock,
@@ -44,10 +46,35 @@ pub(super) struct Parts {
     pub started: Instant,
 }
 
+/// A command that has entered.
+#[derive(Debug)]
+pub enum Entered {
+    /// It was done before, under the same idempotency key.
+    Known(Accepted),
+    /// Its answer comes out here.
+    UnderWay(oneshot::Receiver<Answer>),
+}
+
+impl Entered {
+    /// Waits until the answer is durable.
+    pub async fn answer(self) -> Answer {
+        match self {
+            Entered::Known(accepted) => Ok(accepted),
+            Entered::UnderWay(answer) => answer.await.unwrap_or(Err(Rejection::OutcomeUnknown)),
+        }
+    }
+}
+
 impl Exchange {
     /// Asks for something and waits until the answer is durable. A caller that stops waiting cuts
     /// nothing in half: the command goes its way.
     pub async fn submit(&self, asked: Asked) -> Answer {
+        self.enter(asked).await?.answer().await
+    }
+
+    /// Asks for something, and waits until it has entered only: who waits for one after the other
+    /// has them done in this order, without waiting for their answers.
+    pub async fn enter(&self, asked: Asked) -> Result<Entered, Rejection> {
         let parts = &self.0;
         let Asked { by, request, key, command } = asked;
         let mut permit = parts.door.enter(by, command.weight()).await?;
@@ -55,12 +82,12 @@ impl Exchange {
         if let (Some(by), Some(key)) = (by, key) {
             parts.door.hold_key(&mut permit, key.key)?;
             if let Some(answer) = self.recall(by, key).await? {
-                return Ok(answer);
+                return Ok(Entered::Known(answer));
             }
         }
         let (ticket, answer) = Ticket::new(Cause { by, request, key }, permit);
         parts.directory.send(command, ticket);
-        answer.await.unwrap_or(Err(Rejection::OutcomeUnknown))
+        Ok(Entered::UnderWay(answer))
     }
 
     /// How many facts a command becomes, where that is more than one.

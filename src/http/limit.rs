@@ -66,6 +66,17 @@ impl Limits {
     pub fn user(&self, request: &HttpRequest, user: UserId) -> Result<(), Problem> {
         count(self.by_user.as_ref(), user, request)
     }
+
+    /// Counts a command that came without a request of its own against its user.
+    pub fn command(&self, user: UserId) -> Result<(), Problem> {
+        let standing = self.by_user.as_ref().map(|buckets| buckets.take(&user));
+        match standing.filter(|standing| standing.refused) {
+            None => Ok(()),
+            Some(refused) => {
+                Err(Problem::of(Edge::RateLimited).with_retry_after(refused.reset_secs))
+            }
+        }
+    }
 }
 
 /// Counts a request against the limit of those that try passwords.

@@ -11,7 +11,7 @@ mod order;
 
 pub use account::{Balance, Notification};
 pub use body::{AmendBody, OrderBody};
-pub use market::{Book, Candle, Instrument, Print, Ticker, candles};
+pub use market::{Book, Candle, Instrument, Print, Ticker, candles, checksum};
 pub use order::{Cancelled, Fill, Order, OwnTrade, Placed, fills};
 
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};

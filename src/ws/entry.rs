@@ -1,0 +1,173 @@
+//! Orders over a connection: commands enter the exchange in the order of their frames, and none
+//! waits for the answer of the one before.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+
+use super::{
+    protocol::{self, Fault, Id, Refusal},
+    sockets::Sockets,
+};
+use crate::{
+    actors::{
+        answer::{Accepted, Answer, Said},
+        command::{Asked, CancelReason, Command},
+        exchange::Exchange,
+        feed::Outbox,
+        view::Views,
+    },
+    domain::{
+        id::{OrderId, RequestId, UserId},
+        order::Order,
+        rejection::Rejection,
+    },
+    http::wire,
+};
+
+/// Commands of one connection that may be under way.
+const IN_FLIGHT_MAX: usize = 512;
+/// How long to wait before a full exchange is asked again to cancel what a connection left.
+const CANCEL_AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+/// The way of a connection's commands into the exchange.
+pub struct Entry {
+    commands: mpsc::UnboundedSender<Waiting>,
+    shared: Rc<Shared>,
+}
+
+struct Shared {
+    exchange: Exchange,
+    outbox: Arc<Outbox>,
+    in_flight: Cell<usize>,
+    /// Whose open orders end with the connection.
+    cancel_for: RefCell<Option<UserId>>,
+    sockets: Sockets,
+}
+
+struct Waiting {
+    id: Id,
+    by: UserId,
+    command: Command,
+}
+
+impl Entry {
+    /// The way of one connection; what is in it is done even after the connection has ended.
+    pub fn start(exchange: Exchange, outbox: Arc<Outbox>, sockets: Sockets) -> Entry {
+        let (commands, waiting) = mpsc::unbounded_channel();
+        let (in_flight, cancel_for) = (Cell::new(0), RefCell::new(None));
+        let shared = Rc::new(Shared { exchange, outbox, in_flight, cancel_for, sockets });
+        actix::spawn(enter_all(shared.clone(), waiting));
+        Entry { commands, shared }
+    }
+
+    /// Sends a command on its way; its answer goes into the outbox.
+    pub fn send(&self, id: Id, by: UserId, command: Command) -> Result<(), Refusal> {
+        let in_flight = &self.shared.in_flight;
+        if in_flight.get() >= IN_FLIGHT_MAX {
+            return Err(Fault::TooManyInFlight.into());
+        }
+        in_flight.set(in_flight.get() + 1);
+        if self.commands.send(Waiting { id, by, command }).is_err() {
+            return Err(Rejection::Stopping.into());
+        }
+        Ok(())
+    }
+
+    /// Says whether the open orders of `user` are cancelled once the connection has ended.
+    pub fn cancel_at_end(&self, user: UserId, cancel: bool) {
+        self.shared.cancel_for.replace(cancel.then_some(user));
+    }
+}
+
+async fn enter_all(shared: Rc<Shared>, mut waiting: mpsc::UnboundedReceiver<Waiting>) {
+    while let Some(Waiting { id, by, command }) = waiting.recv().await {
+        let request = RequestId(rand::random());
+        let asked = Asked { by: Some(by), request, key: None, command };
+        match shared.exchange.enter(asked).await {
+            Err(rejection) => shared.tell(&id, by, Err(rejection)),
+            Ok(entered) => {
+                let shared = shared.clone();
+                actix::spawn(async move { shared.tell(&id, by, entered.answer().await) });
+            }
+        }
+    }
+    let user = *shared.cancel_for.borrow();
+    if let Some(user) = user {
+        cancel_what_is_left(&shared, user).await;
+    }
+}
+
+/// Cancels the user's open orders, however full the exchange is; not when the server stops.
+async fn cancel_what_is_left(shared: &Shared, user: UserId) {
+    while !shared.sockets.is_stopping() {
+        let request = RequestId(rand::random());
+        let command = Command::CancelAll { instrument: None, reason: CancelReason::Switch };
+        let asked = Asked { by: Some(user), request, key: None, command };
+        match shared.exchange.submit(asked).await {
+            Err(Rejection::Overloaded | Rejection::TooManyInFlight) => {
+                tokio::time::sleep(CANCEL_AGAIN_AFTER).await;
+            }
+            Err(rejection) => {
+                let code = rejection.code();
+                tracing::warn!(user = user.0, code, "orders of an ended connection stay open");
+                return;
+            }
+            Ok(_) => return,
+        }
+    }
+}
+
+impl Shared {
+    fn tell(&self, id: &Id, by: UserId, answer: Answer) {
+        self.in_flight.set(self.in_flight.get().saturating_sub(1));
+        let text = match answer {
+            Ok(accepted) => said(self.exchange.views(), id, by, &accepted),
+            Err(rejection) => Refusal::from(rejection).text(id),
+        };
+        self.outbox.push(text);
+    }
+}
+
+/// What is said of a command that was done.
+fn said(views: &Views, id: &Id, by: UserId, accepted: &Accepted) -> String {
+    let sequence = accepted.sequence;
+    match &accepted.said {
+        Said::Fact(fact) => {
+            let Some(book) = fact.book() else {
+                return Refusal::from(Rejection::OrderNotFound).text(id);
+            };
+            let world = views.world();
+            let Some(on) = world.state.book(book.instrument).map(|book| book.instrument()) else {
+                return Refusal::from(Rejection::InstrumentNotFound).text(id);
+            };
+            match book.action {
+                crate::domain::fact::BookAction::Cancelled => {
+                    protocol::cancelled(id, wire::Order::of(&book.orders[0], on), sequence.0)
+                }
+                _ => protocol::placed(id, wire::Placed::of(sequence, book, on)),
+            }
+        }
+        Said::Existing(order) => match existing(views, by, *order) {
+            Some(order) => {
+                protocol::placed(id, wire::Placed { order, fills: Vec::new(), sequence: sequence.0 })
+            }
+            None => Refusal::from(Rejection::AnswerGone).text(id),
+        },
+        Said::Nothing | Said::Parts(_) => Refusal::from(Rejection::OrderNotFound).text(id),
+    }
+}
+
+/// An order of a user as it is now, open or closed.
+fn existing(views: &Views, user: UserId, id: OrderId) -> Option<wire::Order> {
+    let world = views.world();
+    let book = world.state.book(id.instrument())?;
+    let closed = || world.history.user(user).and_then(|own| own.closed_order(id));
+    let order: &Order = book.order(id).or_else(closed)?;
+    (order.user == user).then(|| wire::Order::of(order, book.instrument()))
+}
