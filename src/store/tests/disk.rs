@@ -202,13 +202,14 @@ fn a_flipped_bit_or_a_cut_in_the_log_is_never_taken_for_a_shorter_journal() {
     let log = dir.path().join("journal/db");
     let whole = fs::read(&log).unwrap();
     let used = whole.iter().rposition(|byte| *byte != 0).unwrap();
-    for part in 1..8 {
+    let parts = 8 * scale();
+    for part in 1..parts {
         let work = temp();
         crate::store::folder::copy_all(dir.path(), work.path()).unwrap();
         let log = work.path().join("journal/db");
         match part % 2 {
-            0 => flip(&log, used * part / 8),
-            _ => fs::write(&log, &whole[..used * part / 8]).unwrap(),
+            0 => flip(&log, used * part / parts),
+            _ => fs::write(&log, &whole[..used * part / parts]).unwrap(),
         }
         let verdict = verify(work.path());
         let opened = open(&Options::new(work.path()));
