@@ -54,6 +54,12 @@ impl<T> Window<T> {
         self.kept.iter()
     }
 
+    /// Newest first, each with its number among all that ever were, from 1.
+    pub fn newest_first(&self) -> impl Iterator<Item = (u64, &T)> {
+        let all = self.dropped + self.kept.len() as u64;
+        (1..=all).rev().zip(self.kept.iter().rev())
+    }
+
     /// How many older entries there were.
     pub fn dropped(&self) -> u64 {
         self.dropped

@@ -16,5 +16,7 @@ pub mod order;
 pub mod rejection;
 pub mod request;
 pub mod state;
+#[cfg(test)]
+mod tests;
 pub mod wallet;
 pub mod world;

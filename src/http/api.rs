@@ -65,8 +65,8 @@ impl Default for RateLimits {
     fn default() -> RateLimits {
         let second = Duration::from_secs(1);
         RateLimits {
-            by_address: Rate { requests: 20_000, burst: 20_000, per: second },
-            by_user: Rate { requests: 5_000, burst: 5_000, per: second },
+            by_address: Rate { requests: 20_000, burst: 40_000, per: second },
+            by_user: Rate { requests: 5_000, burst: 10_000, per: second },
             auth: Rate { requests: 60, burst: 60, per: Duration::from_secs(60) },
         }
     }

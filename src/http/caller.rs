@@ -17,12 +17,13 @@ use super::{
 };
 use crate::{
     actors::{
-        answer::{Accepted, Answer},
+        answer::{Accepted, Answer, Said},
         command::{Asked, Command},
         view::Access,
     },
     domain::{
         account::Role,
+        fact::Fact,
         id::{RequestId, Sequence, UserId},
     },
 };
@@ -125,6 +126,17 @@ fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {
     match scheme.eq_ignore_ascii_case("bearer") {
         true => Ok(token.trim()),
         false => Err(missing()),
+    }
+}
+
+/// The fact that a command became.
+pub fn fact_of(accepted: &Accepted) -> Result<&Fact, Problem> {
+    match &accepted.said {
+        Said::Fact(fact) => Ok(fact),
+        other => {
+            tracing::error!(?other, "a command was not answered by its fact");
+            Err(Problem::of(Edge::Internal))
+        }
     }
 }
 

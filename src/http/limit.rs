@@ -1,5 +1,6 @@
 //! Rate limits: by address for everyone, by user for those who are logged in, and a strict one by
-//! address where passwords are tried. A bucket refills steadily and holds one period's requests.
+//! address where passwords are tried. A bucket refills steadily and holds a
+//! burst of requests.
 
 use std::{
     hash::Hash,
@@ -28,13 +29,14 @@ use super::{
 };
 use crate::domain::id::UserId;
 
-/// So many requests in each span of time.
+/// So many requests in each span of time, and so many at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct Rate {
+    /// How many are given back in each span.
     pub requests: u32,
-    /// How many may come at once.
+    /// How many a full bucket holds.
     pub burst: u32,
+    /// The span.
     pub per: Duration,
 }
 
@@ -129,7 +131,10 @@ type Keyed<K> = RateLimiter<K, DashMapStateStore<K>, DefaultClock, StateInformat
 
 struct Buckets<K: Hash + Eq + Clone> {
     keyed: Keyed<K>,
-    rate: Rate,
+    /// What a full bucket holds.
+    burst: u32,
+    /// Until a request that was taken is given back.
+    refill: Duration,
     since_cleaned: AtomicU32,
 }
 
@@ -138,10 +143,10 @@ const CLEAN_EVERY: u32 = 100_000;
 
 impl<K: Hash + Eq + Clone> Buckets<K> {
     fn new(rate: Rate) -> Option<Buckets<K>> {
-        let burst = NonZeroU32::new(rate.burst)?;
-        let quota = Quota::with_period(rate.per / rate.requests.max(1))?.allow_burst(burst);
+        let refill = rate.per.checked_div(rate.requests)?;
+        let quota = Quota::with_period(refill)?.allow_burst(NonZeroU32::new(rate.burst)?);
         let keyed = RateLimiter::dashmap(quota).with_middleware::<StateInformationMiddleware>();
-        Some(Buckets { keyed, rate, since_cleaned: AtomicU32::new(0) })
+        Some(Buckets { keyed, burst: rate.burst, refill, since_cleaned: AtomicU32::new(0) })
     }
 
     fn take(&self, key: &K) -> Standing {
@@ -149,21 +154,23 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
             self.since_cleaned.store(0, Ordering::Relaxed);
             self.keyed.retain_recent();
         }
-        let limit = self.rate.burst;
+        let limit = self.burst;
         match self.keyed.check_key(key) {
             Ok(state) => {
                 let remaining = state.remaining_burst_capacity();
-                let used = u64::from(limit - remaining.min(limit));
-                let full = self.rate.per.as_millis() as u64 * used / u64::from(self.rate.requests);
-                Standing { limit, remaining, reset_secs: full.div_ceil(1000), refused: false }
+                let full = self.refill.saturating_mul(limit.saturating_sub(remaining));
+                Standing { limit, remaining, reset_secs: secs_up(full), refused: false }
             }
             Err(not_until) => {
                 let wait = not_until.wait_time_from(DefaultClock::default().now());
-                let secs = (wait.as_millis() as u64).div_ceil(1000).max(1);
-                Standing { limit, remaining: 0, reset_secs: secs, refused: true }
+                Standing { limit, remaining: 0, reset_secs: secs_up(wait).max(1), refused: true }
             }
         }
     }
+}
+
+fn secs_up(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 #[cfg(test)]

@@ -147,6 +147,13 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl FieldError {
+    /// `field` is at fault, since it `message`.
+    pub fn new(field: &str, message: &str) -> FieldError {
+        FieldError { field: field.to_owned(), message: message.to_owned() }
+    }
+}
+
 /// The body of every refusal.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]

@@ -12,9 +12,11 @@ use utoipa::{
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
+    admin, auth,
     middleware::DOCS_PATH,
+    orderbook,
     problem::{Edge, Problem, ProblemBody},
-    system,
+    system, user, wallet,
 };
 
 /// Takes paths with their methods and handlers; makes `configure_routes`, `ROUTES` and `Document`.
@@ -45,6 +47,47 @@ macro_rules! routes {
 
 // Matched from top to bottom, so what is asked most stands first, and words before parameters.
 routes! {
+    "/api/orderbook/orders" {
+        POST orderbook::place_order,
+        GET orderbook::list_orders,
+        DELETE orderbook::cancel_orders
+    }
+    "/api/orderbook/orders/batch" { POST orderbook::place_batch }
+    "/api/orderbook/orders/test" { POST orderbook::test_order }
+    "/api/orderbook/orders/cancel-all-after" { POST orderbook::cancel_all_after }
+    "/api/orderbook/orders/{id}" {
+        GET orderbook::show_order,
+        PATCH orderbook::amend_order,
+        DELETE orderbook::cancel_order
+    }
+    "/api/orderbook/trades" { GET orderbook::list_own_trades }
+    "/api/orderbook/instruments" { GET orderbook::list_instruments }
+    "/api/orderbook/{instrument}" { GET orderbook::show_book }
+    "/api/orderbook/{instrument}/trades" { GET orderbook::list_trades }
+    "/api/orderbook/{instrument}/ticker" { GET orderbook::show_ticker }
+    "/api/orderbook/{instrument}/candles" { GET orderbook::list_candles }
+
+    "/api/auth/register" { POST auth::register }
+    "/api/auth/login" { POST auth::login }
+    "/api/auth/logout" { POST auth::logout }
+    "/api/auth/password" { POST auth::change_password }
+
+    "/api/wallet" { GET wallet::list }
+    "/api/wallet/transactions" { GET wallet::transactions }
+    "/api/wallet/deposit" { POST wallet::deposit }
+    "/api/wallet/withdraw" { POST wallet::withdraw }
+    "/api/wallet/{currency}" { GET wallet::one }
+
+    "/api/user/me" { GET user::me, PATCH user::change_me }
+    "/api/user/notifications" { GET user::notifications }
+    "/api/user/notifications/read" { POST user::read_notifications }
+    "/api/user/{username}" { GET user::profile }
+
+    "/api/admin/snapshots" { POST admin::snapshot }
+    "/api/admin/clock" { POST admin::move_clock }
+    "/api/admin/users/{username}" { GET admin::user, POST admin::change_user }
+    "/api/admin/users/{username}/deposit" { POST admin::deposit }
+
     "/api/system/status" { GET system::status }
     "/api/system/digest" { GET system::digest }
     "/api/system/totals" { GET system::totals }

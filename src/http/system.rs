@@ -8,11 +8,15 @@ use super::{
     api::Api,
     caller::{AdminCaller, reading},
     problem::{Edge, Problem, ProblemBody},
-    stamp,
+    wire,
 };
 use crate::{
     actors::door::DoorState,
-    domain::{id::Stamp, money::Asset},
+    domain::{
+        digest::Digest,
+        id::{Sequence, Stamp},
+        money::Asset,
+    },
 };
 
 /// A word on how it is.
@@ -73,7 +77,7 @@ pub async fn time(api: Data<Api>) -> HttpResponse {
 impl Time {
     /// `now`, in both forms.
     pub fn of(now: Stamp) -> Time {
-        Time { time: stamp::print(now), unix_ms: now.0 }
+        Time { time: wire::time(now), unix_ms: now.0 }
     }
 }
 
@@ -99,6 +103,13 @@ pub struct SnapshotTaken {
     pub through: u64,
     /// The digest of the state after that fact.
     pub digest: String,
+}
+
+impl SnapshotTaken {
+    /// A snapshot through this fact, with this digest.
+    pub fn of(through: Sequence, digest: Digest) -> SnapshotTaken {
+        SnapshotTaken { through: through.0, digest: digest.to_string() }
+    }
 }
 
 /// How far the mirror has followed the journal.

@@ -1,3 +1,7 @@
 //! The one integration binary: each module tests the product from outside.
 
+mod app;
+mod floor;
+mod orderbook;
+mod rules;
 mod tidy;

@@ -9,11 +9,12 @@
 //! Prices count ticks and quantities count lots, so every sum here is exact.
 
 mod amend;
+mod guard;
 mod matching;
 mod settle;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -8,16 +8,16 @@ use crate::domain::order::{Side, TimeInForce};
 #[derive(Clone, Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct InstrumentInfo {
-    #[serde(alias = "name")]
-    pub instrument: String,
+    pub name: String,
     pub base: String,
     pub quote: String,
     pub tick_size: String,
     pub lot_size: String,
     pub min_notional: String,
-    /// How far from the last trade a price may be; 20 % where the answer does not say.
-    #[serde(default)]
-    pub band_percent: Option<String>,
+    /// How far from the last trade a price may be.
+    pub price_band_percent: String,
+    /// None before the first trade.
+    pub last_price: Option<String>,
 }
 
 /// One side's levels, best first: price and quantity.
@@ -154,5 +154,7 @@ pub struct Total {
 #[allow(missing_docs)]
 pub struct Totals {
     pub totals: Vec<Total>,
+    /// Whether the exchange finds that they add up, and that what is locked is what orders hold.
+    pub balanced: bool,
     pub sequence: u64,
 }

@@ -43,6 +43,8 @@ pub struct FeedBook {
     /// Each level as it was on the wire, for the checksum.
     texts: BTreeMap<(Side, i64), (String, String)>,
     sequence: u64,
+    /// Whether the last event was a snapshot, which stands at any sequence, not only at an event's.
+    fresh: bool,
     /// What was seen so far.
     pub count: FeedCount,
 }
@@ -65,20 +67,25 @@ impl FeedBook {
 
     /// Takes one event of the channel.
     pub fn apply(&mut self, event: &Event, steps: &Steps) -> anyhow::Result<()> {
-        let data = Data::deserialize(&event.data).context("an event of the order book")?;
         match event.kind.as_str() {
             "order_book_snapshot" => {
                 self.ladder.clear();
                 self.texts.clear();
+                self.fresh = true;
                 self.count.snapshots += 1;
             }
+            "order_book_update" if event.sequence <= self.sequence => return Ok(()),
             "order_book_update" => {
                 self.count.updates += 1;
-                let goes_on = event.prev_sequence.is_none_or(|before| before == self.sequence);
-                self.count.gaps += u64::from(!goes_on);
+                let fresh = std::mem::take(&mut self.fresh);
+                let goes_on = |before| before == self.sequence || fresh && before < self.sequence;
+                self.count.gaps += u64::from(!event.prev_sequence.is_none_or(goes_on));
             }
+            // A snapshot follows.
+            "resync" => return Ok(()),
             other => bail!("an event `{other}` on the order book's channel"),
         }
+        let data = Data::deserialize(&event.data).context("an event of the order book")?;
         for (side, levels) in [(Side::Buy, data.bids), (Side::Sell, data.asks)] {
             for (price_text, quantity_text) in levels {
                 let unreadable = || format!("the level {price_text} {quantity_text}");

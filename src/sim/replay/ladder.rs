@@ -32,18 +32,17 @@ pub struct Steps {
 impl Steps {
     /// The steps of a listed instrument; what is wrong with the listing otherwise.
     pub fn read(info: &InstrumentInfo) -> Result<Steps, String> {
-        let wrong = |field: &str| format!("{}: cannot use its {field}", info.instrument);
+        let wrong = |field: &str| format!("{}: cannot use its {field}", info.name);
         let tick = step(&info.tick_size).ok_or_else(|| wrong("tick_size"))?;
         let lot = step(&info.lot_size).ok_or_else(|| wrong("lot_size"))?;
-        let percent = info.band_percent.as_deref().unwrap_or("20");
-        let band = parse_decimal(percent).ok().and_then(Rate::from_percent);
+        let band = parse_decimal(&info.price_band_percent).ok().and_then(Rate::from_percent);
         Ok(Steps {
-            name: info.instrument.clone(),
+            name: info.name.clone(),
             base: info.base.clone(),
             quote: info.quote.clone(),
             tick,
             lot,
-            band: band.ok_or_else(|| wrong("band_percent"))?,
+            band: band.ok_or_else(|| wrong("price_band_percent"))?,
             min_notional: parse_scaled(&info.min_notional, tick.scale + lot.scale)
                 .map_err(|_| wrong("min_notional"))?,
         })
@@ -162,13 +161,14 @@ impl Ladder {
 #[cfg(test)]
 pub(super) fn btc_usdt() -> Steps {
     Steps::read(&InstrumentInfo {
-        instrument: "BTC-USDT".into(),
+        name: "BTC-USDT".into(),
         base: "BTC".into(),
         quote: "USDT".into(),
         tick_size: "0.01".into(),
         lot_size: "0.00001".into(),
         min_notional: "1.000000".into(),
-        band_percent: None,
+        price_band_percent: "20.0000".into(),
+        last_price: None,
     })
     .unwrap()
 }

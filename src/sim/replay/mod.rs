@@ -15,7 +15,7 @@ mod report;
 
 use std::{fmt, path::PathBuf, process::ExitCode, str::FromStr, time::Duration};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use rust_decimal::Decimal;
 
 pub use self::report::Report;
@@ -26,7 +26,7 @@ use self::{
     player::{Player, Roles},
     recording::Recording,
 };
-use super::client::Client;
+use super::client::{Client, InstrumentInfo};
 
 /// What each account gets, far beyond what a market's visible depth asks for.
 const QUOTE_DEPOSIT: &str = "500000000";
@@ -134,7 +134,9 @@ pub async fn play(args: ReplayArgs) -> anyhow::Result<ExitCode> {
 /// Plays a recording into a running exchange. Progress goes to standard error.
 pub async fn run(options: ReplayOptions) -> anyhow::Result<Report> {
     let public = Client::new(&options.url)?;
-    let steps = steps(&public, &options).await?;
+    let listed = instrument(&public, &options).await?;
+    let steps = Steps::read(&listed).map_err(anyhow::Error::msg)?;
+    let last_price = listed.last_price.and_then(|last| steps.price(&last).ok());
     let recording = Recording::open(&options.file, steps.clone())?;
     let admin = public.login("admin", &options.admin_password).await;
     let admin = admin.context("cannot log in as `admin`")?;
@@ -150,7 +152,6 @@ pub async fn run(options: ReplayOptions) -> anyhow::Result<Report> {
     eprintln!("{} accounts on {} are funded", accounts.len(), steps.name);
 
     let feed = Feed::open(&public, &run, &steps).await?;
-    let last_price = last_price(&public, &steps).await?;
     let in_flight_max = options.in_flight.into();
     // Should this program be stopped half way, the makers' orders would stand in the next run's way.
     let lanes = Lanes::open(&accounts, &run, in_flight_max, !options.keep_orders).await?;
@@ -163,27 +164,20 @@ pub async fn run(options: ReplayOptions) -> anyhow::Result<Report> {
             maker.cancel_all(&steps.name).await?;
         }
     }
-    let totals = admin.totals().await?;
-    report.ledger = report::Ledger::of(totals.totals, totals.sequence);
+    report.ledger = report::Ledger::of(admin.totals().await?);
     Ok(report)
 }
 
-/// The steps of the instrument that the recording is to be played on.
-async fn steps(public: &Client, options: &ReplayOptions) -> anyhow::Result<Steps> {
+/// The instrument that the recording is to be played on.
+async fn instrument(public: &Client, options: &ReplayOptions) -> anyhow::Result<InstrumentInfo> {
     let symbol = recording::symbol(&options.file)?;
-    let listed = public.instruments().await?;
-    let is_wanted = |name: &str, pair: String| match &options.instrument {
-        Some(wanted) => name == wanted,
-        None => pair.eq_ignore_ascii_case(&symbol),
+    let is_wanted = |info: &InstrumentInfo| match &options.instrument {
+        Some(wanted) => info.name == *wanted,
+        None => format!("{}{}", info.base, info.quote).eq_ignore_ascii_case(&symbol),
     };
-    let found = listed.iter().find(|i| is_wanted(&i.instrument, format!("{}{}", i.base, i.quote)));
-    match found {
-        Some(info) => Steps::read(info).map_err(anyhow::Error::msg),
-        None => bail!(
-            "the exchange lists no instrument for {}",
-            options.instrument.as_deref().unwrap_or(&symbol)
-        ),
-    }
+    let found = public.instruments().await?.into_iter().find(is_wanted);
+    let wanted = options.instrument.as_deref().unwrap_or(&symbol);
+    found.with_context(|| format!("the exchange lists no instrument for {wanted}"))
 }
 
 /// A new funded account, logged in.
@@ -200,14 +194,6 @@ async fn account(
         funded.with_context(|| format!("cannot fund {name} with {currency}"))?;
     }
     Ok(public.login(name, &password).await?)
-}
-
-/// The price that the exchange's band is around before the first fill of this run.
-async fn last_price(public: &Client, steps: &Steps) -> anyhow::Result<Option<i64>> {
-    let path = format!("/api/orderbook/{}/ticker", steps.name);
-    let ticker: serde_json::Value = public.get(&path).await?;
-    let last = ticker.get("last").and_then(|last| last.as_str());
-    Ok(last.and_then(|last| steps.price(last).ok()))
 }
 
 #[cfg(test)]

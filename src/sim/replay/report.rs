@@ -6,7 +6,10 @@ use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
 use super::{feed::FeedCount, ladder::Touch, maker::Skipped};
-use crate::{domain::instrument::Price, sim::client::Total};
+use crate::{
+    domain::instrument::Price,
+    sim::client::{Total, Totals},
+};
 
 /// How far one side's best price was from the recorded one, over all comparisons, in ticks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -198,7 +201,7 @@ pub struct LastLook {
 /// The exchange's own totals, added up.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Ledger {
-    /// Whether users + house = issued in each currency.
+    /// Whether users + house = issued in each currency, by our sums and by the exchange's own.
     pub balanced: bool,
     /// The sequence that the totals are of.
     pub sequence: u64,
@@ -208,14 +211,14 @@ pub struct Ledger {
 
 impl Ledger {
     /// Adds up the totals; a figure that cannot be read counts as unbalanced.
-    pub fn of(totals: Vec<Total>, sequence: u64) -> Ledger {
+    pub fn of(Totals { totals, balanced, sequence }: Totals) -> Ledger {
         let figure = |text: &str| Decimal::from_str_exact(text).ok();
         let balances = |total: &Total| {
             let sum = figure(&total.users)?.checked_add(figure(&total.house)?)?;
             Some(sum == figure(&total.issued)?)
         };
-        let balanced = !totals.is_empty() && totals.iter().all(|t| balances(t) == Some(true));
-        Ledger { balanced, sequence, totals }
+        let all_balance = !totals.is_empty() && totals.iter().all(|t| balances(t) == Some(true));
+        Ledger { balanced: balanced && all_balance, sequence, totals }
     }
 }
 
@@ -400,10 +403,13 @@ mod tests {
             users: users.into(),
             house: house.into(),
         };
-        assert!(Ledger::of(vec![total("10.00", "9.99", "0.01")], 1).balanced);
-        assert!(!Ledger::of(vec![total("10.00", "9.99", "0.02")], 1).balanced);
-        assert!(!Ledger::of(vec![total("10.00", "x", "0.02")], 1).balanced);
-        assert!(!Ledger::of(vec![], 1).balanced);
+        let is_balanced =
+            |totals, balanced| Ledger::of(Totals { totals, balanced, sequence: 1 }).balanced;
+        assert!(is_balanced(vec![total("10.00", "9.99", "0.01")], true));
+        assert!(!is_balanced(vec![total("10.00", "9.99", "0.01")], false));
+        assert!(!is_balanced(vec![total("10.00", "9.99", "0.02")], true));
+        assert!(!is_balanced(vec![total("10.00", "x", "0.02")], true));
+        assert!(!is_balanced(vec![], true));
     }
 
     #[test]

@@ -132,6 +132,18 @@ fn fill_or_kill_goes_with_market_orders() {
 }
 
 #[test]
+fn fill_or_kill_that_buys_no_lot_expires() {
+    check(
+        "a sell 2 @ 100
+         b buy market for 99 fok
+         c buy 1 market fok purse 99",
+        "b EXPIRED FILL_OR_KILL
+         c EXPIRED FILL_OR_KILL
+         ask 2 @ 100 a",
+    );
+}
+
+#[test]
 fn fill_or_kill_takes_a_level_in_pieces_as_trading_does() {
     // With 2 units, one lot at 1.60 is all that can be had at once; then the next one again is.
     check_on(

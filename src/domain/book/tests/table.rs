@@ -25,7 +25,7 @@ use crate::domain::{
     book::Book,
     fact::BookFact,
     id::{InstrumentId, OrderId, Stamp, UserId},
-    instrument::{Instrument, Step},
+    instrument::{Instrument, Price, Quantity, Step},
     ledger::Account,
     money::{Amount, Asset, Rate},
     order::{Kind, Order, PlaceOrder, Reason, SelfTradePrevention, Side, Status, TimeInForce},
@@ -93,6 +93,7 @@ fn compare(seen: &[String], expected: &str) {
 pub struct Table {
     pub book: Book,
     follower: Book,
+    feed: Feed,
     users: Vec<String>,
     orders: HashMap<String, OrderId>,
     balances: BTreeMap<(String, &'static str), Amount>,
@@ -104,6 +105,7 @@ impl Table {
         Table {
             book: Book::new(instrument.clone()),
             follower: Book::new(instrument),
+            feed: Feed::default(),
             users: Vec::new(),
             orders: HashMap::new(),
             balances: BTreeMap::new(),
@@ -201,6 +203,7 @@ impl Table {
 
     fn follow(&mut self, fact: &BookFact) {
         self.follower.apply(fact);
+        self.feed.follow(fact, &self.book);
         assert_eq!(self.follower.digest(), self.book.digest(), "the fact does not tell all");
         assert!(fact.transaction.balances());
         let written = serde_json::to_string(&self.book).unwrap();
@@ -263,6 +266,30 @@ impl Table {
 
     fn name(&self, id: OrderId) -> &str {
         self.orders.iter().find(|(_, known)| **known == id).unwrap().0
+    }
+}
+
+/// What a follower of the feed knows: levels, by their latest quantity alone.
+#[derive(Default)]
+pub struct Feed(BTreeMap<(Side, Price), Quantity>);
+
+impl Feed {
+    /// Takes in a fact's levels, each of which is told once, and compares with the book.
+    pub fn follow(&mut self, fact: &BookFact, book: &Book) {
+        let mut told = Vec::new();
+        for level in &fact.levels {
+            let at = (level.side, level.price);
+            assert!(!told.contains(&at), "told twice: {level:?}");
+            told.push(at);
+            match level.quantity {
+                0 => self.0.remove(&at),
+                quantity => self.0.insert(at, quantity),
+            };
+        }
+        let real = [Side::Buy, Side::Sell]
+            .into_iter()
+            .flat_map(|side| book.levels(side).map(move |(price, shown)| ((side, price), shown)));
+        assert_eq!(self.0, real.collect(), "the levels do not tell all");
     }
 }
 

@@ -1,0 +1,244 @@
+//! Placing orders: one, many, or none at all, to see whether it would be taken.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{instrument_named, own_order};
+use crate::{
+    actors::{
+        answer::{Accepted, Answer, Said},
+        command::Command,
+    },
+    domain::{
+        id::{InstrumentId, OrderId, Sequence, UserId},
+        instrument::Instrument,
+        order::PlaceOrder,
+        rejection::Rejection,
+        world::World,
+    },
+    http::{
+        body::{Json, named_field},
+        caller::{Caller, answer},
+        problem::{Edge, Problem, ProblemBody},
+        wire::{Order, OrderBody, Placed, fills},
+    },
+};
+
+/// The most orders of one batch.
+const BATCH_MAX: usize = 100;
+
+/// Places an order. The same order under the same `client_order_id` again gives the order as it is
+/// now, with `Idempotent-Replayed: true`.
+#[utoipa::path(
+    post,
+    path = "/api/orderbook/orders",
+    tag = "orderbook",
+    security(("bearer" = [])),
+    request_body = OrderBody,
+    responses(
+        (status = 201, body = Placed, description = "Taken; its status says what became of it"),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+        (status = 404, body = ProblemBody, description = "INSTRUMENT_NOT_FOUND"),
+        (status = 409, body = ProblemBody, description = "IN_PROGRESS"),
+        (status = 422, body = ProblemBody, description = "A rule refused it; no id was used up"),
+        (status = 429, body = ProblemBody),
+        (status = 503, body = ProblemBody)
+    )
+)]
+pub async fn place_order(caller: Caller, body: Json<OrderBody>) -> Result<HttpResponse, Problem> {
+    let (on, order) = read_order(&caller, &body.asked)?;
+    let command = Command::Place { instrument: on.id, order };
+    let accepted = caller.submit(command, &body.raw).await?;
+    let (accepted, placed) = placed(&caller, accepted, &on)?;
+    Ok(answer(StatusCode::CREATED, &accepted, &placed))
+}
+
+/// What a test is answered with.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Tested {
+    /// The journal number at which the order would have been taken.
+    pub sequence: u64,
+}
+
+/// Checks an order as if it were placed, without any effect.
+#[utoipa::path(
+    post,
+    path = "/api/orderbook/orders/test",
+    tag = "orderbook",
+    security(("bearer" = [])),
+    request_body = OrderBody,
+    responses(
+        (status = 200, body = Tested, description = "It would be taken"),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+        (status = 404, body = ProblemBody),
+        (status = 422, body = ProblemBody)
+    )
+)]
+pub async fn test_order(caller: Caller, body: Json<OrderBody>) -> Result<HttpResponse, Problem> {
+    let (on, order) = read_order(&caller, &body.asked)?;
+    let accepted = caller.submit_unkeyed(Command::Test { instrument: on.id, order }).await?;
+    let tested = Tested { sequence: accepted.sequence.0 };
+    Ok(answer(StatusCode::OK, &accepted, &tested))
+}
+
+/// Many orders, on any instruments.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchBody {
+    /// 1 to 100, placed in this order.
+    #[schema(value_type = Vec<OrderBody>)]
+    orders: Vec<Value>,
+}
+
+/// What became of each order of a batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchAnswer {
+    /// In the order in which they were asked.
+    pub results: Vec<BatchResult>,
+}
+
+/// What became of one order of a batch: what it would have been answered with alone.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[allow(clippy::large_enum_variant)]
+pub enum BatchResult {
+    /// It was taken.
+    Placed {
+        /// 201.
+        status: u16,
+        /// What became of it.
+        #[serde(flatten)]
+        placed: Placed,
+        /// Whether it had been placed before under its `client_order_id`.
+        replayed: bool,
+    },
+    /// It was refused; its `status` and `code` say why.
+    #[schema(value_type = ProblemBody)]
+    Refused(Value),
+}
+
+/// Places up to 100 orders, each by itself: one that is refused holds up no other. Safe to repeat
+/// where each has a `client_order_id`; an `Idempotency-Key` is not taken.
+#[utoipa::path(
+    post,
+    path = "/api/orderbook/orders/batch",
+    tag = "orderbook",
+    security(("bearer" = [])),
+    request_body = BatchBody,
+    responses(
+        (status = 200, body = BatchAnswer, description = "A result for each, in order"),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+        (status = 429, body = ProblemBody),
+        (status = 503, body = ProblemBody)
+    )
+)]
+pub async fn place_batch(caller: Caller, body: Json<BatchBody>) -> Result<HttpResponse, Problem> {
+    if caller.has_key() {
+        let why = "a batch takes no idempotency key; give each order a client_order_id";
+        return Err(Problem::of(Edge::InvalidIdempotencyKey).saying(why));
+    }
+    let orders = body.asked.orders;
+    if !(1..=BATCH_MAX).contains(&orders.len()) {
+        return Err(Problem::field("orders", "does not hold 1 to 100 orders"));
+    }
+    let read: Vec<Result<(Instrument, PlaceOrder), Problem>> =
+        orders.into_iter().map(|order| read_part(&caller, order)).collect();
+    let good = || read.iter().flatten();
+    let command = good().map(|(on, order)| (on.id, order.clone())).collect();
+    let (sequence, answers) = submit_batch(&caller, command).await?;
+    let mut answers = answers.into_iter();
+    let results = read.into_iter().map(|read| {
+        let placed = read.and_then(|(on, _)| {
+            // There is an answer for each order that was asked for.
+            let answer = answers.next().unwrap_or(Err(Rejection::OutcomeUnknown));
+            placed(&caller, answer?, &on)
+        });
+        match placed {
+            Ok((accepted, placed)) => {
+                BatchResult::Placed { status: 201, placed, replayed: accepted.replayed }
+            }
+            Err(problem) => BatchResult::Refused(problem.body(caller.request)),
+        }
+    });
+    let results = BatchAnswer { results: results.collect() };
+    Ok(HttpResponse::Ok().insert_header(("X-Sequence", sequence.0)).json(results))
+}
+
+/// One order of a batch, as far as it makes sense.
+fn read_part(caller: &Caller, order: Value) -> Result<(Instrument, PlaceOrder), Problem> {
+    let body: OrderBody = serde_json::from_value(order).map_err(|error| {
+        let message = error.to_string();
+        match named_field(&message) {
+            Some(field) => Problem::field(field, message.as_str()),
+            None => Problem::of(Edge::InvalidField).saying(message),
+        }
+    })?;
+    read_order(caller, &body)
+}
+
+/// Nothing is asked of the exchange where no order makes sense.
+async fn submit_batch(
+    caller: &Caller,
+    orders: Vec<(InstrumentId, PlaceOrder)>,
+) -> Result<(Sequence, Vec<Answer>), Problem> {
+    if orders.is_empty() {
+        return Ok((caller.api.exchange.views().world().state.through, Vec::new()));
+    }
+    let accepted = caller.submit_unkeyed(Command::PlaceMany(orders)).await?;
+    Ok(match accepted.said {
+        Said::Parts(answers) => (accepted.sequence, answers),
+        _ => (accepted.sequence, vec![Ok(accepted)]),
+    })
+}
+
+/// The instrument that a body names, and its order in ticks and lots.
+fn read_order(caller: &Caller, body: &OrderBody) -> Result<(Instrument, PlaceOrder), Problem> {
+    let name = body.instrument()?;
+    let on = instrument_named(&caller.api.exchange.views().world(), name)?;
+    let order = body.check(&on)?;
+    Ok((on, order))
+}
+
+/// What a placement is answered with, and whether it is a repeat.
+fn placed(
+    caller: &Caller,
+    accepted: Accepted,
+    on: &Instrument,
+) -> Result<(Accepted, Placed), Problem> {
+    let existing = match &accepted.said {
+        Said::Existing(order) => *order,
+        Said::Fact(fact) => {
+            // A placement becomes a fact of its book.
+            let fact = fact.book().ok_or_else(|| Problem::of(Edge::Internal))?;
+            let placed = Placed::of(accepted.sequence, fact, on);
+            return Ok((accepted, placed));
+        }
+        Said::Nothing | Said::Parts(_) => return Err(Problem::of(Edge::Internal)),
+    };
+    let world = caller.api.exchange.views().world();
+    let placed = existing_order(&world, caller.user, existing, on, accepted.sequence)?;
+    Ok((Accepted { replayed: true, ..accepted }, placed))
+}
+
+/// An order that was placed before, as it is now, with all its fills that are kept.
+///
+/// # Errors
+/// `AnswerGone` where its client order id is still known and the order is kept no more.
+pub fn existing_order(
+    world: &World,
+    user: UserId,
+    id: OrderId,
+    on: &Instrument,
+    sequence: Sequence,
+) -> Result<Placed, Rejection> {
+    let order = own_order(world, user, id).ok_or(Rejection::AnswerGone)?;
+    let trades = world.history.user(user).map(|own| own.trades.iter());
+    let own = trades.into_iter().flatten().filter(|trade| trade.instrument == on.id);
+    let fills = fills(id, own.map(|trade| &trade.fill), on);
+    Ok(Placed { order: Order::of(order, on), fills, sequence: sequence.0 })
+}

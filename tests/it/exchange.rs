@@ -1,0 +1,234 @@
+//! A running exchange of a test's own: its folder, a port that the system picks, a clock that is
+//! moved by hand.
+
+use std::{
+    net::TcpListener,
+    time::{Duration, Instant},
+};
+
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::Value;
+use souk::{
+    actors::{
+        command::{Asked, ClockMove, Command},
+        start::{Config, Running, start},
+    },
+    domain::{
+        account::{Register, Role},
+        fact::Body,
+        id::{RequestId, UserId},
+        money::Asset,
+        wallet::Limits,
+    },
+    http::{api::HttpSettings, server, token::Tokens},
+    settings::Settings,
+    store::{self, Durability, Options},
+};
+use tempfile::TempDir;
+
+const SECRET: &str = "a secret that tests share and nobody else";
+
+/// The exchange and its server.
+pub struct App {
+    base: String,
+    client: Client,
+    running: Running,
+    server: actix_web::dev::ServerHandle,
+    _dir: TempDir,
+}
+
+impl App {
+    pub async fn start() -> App {
+        let dir = tempfile::tempdir().unwrap();
+        let options =
+            Options { durability: Durability::Process, ..Options::new(dir.path().join("data")) };
+        let opened = store::open(&options).unwrap();
+        let failed = |failure| panic!("the journal failed: {failure}");
+        let running = start(opened, config(), Box::new(failed)).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let settings = HttpSettings {
+            jwt_secret: Some(SECRET.into()),
+            rate_limits: None,
+            workers: 1,
+            ..HttpSettings::default()
+        };
+        let serving = server::serve(running.exchange.clone(), settings, listener).unwrap();
+        let server = serving.handle();
+        actix::spawn(serving);
+        App { base, client: Client::new(), running, server, _dir: dir }
+    }
+
+    /// Stops in the product's own order, so that nothing writes into a folder that is gone.
+    pub async fn stop(self) {
+        let until = Instant::now() + Duration::from_secs(10);
+        self.running.drain(until).await;
+        self.server.stop(false).await;
+        self.running.finish(until).await;
+    }
+
+    /// A new user with the usual grants.
+    pub async fn user(&self, name: &str) -> User {
+        let register = Register {
+            username: name.into(),
+            email: format!("{name}@example.org"),
+            full_name: None,
+            password_hash: "none that fits".into(),
+            role: Role::User,
+            granted: true,
+        };
+        let answer = self.submit(Command::Register(register)).await;
+        let souk::actors::answer::Said::Fact(fact) = answer else { panic!("{answer:?}") };
+        let Body::UserRegistered { user, .. } = &fact.body else { panic!("{fact:?}") };
+        self.with_token(Some(token(user.id, user.token_version)))
+    }
+
+    /// Somebody without a token.
+    pub fn nobody(&self) -> User {
+        self.with_token(None)
+    }
+
+    fn with_token(&self, token: Option<String>) -> User {
+        User { base: self.base.clone(), client: self.client.clone(), token, key: None }
+    }
+
+    /// A public read.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.nobody().get(path).await
+    }
+
+    /// Moves the clock; what is due on the way has happened when this returns.
+    pub async fn advance(&self, millis: i64) {
+        self.submit(Command::MoveClock(ClockMove::AdvanceMillis(millis))).await;
+    }
+
+    async fn submit(&self, command: Command) -> souk::actors::answer::Said {
+        let asked = Asked { by: None, request: RequestId(0), key: None, command };
+        self.running.exchange.submit(asked).await.unwrap().said
+    }
+}
+
+fn token(user: UserId, version: u32) -> String {
+    Tokens::new(SECRET.as_bytes()).issue(user, version).unwrap()
+}
+
+fn config() -> Config {
+    let settings = Settings::default();
+    let unbounded = Asset::ALL.map(|_| 1_000_000_000_000);
+    Config {
+        instruments: settings.instruments,
+        limits: Limits {
+            open_orders_max: settings.open_orders_per_user_max,
+            deposit_day_max: unbounded,
+            withdrawal_day_max: unbounded,
+        },
+        permits_max: settings.permits_max,
+        permits_per_user_max: settings.permits_per_user_max,
+        bcrypt_cost: 4,
+        admin_password: None,
+        manual_clock: true,
+        downtime_shift: true,
+        wallet_arbiters: 1,
+        book_arbiters_max: 1,
+        snapshot_every_facts: settings.snapshot_every_facts,
+        snapshot_every_secs: settings.snapshot_every_secs,
+    }
+}
+
+/// A caller.
+#[derive(Clone)]
+pub struct User {
+    base: String,
+    client: Client,
+    token: Option<String>,
+    key: Option<String>,
+}
+
+impl User {
+    /// The same caller with an idempotency key.
+    pub fn keyed(&self, key: &str) -> User {
+        User { key: Some(key.into()), ..self.clone() }
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send(self.request(Method::PATCH, path).json(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// A body as it stands, of any content type.
+    pub async fn post_text(&self, path: &str, body: &str, content_type: &str) -> Reply {
+        let request = self.request(Method::POST, path).header("content-type", content_type);
+        self.send(request.body(body.to_owned())).await
+    }
+
+    /// Reads until what is read fits.
+    pub async fn waits_for(&self, path: &str, fits: impl Fn(&Value) -> bool) {
+        let until = Instant::now() + Duration::from_secs(20);
+        while !fits(&self.get(path).await.body) {
+            assert!(Instant::now() < until, "{path} never became what is waited for");
+        }
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(key) = &self.key {
+            request = request.header("idempotency-key", key);
+        }
+        request
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Reply {
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let text = response.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Reply { status, headers, body }
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Value,
+}
+
+impl Reply {
+    /// A header's text; empty where it is missing.
+    pub fn header(&self, name: &str) -> String {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    }
+
+    #[track_caller]
+    pub fn is_done(&self, status: u16) {
+        assert_eq!(self.status, status, "{}", self.body);
+    }
+
+    #[track_caller]
+    pub fn is_refused(&self, status: u16, code: &str) {
+        assert_eq!(
+            (self.status, &self.body["code"]),
+            (status, &Value::from(code)),
+            "{}",
+            self.body
+        );
+        assert_eq!(self.header("content-type"), "application/problem+json");
+    }
+}

@@ -1,0 +1,186 @@
+//! An exchange within the test's own process, without HTTP: its own folder or a journal in memory,
+//! zero fees unless asked for, and verbs for what tests do.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use souk::{
+    actors::{
+        answer::{Accepted, Answer, Said},
+        command::{Asked, CancelReason, Command},
+        exchange::Exchange,
+        start::{Config, Running, start},
+    },
+    domain::{
+        account::{Register, Role},
+        fact::{BookFact, Fact},
+        id::{InstrumentId, OrderId, RequestId, UserId},
+        instrument::Instrument,
+        money::{Asset, Rate},
+        order::{Kind, Order, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
+        rejection::Rejection,
+        wallet::{Balance, Limits},
+    },
+    settings::Settings,
+    store::{self, MemoryControl, MemoryJournal, Options},
+};
+use tempfile::TempDir;
+
+pub const BTC_USD: InstrumentId = InstrumentId(0);
+
+/// A running exchange with what a test holds of it.
+pub struct Floor {
+    pub running: Running,
+    /// Steers the journal in memory; without effect on one on disk.
+    pub control: MemoryControl,
+    pub failed: Arc<AtomicBool>,
+    pub dir: TempDir,
+}
+
+/// How to open a floor.
+#[derive(Clone, Default)]
+pub struct Opening {
+    /// The journal is in memory, and can be steered.
+    pub in_memory: bool,
+    /// Fees as in the default settings; else none.
+    pub fees: bool,
+    /// More books of the same two assets.
+    pub more_books: u16,
+}
+
+fn config(opening: &Opening) -> Config {
+    let mut instruments: Vec<Instrument> = Settings::default().instruments;
+    if !opening.fees {
+        for instrument in &mut instruments {
+            (instrument.maker_fee, instrument.taker_fee) = (Rate(0), Rate(0));
+        }
+    }
+    for more in 0..opening.more_books {
+        let id = InstrumentId(instruments.len() as u16);
+        let name = format!("BTC-USD-{more}");
+        instruments.push(Instrument { id, name, ..instruments[0].clone() });
+    }
+    let most = [1_000_000_000_000; Asset::ALL.len()];
+    Config {
+        instruments,
+        limits: Limits { open_orders_max: 1_000, deposit_day_max: most, withdrawal_day_max: most },
+        permits_max: 8_192,
+        permits_per_user_max: 4_096,
+        bcrypt_cost: 4,
+        admin_password: None,
+        manual_clock: false,
+        downtime_shift: true,
+        wallet_arbiters: 2,
+        book_arbiters_max: 2,
+        snapshot_every_facts: 1_000_000,
+        snapshot_every_secs: 3_600,
+    }
+}
+
+impl Floor {
+    /// Opens a floor in a folder of its own.
+    pub async fn open(opening: Opening) -> Floor {
+        let dir = TempDir::new().unwrap();
+        let mut options = Options::new(dir.path().join("data"));
+        options.durability = store::Durability::Process;
+        let mut opened = store::open(&options).unwrap();
+        let journal = MemoryJournal::new();
+        let control = journal.control();
+        if opening.in_memory {
+            opened.journal = Box::new(journal);
+        }
+        let failed = Arc::new(AtomicBool::new(false));
+        let told = failed.clone();
+        let on_failure = Box::new(move |_| told.store(true, Ordering::SeqCst));
+        let running = start(opened, config(&opening), on_failure).unwrap();
+        Floor { running, control, failed, dir }
+    }
+
+    pub fn exchange(&self) -> &Exchange {
+        &self.running.exchange
+    }
+
+    pub async fn ask(&self, by: Option<UserId>, command: Command) -> Answer {
+        ask(self.exchange(), by, command).await
+    }
+
+    /// A registered user with the usual grants.
+    pub async fn register(&self, name: &str) -> UserId {
+        let register = Register {
+            username: name.into(),
+            email: format!("{name}@example.org"),
+            full_name: None,
+            password_hash: "no password".into(),
+            role: Role::User,
+            granted: true,
+        };
+        self.ask(None, Command::Register(register)).await.unwrap();
+        let world = self.exchange().views().world();
+        world.state.accounts.named(name).unwrap().id
+    }
+
+    pub fn balance(&self, user: UserId, asset: Asset) -> Balance {
+        *self.exchange().views().world().state.wallet(user).unwrap().balance(asset)
+    }
+
+    pub fn open_orders(&self, user: UserId) -> Vec<OrderId> {
+        let world = self.exchange().views().world();
+        world.state.wallet(user).unwrap().open.keys().copied().collect()
+    }
+
+    /// Ends the floor in order.
+    pub async fn close(self) -> TempDir {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        self.running.drain(until).await;
+        self.running.finish(until).await;
+        self.dir
+    }
+}
+
+pub async fn ask(exchange: &Exchange, by: Option<UserId>, command: Command) -> Answer {
+    let request = RequestId(0);
+    exchange.submit(Asked { by, request, key: None, command }).await
+}
+
+/// A limit order on BTC-USD: quantity in lots of 0.00001, price in cents.
+pub fn limit(side: Side, quantity: i64, price: i64) -> Command {
+    Command::Place { instrument: BTC_USD, order: limit_order(side, quantity, price) }
+}
+
+pub fn limit_order(side: Side, quantity: i64, price: i64) -> PlaceOrder {
+    PlaceOrder {
+        side,
+        kind: Kind::Limit,
+        time_in_force: TimeInForce::Gtc,
+        post_only: false,
+        self_trade_prevention: SelfTradePrevention::default(),
+        quantity,
+        price: Some(price),
+        stop_price: None,
+        quote_amount: None,
+        display_quantity: None,
+        client_order_id: None,
+    }
+}
+
+pub fn cancel_all() -> Command {
+    Command::CancelAll { instrument: None, reason: CancelReason::Owner }
+}
+
+/// The book fact of an answer.
+pub fn book_fact(answer: &Accepted) -> BookFact {
+    let Said::Fact(fact) = &answer.said else { panic!("no fact in {answer:?}") };
+    Fact::book(fact).unwrap().clone()
+}
+
+/// The order that an accepted command was about.
+pub fn order(answer: Answer) -> Result<Order, Rejection> {
+    answer.map(|accepted| book_fact(&accepted).orders[0].clone())
+}
+
+/// How much larger than usual the long tests run.
+pub fn scale() -> usize {
+    std::env::var("SOUK_TEST_SCALE").ok().and_then(|s| s.parse().ok()).unwrap_or(1)
+}
