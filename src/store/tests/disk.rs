@@ -333,6 +333,24 @@ fn a_damaged_snapshot_is_passed_over() {
 }
 
 #[test]
+fn a_snapshot_that_was_damaged_meanwhile_does_not_count() {
+    let dir = temp();
+    let facts = with_snapshots(dir.path(), NO_MIRROR);
+    let Opened { mut journal, snapshots, .. } = opened(dir.path());
+    let snapshotter = snapshotter(&snapshots, &journal.reader(), NO_MIRROR);
+    assert_eq!(snapshotter.take().unwrap().through, Sequence(400));
+    flip(&snap(dir.path(), 400), 200);
+    append(&mut *journal, &Market::new(9).facts(401)[400..], 1);
+    assert_eq!(snapshotter.take().unwrap().through, Sequence(401));
+    snapshotter.stop();
+    // The journal still begins behind the older of the two that are whole.
+    assert!(snap(dir.path(), 300).exists() && !snap(dir.path(), 400).exists());
+    let archive = crate::store::archive::Archive::new(dir.path().join("archive"));
+    assert_eq!(archive.last().unwrap(), Sequence(300));
+    assert!(journal.reader().from(Sequence(1)).take(400).map(|fact| fact.unwrap().1).eq(facts));
+}
+
+#[test]
 fn a_damaged_archive_is_damage() {
     let dir = temp();
     with_snapshots(dir.path(), NO_MIRROR);
