@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    chunk::{Commit, Key, read_frames, write_frame},
+    chunk::{Chunk, Commit, Key, read_frames, write_frame},
     failure::Failure,
     folder::{create_unfinished, files, finish},
 };
@@ -54,10 +54,10 @@ impl Archive {
         Ok(self.list()?.into_iter().find(|file| file.from <= at && at <= file.to))
     }
 
-    /// Writes chunks of whole commits, oldest first; `last_of` says where each commit ends.
+    /// Writes commits with their chunks, oldest first and contiguous.
     pub fn write(
         &self,
-        commits: impl Iterator<Item = Result<(Commit, Vec<(Key, Vec<u8>)>), Failure>>,
+        commits: impl Iterator<Item = Result<(Commit, Vec<Chunk>), Failure>>,
     ) -> Result<(), Failure> {
         let mut bytes = MAGIC.to_vec();
         let mut span: Option<(Sequence, Sequence)> = None;
@@ -140,10 +140,10 @@ impl ArchivedCommits {
     }
 
     /// All chunks of the commit that is next.
-    fn take_group(&mut self) -> Vec<(Key, Vec<u8>)> {
+    fn take_group(&mut self) -> Vec<Chunk> {
         let Some(first) = self.peek().map(|key| key.first) else { return Vec::new() };
         let frames = read_frames(&self.bytes[self.at..]);
-        let group: Vec<(Key, Vec<u8>)> = frames
+        let group: Vec<Chunk> = frames
             .take_while(|(key, _)| key.first == first)
             .map(|(key, chunk)| (key, chunk.to_vec()))
             .collect();

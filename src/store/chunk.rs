@@ -23,6 +23,9 @@ const HEADER_BYTES: usize = 60;
 const PAYLOAD_MAX: usize = CHUNK_BYTES_MAX - HEADER_BYTES;
 const CRC_AT: std::ops::Range<usize> = 24..28;
 
+/// A chunk with its key.
+pub(super) type Chunk = (Key, Vec<u8>);
+
 /// Where a chunk stands: the first sequence of its commit and its place in it. Sorts as bytes do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
@@ -83,12 +86,11 @@ impl fmt::Display for Chain {
 ///
 /// # Errors
 /// `TooLarge` where it would need more chunks than can be numbered.
-#[allow(clippy::type_complexity)]
 pub(super) fn cut(
     first: Sequence,
     before: Chain,
     records: &[Vec<u8>],
-) -> Result<(Vec<(Key, Vec<u8>)>, Chain), Failure> {
+) -> Result<(Vec<Chunk>, Chain), Failure> {
     let bytes = records.iter().map(|record| record.len() + 4).sum();
     let too_large = |_| Failure::TooLarge { bytes };
     let count = u32::try_from(records.len()).map_err(too_large)?;
@@ -219,7 +221,7 @@ pub struct Commit {
 
 impl Commit {
     /// Joins all chunks that stand under `first`, in order.
-    pub(super) fn join(first: Sequence, chunks: &[(Key, Vec<u8>)]) -> Result<Commit, Broken> {
+    pub(super) fn join(first: Sequence, chunks: &[Chunk]) -> Result<Commit, Broken> {
         let mut content = Vec::new();
         let mut head: Option<Header> = None;
         for (at, (key, chunk)) in chunks.iter().enumerate() {
@@ -304,11 +306,11 @@ mod tests {
 
     use super::*;
 
-    fn joined(chunks: &[(Key, Vec<u8>)]) -> Result<Commit, Broken> {
+    fn joined(chunks: &[Chunk]) -> Result<Commit, Broken> {
         Commit::join(Sequence(7), chunks)
     }
 
-    fn cut_of(records: &[Vec<u8>]) -> (Vec<(Key, Vec<u8>)>, Chain) {
+    fn cut_of(records: &[Vec<u8>]) -> (Vec<Chunk>, Chain) {
         cut(Sequence(7), Chain([9; 16]), records).unwrap()
     }
 
@@ -330,7 +332,7 @@ mod tests {
     fn missing_chunks_are_torn_and_altered_ones_are_damage() {
         let (chunks, _) = cut_of(&[vec![1; 15_000]]);
         assert_eq!(chunks.len(), 3);
-        let torn = |chunks: &[(Key, Vec<u8>)]| joined(chunks).unwrap_err().torn;
+        let torn = |chunks: &[Chunk]| joined(chunks).unwrap_err().torn;
         assert!(torn(&chunks[..2]));
         assert!(torn(&chunks[1..]));
         assert!(torn(&[]));

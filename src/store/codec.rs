@@ -9,7 +9,6 @@ use bincode::{
     config::{self, Configuration},
     serde::{decode_from_slice, encode_into_std_write},
 };
-use serde::Serialize;
 
 use super::failure::Failure;
 use crate::domain::{
@@ -55,7 +54,7 @@ pub fn decode(record: &[u8]) -> Result<Fact, Failure> {
 
 /// Writes a world, as it stands in a snapshot.
 pub(super) fn write_world(world: &World, to: &mut impl Write) -> Result<(), String> {
-    write(world, to)
+    encode_into_std_write(world, to, CONFIG).map(drop).map_err(|error| error.to_string())
 }
 
 /// Reads a world that [`write_world`] wrote.
@@ -66,10 +65,6 @@ pub(super) fn read_world(body: &[u8]) -> Result<World, String> {
         true => Ok(world),
         false => Err(format!("{} bytes are left", body.len() - read)),
     }
-}
-
-fn write(value: impl Serialize, to: &mut impl Write) -> Result<(), String> {
-    encode_into_std_write(value, to, CONFIG).map(drop).map_err(|error| error.to_string())
 }
 
 /// Every kind that [`kind_of`] gives out.

@@ -14,6 +14,8 @@ use super::failure::Failure;
 
 /// Files under way end with this until they are whole; what a crash left of them is removed.
 pub(super) const UNFINISHED: &str = "unfinished";
+/// The mode of a folder that many users share.
+const STICKY: u32 = 0o1000;
 /// Where the verifier puts its copy of the journal.
 const SCRATCH: &str = ".verify";
 
@@ -170,7 +172,9 @@ pub(super) fn restrict_all(dir: &Path) -> Result<(), Failure> {
 
 fn restrict(path: &Path, mode: u32) -> Result<(), Failure> {
     let metadata = fs::metadata(path).map_err(Failure::io("inspect", path))?;
-    if metadata.permissions().mode() & 0o777 == mode {
+    let now = metadata.permissions().mode();
+    // A folder such as /tmp is everyone's; what is made in it is this user's alone anyway.
+    if now & 0o777 == mode || now & STICKY != 0 {
         return Ok(());
     }
     fs::set_permissions(path, Permissions::from_mode(mode)).map_err(Failure::io("restrict", path))

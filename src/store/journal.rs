@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     archive::{Archive, ArchivedCommits},
-    chunk::{Chain, Commit, Key},
+    chunk::{Chain, Chunk, Commit, Key},
     codec,
     failure::Failure,
 };
@@ -45,7 +45,7 @@ pub trait Journal: Send {
 }
 
 /// Chunks in the order of their keys.
-pub(super) type ChunkIter = Box<dyn Iterator<Item = Result<(Key, Vec<u8>), Failure>> + Send>;
+pub(super) type ChunkIter = Box<dyn Iterator<Item = Result<Chunk, Failure>> + Send>;
 
 /// Where a journal keeps its chunks.
 pub(super) trait Chunks: Send + Sync {
@@ -81,6 +81,7 @@ impl Reader {
         Commits {
             reader: self.clone(),
             next,
+            through: Sequence(u64::MAX),
             chain: None,
             chunks: None,
             archived: None,
@@ -141,6 +142,7 @@ fn facts_of(commit: Result<Commit, Failure>) -> Vec<Result<(Sequence, Fact), Fai
 pub struct Commits {
     reader: Reader,
     next: Sequence,
+    through: Sequence,
     /// The chain of the commit before, once one was read.
     chain: Option<Chain>,
     chunks: Option<Peekable<ChunkIter>>,
@@ -155,8 +157,14 @@ impl Commits {
         self
     }
 
+    /// Ends behind `through`, even where more becomes durable meanwhile.
+    pub fn through(mut self, through: Sequence) -> Commits {
+        self.through = through;
+        self
+    }
+
     fn step(&mut self) -> Result<Option<Commit>, Failure> {
-        if self.next > self.reader.durable() {
+        if self.next > self.reader.durable().min(self.through) {
             return Ok(None);
         }
         let found = match self.in_journal() {
@@ -222,10 +230,9 @@ impl Iterator for Commits {
 }
 
 /// Takes the chunks of the next commit and joins them; gives the chunks too.
-#[allow(clippy::type_complexity)]
 pub(super) fn next_commit(
     chunks: &mut Peekable<ChunkIter>,
-) -> Result<Option<(Commit, Vec<(Key, Vec<u8>)>)>, Failure> {
+) -> Result<Option<(Commit, Vec<Chunk>)>, Failure> {
     let Some(group) = next_group(chunks)? else { return Ok(None) };
     let first = group[0].0.first;
     let commit = Commit::join(first, &group).map_err(|broken| broken.at(first))?;
@@ -233,16 +240,12 @@ pub(super) fn next_commit(
 }
 
 /// Takes the chunks that stand under the next first sequence; never empty.
-#[allow(clippy::type_complexity)]
-pub(super) fn next_group(
-    chunks: &mut Peekable<ChunkIter>,
-) -> Result<Option<Vec<(Key, Vec<u8>)>>, Failure> {
+pub(super) fn next_group(chunks: &mut Peekable<ChunkIter>) -> Result<Option<Vec<Chunk>>, Failure> {
     let Some(head) = chunks.next().transpose()? else { return Ok(None) };
     let first = head.0.first;
     let mut group = vec![head];
-    let same = |next: &Result<(Key, Vec<u8>), Failure>| {
-        next.as_ref().map_or(true, |(key, _)| key.first == first)
-    };
+    let same =
+        |next: &Result<Chunk, Failure>| next.as_ref().map_or(true, |(key, _)| key.first == first);
     while let Some(next) = chunks.next_if(same) {
         group.push(next?);
     }

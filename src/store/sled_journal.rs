@@ -6,6 +6,7 @@
 
 use std::{
     fs::{self, File},
+    io::ErrorKind,
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
@@ -17,7 +18,7 @@ use sled::Db;
 
 use super::{
     archive::Archive,
-    chunk::{self, Key},
+    chunk::{self, Chunk, Key},
     failure::Failure,
     folder::{self, FolderLock},
     guard,
@@ -67,7 +68,7 @@ impl SledChunks {
     }
 
     /// Writes chunks and makes them durable.
-    pub fn write(&self, chunks: &[(Key, Vec<u8>)]) -> Result<(), Failure> {
+    pub fn write(&self, chunks: &[Chunk]) -> Result<(), Failure> {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, chunk) in chunks {
             self.db.insert(key.to_bytes(), chunk.as_slice()).map_err(failed("write"))?;
@@ -128,10 +129,15 @@ fn remove_generating(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What a failure of sled means: where the system does not refuse, the files are not as written.
 fn failed(doing: &'static str) -> impl Fn(sled::Error) -> Failure {
-    move |error| match error {
-        sled::Error::Corruption { .. } => Failure::Corrupt { detail: error.to_string() },
-        _ => Failure::Journal { doing, detail: error.to_string() },
+    move |error| match &error {
+        sled::Error::Io(io)
+            if !matches!(io.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData) =>
+        {
+            Failure::Journal { doing, detail: error.to_string() }
+        }
+        _ => Failure::Corrupt { detail: error.to_string() },
     }
 }
 

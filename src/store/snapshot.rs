@@ -175,16 +175,25 @@ impl SnapshotFolder {
         finish(path, &path.with_extension("snap.damaged"))
     }
 
-    /// Removes all but the newest `keep`, and returns the oldest that is left, if there are as many
-    /// and it is whole.
+    /// Removes all but the newest `keep`, and returns the oldest that is left, if there are as many.
+    /// One that is not whole does not count, and is set aside.
     pub(super) fn prune(&self, keep: usize) -> Result<Option<Sequence>, Failure> {
-        let snapshots = self.list()?;
-        let Some((oldest, path)) = snapshots.get(keep - 1) else { return Ok(None) };
-        read_checked(path)?;
-        for (_, path) in &snapshots[keep..] {
-            fs::remove_file(path).map_err(Failure::io("remove", path))?;
+        let mut kept = Vec::new();
+        for (through, path) in self.list()? {
+            if kept.len() == keep {
+                fs::remove_file(&path).map_err(Failure::io("remove", &path))?;
+                continue;
+            }
+            match read_checked(&path) {
+                Ok(_) => kept.push(through),
+                Err(failure @ Failure::Snapshot { .. }) => {
+                    tracing::warn!(%failure, "a snapshot is set aside");
+                    self.set_aside(&path)?;
+                }
+                Err(failure) => return Err(failure),
+            }
         }
-        Ok(Some(*oldest))
+        Ok(kept.get(keep - 1).copied())
     }
 }
 

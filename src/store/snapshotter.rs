@@ -162,14 +162,17 @@ impl Worker {
         }
     }
 
-    /// Folds in what became durable.
+    /// Folds in what is durable now. What becomes durable meanwhile is the next one's: a fold that
+    /// ran after a busy journal might never end.
     fn fold(&mut self) -> Result<(), Failure> {
         let (mut world, chain) = match self.folded.take() {
             Some(folded) => folded,
             None => self.begin()?,
         };
         let mut end = chain;
-        let commits = self.reader.commits(world.state.through.next()).behind(chain);
+        let durable = self.reader.durable();
+        let commits = self.reader.commits(world.state.through.next()).through(durable);
+        let commits = commits.behind(chain);
         let commits = commits.inspect(|commit| end = commit.as_ref().map_or(end, |c| c.chain));
         recovery::fold(&mut world, commits)?;
         self.folded = Some((world, end));

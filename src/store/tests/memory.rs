@@ -106,6 +106,19 @@ fn a_chain_is_known_at_the_end_of_each_commit() {
     assert!(known.iter().eq(ends.iter().map(|(_, through)| through)));
 }
 
+#[test]
+fn commits_end_where_they_are_told_to() {
+    let (_, image, _) = sample();
+    let (journal, ..) = MemoryJournal::open(&image, Sequence(60)).unwrap();
+    let firsts = |through| {
+        let commits = journal.reader().commits(Sequence(5)).through(Sequence(through));
+        commits.map(|commit| commit.unwrap().first.0).collect::<Vec<_>>()
+    };
+    assert_eq!(firsts(11), [4, 11]);
+    assert_eq!(firsts(4), [0_u64; 0]);
+    assert_eq!(firsts(100), [4, 11, 12, 41, 44]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -40,3 +40,8 @@ fn digest_of(facts: &[Fact]) -> String {
 fn opened(dir: &Path) -> Opened {
     open(&Options::new(dir)).unwrap()
 }
+
+/// How many times more than usual the long tests do; `SOUK_TEST_SCALE`.
+fn scale() -> usize {
+    std::env::var("SOUK_TEST_SCALE").ok().and_then(|scale| scale.parse().ok()).unwrap_or(1)
+}
