@@ -154,9 +154,10 @@ fn said(views: &Views, id: &Id, by: UserId, accepted: &Accepted) -> String {
             }
         }
         Said::Existing(order) => match existing(views, by, *order) {
-            Some(order) => {
-                protocol::placed(id, wire::Placed { order, fills: Vec::new(), sequence: sequence.0 })
-            }
+            Some(order) => protocol::placed(
+                id,
+                wire::Placed { order, fills: Vec::new(), sequence: sequence.0 },
+            ),
             None => Refusal::from(Rejection::AnswerGone).text(id),
         },
         Said::Nothing | Said::Parts(_) => Refusal::from(Rejection::OrderNotFound).text(id),

@@ -213,14 +213,19 @@ mod tests {
         bytes
     }
 
-    fn intake(bytes: Vec<u8>, chunk: usize) -> (Intake<impl Stream<Item = Result<Bytes, PayloadError>> + Unpin>, Rc<Valve>) {
+    fn intake(
+        bytes: Vec<u8>,
+        chunk: usize,
+    ) -> (Intake<impl Stream<Item = Result<Bytes, PayloadError>> + Unpin>, Rc<Valve>) {
         let chunks: Vec<_> = bytes.chunks(chunk).map(|c| Ok(Bytes::copy_from_slice(c))).collect();
         let valve = Rc::new(Valve::default());
         let outbox = Arc::new(Outbox::new(10));
         (Intake::new(stream::iter(chunks), valve.clone(), outbox, 10), valve)
     }
 
-    fn poll(intake: &mut (impl Stream<Item = Result<Bytes, PayloadError>> + Unpin)) -> Poll<Option<Result<Bytes, PayloadError>>> {
+    fn poll(
+        intake: &mut (impl Stream<Item = Result<Bytes, PayloadError>> + Unpin),
+    ) -> Poll<Option<Result<Bytes, PayloadError>>> {
         Pin::new(intake).poll_next(&mut Context::from_waker(Waker::noop()))
     }
 

@@ -51,7 +51,9 @@ impl Fault {
             Fault::ChannelNotAvailable => {
                 (404, "CHANNEL_NOT_AVAILABLE", "nothing is published on this channel yet")
             }
-            Fault::NotAuthenticated => (401, "UNAUTHORIZED", "this needs `auth` with a token first"),
+            Fault::NotAuthenticated => {
+                (401, "UNAUTHORIZED", "this needs `auth` with a token first")
+            }
             Fault::OtherUser => {
                 (409, "ALREADY_AUTHENTICATED", "this connection is another user's already")
             }

@@ -86,9 +86,8 @@ async fn connect(
     let watched = socket.as_ref().map(Rc::downgrade);
     let session =
         Session { connection, link: link.clone(), valve, socket, told: false, answered: false };
-    let response = WsResponseBuilder::new(session, &request, intake)
-        .frame_size(MESSAGE_BYTES_MAX)
-        .start()?;
+    let response =
+        WsResponseBuilder::new(session, &request, intake).frame_size(MESSAGE_BYTES_MAX).start()?;
     actix::spawn(watch(link, outbox, watched, exchange, settings));
     Ok(response)
 }
@@ -249,8 +248,9 @@ impl Pump {
             socket.say_no_more();
         }
         let within = session.connection.close_within();
-        let timer =
-            self.timer.get_or_insert_with(|| Box::pin(sleep_until((Instant::now() + within).into())));
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until((Instant::now() + within).into())));
         if session.answered || timer.as_mut().poll(task).is_ready() {
             ctx.stop();
             return Poll::Ready(());

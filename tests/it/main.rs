@@ -1,8 +1,10 @@
 //! The one integration binary: each module tests the product from outside.
 
+mod crash;
 mod exchange;
 mod floor;
 mod orderbook;
+mod process;
 mod rules;
 mod simulation;
 mod tidy;

@@ -82,11 +82,11 @@ fn random_command(random: &mut StdRng, floor: &Floor, user: UserId) -> Command {
             },
         },
         88..90 => cancel_all(),
-        90..94 => {
-            Command::PlaceMany((0..3).map(|_| (BTC_USD, random_order(random))).collect())
-        }
+        90..94 => Command::PlaceMany((0..3).map(|_| (BTC_USD, random_order(random))).collect()),
         94..97 => Command::Withdraw { asset: Asset::Usd, amount: random.random_range(1..5_000) },
-        _ => Command::ArmSwitch { timeout_ms: random.random_range(0..2) * random.random_range(1..50) },
+        _ => Command::ArmSwitch {
+            timeout_ms: random.random_range(0..2) * random.random_range(1..50),
+        },
     }
 }
 
