@@ -2,6 +2,7 @@
 
 mod crash;
 mod exchange;
+mod failure;
 mod floor;
 mod orderbook;
 mod process;

@@ -71,6 +71,11 @@ impl Process {
     pub fn start_with(data_dir: &Path, settings: &[(&str, &str)]) -> Process {
         let mut command = souk(data_dir);
         command.envs(settings.iter().copied());
+        Process::spawn(command)
+    }
+
+    /// Runs a command that serves.
+    pub fn spawn(mut command: Command) -> Process {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut seen = String::new();
