@@ -104,7 +104,6 @@ pub struct BatchAnswer {
 /// What became of one order of a batch: what it would have been answered with alone.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-#[allow(clippy::large_enum_variant)]
 pub enum BatchResult {
     /// It was taken.
     Placed {
@@ -112,7 +111,7 @@ pub enum BatchResult {
         status: u16,
         /// What became of it.
         #[serde(flatten)]
-        placed: Placed,
+        placed: Box<Placed>,
         /// Whether it had been placed before under its `client_order_id`.
         replayed: bool,
     },
@@ -160,7 +159,8 @@ pub async fn place_batch(caller: Caller, body: Json<BatchBody>) -> Result<HttpRe
         });
         match placed {
             Ok((accepted, placed)) => {
-                BatchResult::Placed { status: 201, placed, replayed: accepted.replayed }
+                let replayed = accepted.replayed;
+                BatchResult::Placed { status: 201, placed: Box::new(placed), replayed }
             }
             Err(problem) => BatchResult::Refused(problem.body(caller.request)),
         }

@@ -145,7 +145,7 @@ mod tests {
         let told =
             history::Notification { number: 2, sequence: Sequence(9), stamp: Stamp(0), notice };
         assert_eq!(
-            json!(Notification::of(&told, Some(&super::super::market::tests::btc_usd()), 1)),
+            json!(Notification::of(&told, Some(&crate::http::wire::tests::btc_usd()), 1)),
             json!({
                 "id": "2", "type": "ORDER_ENDED", "order_id": "1024", "instrument": "BTC-USD",
                 "status": "CANCELLED", "status_reason": "SELF_TRADE", "read": false, "sequence": 9,

@@ -172,7 +172,7 @@ fn choice<T: Copy>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::rejection::Rejection, http::wire::market::tests::btc_usd};
+    use crate::{domain::rejection::Rejection, http::wire::tests::btc_usd};
     use serde_json::json;
 
     /// A good limit order with some of its members replaced.

@@ -287,32 +287,15 @@ pub fn candles(
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
     use crate::domain::{
         fact::{Body, BookAction, BookFact, Cause, Fact},
         history::History,
         id::{InstrumentId, OrderId, TradeId, UserId},
-        instrument::Step,
-        money::Asset,
         order::{Fill, Kind, PlaceOrder, SelfTradePrevention, TimeInForce},
     };
-
-    pub(in crate::http::wire) fn btc_usd() -> instrument::Instrument {
-        instrument::Instrument {
-            id: InstrumentId(0),
-            name: "BTC-USD".into(),
-            base: Asset::Btc,
-            quote: Asset::Usd,
-            tick: Step { units: 1, scale: 2 },
-            lot: Step { units: 1, scale: 5 },
-            min_notional: 1,
-            maker_fee: Rate(1000),
-            taker_fee: Rate(2000),
-            band: Rate(200_000),
-            protection: Rate(50_000),
-        }
-    }
+    use crate::http::wire::tests::btc_usd;
 
     fn rest(book: &mut book::Book, side: Side, price: Price, quantity: i64) {
         let order = PlaceOrder {

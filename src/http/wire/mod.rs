@@ -45,6 +45,28 @@ fn print_ratio(numerator: i128, denominator: i128, scale: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{
+        id::InstrumentId,
+        instrument::{Instrument, Step},
+        money::{Asset, Rate},
+    };
+
+    /// What the tests of all shapes are about.
+    pub(super) fn btc_usd() -> Instrument {
+        Instrument {
+            id: InstrumentId(0),
+            name: "BTC-USD".into(),
+            base: Asset::Btc,
+            quote: Asset::Usd,
+            tick: Step { units: 1, scale: 2 },
+            lot: Step { units: 1, scale: 5 },
+            min_notional: 1,
+            maker_fee: Rate(1000),
+            taker_fee: Rate(2000),
+            band: Rate(200_000),
+            protection: Rate(50_000),
+        }
+    }
 
     #[test]
     fn times_have_milliseconds_and_read_back() {

@@ -269,7 +269,7 @@ mod tests {
         id::Stamp,
         order::{Kind, PlaceOrder, SelfTradePrevention, TimeInForce},
     };
-    use crate::http::wire::market::tests::btc_usd;
+    use crate::http::wire::tests::btc_usd;
 
     fn limit(side: Side, price: i64, quantity: i64) -> PlaceOrder {
         PlaceOrder {
