@@ -48,6 +48,7 @@ pub fn serve(
         .client_request_timeout(settings.head_deadline)
         .client_disconnect_timeout(settings.head_deadline)
         .shutdown_timeout(settings.stop_deadline.as_secs())
+        .tcp_nodelay(true)
         .disable_signals()
         .listen(listener)?
         .run())

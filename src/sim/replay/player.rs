@@ -204,6 +204,8 @@ impl Player {
                 let ours = self.feed.touch(self.changed_at).await?;
                 let recorded = Touch { bid: Some(ticker.bid.0), ask: Some(ticker.ask.0) };
                 self.report.at_tickers.compare(ours, recorded);
+                let book = self.book.ladder().touch();
+                self.report.recorded_at_tickers.compare(book, recorded);
                 Ok(())
             }
             Happening::Trade(trade) => {

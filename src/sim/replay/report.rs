@@ -239,6 +239,8 @@ pub struct Report {
     /// Our best prices against the recorded ones, each time those changed: in between differences
     /// they run ahead by up to 100 ms.
     pub at_tickers: Nearness,
+    /// The recorded book itself against the recorded best prices: how far they run ahead of it.
+    pub recorded_at_tickers: Nearness,
     pub feed: FeedCount,
     pub last_look: LastLook,
     pub ledger: Ledger,
@@ -322,7 +324,7 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "  {:<24} {:>8} {:>8} {:>9} {:>7} {:>5} {:>5} {:>6}",
+            "  {:<25} {:>8} {:>8} {:>9} {:>7} {:>5} {:>5} {:>6}",
             "distance in ticks", "compared", "exact", "missing", "mean", "p50", "p99", "max"
         )?;
         for (name, distances) in [
@@ -330,10 +332,12 @@ impl fmt::Display for Report {
             ("ask after differences", &self.at_differences.ask),
             ("bid at best prices", &self.at_tickers.bid),
             ("ask at best prices", &self.at_tickers.ask),
+            ("  the recorded book's bid", &self.recorded_at_tickers.bid),
+            ("  the recorded book's ask", &self.recorded_at_tickers.ask),
         ] {
             writeln!(
                 f,
-                "  {name:<24} {:>8} {:>7}% {:>9} {:>7} {:>5} {:>5} {:>6}",
+                "  {name:<25} {:>8} {:>7}% {:>9} {:>7} {:>5} {:>5} {:>6}",
                 distances.compared(),
                 distances.exact_percent(),
                 distances.missing,
