@@ -1,5 +1,9 @@
 //! The one integration binary: each module tests the product from outside.
 
+mod admin;
+mod app;
+mod auth;
+mod bad_input;
 mod crash;
 mod exchange;
 mod failure;
@@ -9,3 +13,5 @@ mod process;
 mod rules;
 mod simulation;
 mod tidy;
+mod user;
+mod wallet;
