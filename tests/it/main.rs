@@ -15,3 +15,4 @@ mod simulation;
 mod tidy;
 mod user;
 mod wallet;
+mod ws;
