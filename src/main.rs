@@ -9,6 +9,7 @@ use souk::{
     settings::{Flags, Settings},
     sim::{
         conformance::{self, Outcome},
+        demo::{self, DemoArgs},
         replay::{self, ReplayArgs},
     },
     store, telemetry,
@@ -39,6 +40,8 @@ enum Command {
     },
     /// Play a recorded market into a running exchange
     Replay(ReplayArgs),
+    /// Put a few users and orders into a running exchange, to have something to look at
+    Demo(DemoArgs),
     /// Play a command stream into the book and print its reports
     Conformance {
         /// Print the SHA-256 of the reports instead
@@ -56,6 +59,10 @@ fn main() -> anyhow::Result<ExitCode> {
         Some(Command::Serve(flags)) => serve(cli.config, flags.or(cli.flags)),
         Some(Command::Verify { data_dir }) => verify(data_dir),
         Some(Command::Replay(args)) => tokio::runtime::Runtime::new()?.block_on(replay::play(args)),
+        Some(Command::Demo(args)) => {
+            tokio::runtime::Runtime::new()?.block_on(demo::run(args))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Command::Conformance { sha256, file }) => conform(sha256, file),
     }
 }

@@ -49,6 +49,8 @@ pub struct SetAside {
     /// Whether it was set aside for a new order, which counts as open meanwhile.
     pub is_order: bool,
     pub client_order_id: Option<ClientOrderId>,
+    /// The order that is amended with it.
+    pub amends: Option<OrderId>,
 }
 
 /// What is to be said to the one who asked.

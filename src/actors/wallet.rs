@@ -6,7 +6,7 @@
 //! relied on has a lower number.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -88,6 +88,8 @@ pub(super) struct WalletActor {
     set_aside: [Amount; Asset::ALL.len()],
     orders_under_way: usize,
     pending: HashMap<ClientOrderId, Pending>,
+    /// How many amends of an order are under way.
+    amends_under_way: HashMap<OrderId, usize>,
     /// Deposits and withdrawals that count against the day's bounds and are not durable yet.
     deposits_under_way: [Amount; Asset::ALL.len()],
     withdrawals_under_way: [Amount; Asset::ALL.len()],
@@ -115,6 +117,7 @@ impl WalletActor {
             set_aside: Default::default(),
             orders_under_way: 0,
             pending: HashMap::new(),
+            amends_under_way: HashMap::new(),
             deposits_under_way: Default::default(),
             withdrawals_under_way: Default::default(),
             firing: None,
@@ -153,7 +156,7 @@ impl WalletActor {
         }
         self.orders_under_way += 1;
         let client_order_id = order.client_order_id.clone();
-        let set_aside = self.set_aside(purse, true, client_order_id);
+        let set_aside = SetAside { is_order: true, client_order_id, ..self.set_aside(purse) };
         self.pass_on(ticket, instrument, Some(set_aside), Ask::Place(order));
     }
 
@@ -193,15 +196,11 @@ impl WalletActor {
         self.wiring.instruments.get(id.0 as usize).ok_or(Rejection::InstrumentNotFound)
     }
 
-    fn set_aside(
-        &mut self,
-        purse: Purse,
-        is_order: bool,
-        client_order_id: Option<ClientOrderId>,
-    ) -> SetAside {
+    fn set_aside(&mut self, purse: Purse) -> SetAside {
         let Purse { asset, amount } = purse;
         self.set_aside[asset.index()] += amount;
-        SetAside { user: self.wallet.user, asset, amount, is_order, client_order_id }
+        let user = self.wallet.user;
+        SetAside { user, asset, amount, is_order: false, client_order_id: None, amends: None }
     }
 
     fn free(&mut self, set_aside: SetAside) {
@@ -211,6 +210,14 @@ impl WalletActor {
         }
         if let Some(id) = &set_aside.client_order_id {
             self.pending.remove(id);
+        }
+        if let Some(hash_map::Entry::Occupied(mut count)) =
+            set_aside.amends.map(|order| self.amends_under_way.entry(order))
+        {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
         }
     }
 
@@ -249,7 +256,8 @@ impl WalletActor {
     ) {
         match self.check_amend(order, price, quantity) {
             Ok(purse) => {
-                let set_aside = self.set_aside(purse, false, None);
+                let set_aside = SetAside { amends: Some(order), ..self.set_aside(purse) };
+                *self.amends_under_way.entry(order).or_default() += 1;
                 let ask = Ask::Amend { order, price, quantity };
                 self.pass_on(ticket, order.instrument(), Some(set_aside), ask);
             }
@@ -269,7 +277,11 @@ impl WalletActor {
         let on = self.instrument(order.instrument())?;
         let open = self.wallet.open.get(&order).ok_or(Rejection::OrderNotFound)?;
         let price = price.or(open.price).unwrap_or(0);
-        let purse = Purse::of_amend(open, on, price, quantity.unwrap_or(open.quantity));
+        let quantity = quantity.unwrap_or(open.quantity);
+        let purse = match self.amends_under_way.contains_key(&order) {
+            true => Purse::of_whole_amend(open, on, price, quantity),
+            false => Purse::of_amend(open, on, price, quantity),
+        };
         match purse.amount > self.spendable(purse.asset) {
             true => Err(Rejection::InsufficientFunds),
             false => Ok(purse),
@@ -370,7 +382,7 @@ impl WalletActor {
         match self.wallet.withdraw(asset, amount, aside, bounds, stamp) {
             Ok(body) => {
                 self.withdrawals_under_way[asset.index()] += amount;
-                let set_aside = self.set_aside(Purse { asset, amount }, false, None);
+                let set_aside = self.set_aside(Purse { asset, amount });
                 let entry = Entry::fact(stamp, ticket, body);
                 self.put(Entry { set_aside: Some(set_aside), ..entry });
             }

@@ -331,6 +331,21 @@ impl Purse {
         Ok(Purse { asset: on.quote, amount })
     }
 
+    /// The most that an amended order can lock at all. It is the purse where another amend of the
+    /// same order is under way, so that what is locked for it when this one comes is not known.
+    pub fn of_whole_amend(
+        open: &OpenOrder,
+        on: &Instrument,
+        new_price: Price,
+        new_quantity: Quantity,
+    ) -> Purse {
+        let remaining = (new_quantity - open.filled).max(0);
+        match open.side {
+            Side::Buy => Purse { asset: on.quote, amount: on.notional_up(new_price, remaining) },
+            Side::Sell => Purse { asset: on.base, amount: on.base_amount(remaining) },
+        }
+    }
+
     /// The purse of an amend: the worst case over the fills that may have happened meanwhile.
     ///
     /// With f filled, the amend adds `new_price x (new_quantity - f) - price x (quantity - f)` to

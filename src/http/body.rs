@@ -80,8 +80,12 @@ pub async fn read(mut payload: Payload, most: usize, deadline: Duration) -> Resu
     read.unwrap_or_else(|_| Err(Problem::of(Edge::BodyTooSlow)))
 }
 
-/// Reads JSON; nesting deeper than 128 is refused by the parser.
+/// Reads a JSON object; nesting deeper than 128 is refused by the parser.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Derived readers would take a list for an object, its members by position.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::of(Edge::InvalidJson).saying("the body has to be a JSON object"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let asked = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -164,6 +168,7 @@ mod tests {
             (r#"{"price":"1","prize":"2"}"#, "INVALID_FIELD prize"),
             (r#"{"price":"1","price":"2"}"#, "INVALID_FIELD price"),
             (r#"[]"#, "INVALID_JSON"),
+            (r#" ["1"]"#, "INVALID_JSON"),
             (r#""price""#, "INVALID_JSON"),
             (r#"{"price":"1"} x"#, "INVALID_JSON"),
             (r#"{"price":"1""#, "INVALID_JSON"),
@@ -180,7 +185,7 @@ mod tests {
 
     #[test]
     fn deep_nesting_and_broken_text_are_refused() {
-        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+        let deep = r#"{"a":"#.repeat(10_000) + "1" + &"}".repeat(10_000);
         assert_eq!(fault::<serde_json::Value>(&deep), "INVALID_JSON");
         assert!(parse::<serde_json::Value>(b"\"\xff\"").is_err());
     }

@@ -145,6 +145,11 @@ pub struct User {
 }
 
 impl User {
+    /// A caller of the server at `base`.
+    pub fn at(base: &str, token: Option<String>) -> User {
+        User { base: base.to_owned(), client: Client::new(), token, key: None }
+    }
+
     /// The same caller with an idempotency key.
     pub fn keyed(&self, key: &str) -> User {
         User { key: Some(key.into()), ..self.clone() }

@@ -1,5 +1,9 @@
 //! The one integration binary: each module tests the product from outside.
 
+mod admin;
+mod app;
+mod auth;
+mod bad_input;
 mod crash;
 mod exchange;
 mod failure;
@@ -10,3 +14,5 @@ mod replay;
 mod rules;
 mod simulation;
 mod tidy;
+mod user;
+mod wallet;

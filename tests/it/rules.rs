@@ -168,3 +168,25 @@ async fn an_amend_at_a_falling_price_never_overdraws_whatever_fills_come_between
     assert!(state.is_balanced());
     assert_eq!((state.through, state.digest()), (through, digest));
 }
+
+/// The second amend is priced before the first is durable: what is locked then is not what the
+/// wallet knows.
+#[actix::test]
+async fn amends_of_one_order_on_each_others_heels_are_taken_in_their_order() {
+    let floor = Floor::open(Opening::default()).await;
+    let alice = floor.register("alice").await;
+    let exchange = floor.exchange();
+    let placed = floor.ask(Some(alice), limit(Side::Buy, 1_000, 5_000_000)).await;
+    let id = order(placed).unwrap().id;
+    for _ in 0..300 {
+        let amend = |price| {
+            let amend = Command::Amend { order: id, price: Some(price), quantity: None };
+            ask(exchange, Some(alice), amend)
+        };
+        let (down, up) = futures_util::future::join(amend(4_500_000), amend(5_000_000)).await;
+        assert_eq!(order(down).unwrap().price, Some(4_500_000));
+        assert_eq!(order(up).unwrap().price, Some(5_000_000));
+    }
+    assert_eq!(floor.balance(alice, Asset::Usd).in_orders, 50_000);
+    floor.close().await;
+}

@@ -170,7 +170,7 @@ pub(super) fn btc_usdt() -> Steps {
         price_band_percent: "20.0000".into(),
         last_price: None,
     })
-    .unwrap()
+    .expect("these steps are good")
 }
 
 #[cfg(test)]
