@@ -10,6 +10,7 @@ mod failure;
 mod floor;
 mod orderbook;
 mod process;
+mod replay;
 mod rules;
 mod simulation;
 mod tidy;
