@@ -67,8 +67,12 @@ impl AccountsActor {
         let granted = asked.granted;
         let body = self.accounts.register(asked, stamp)?;
         if granted {
-            for asset in Asset::ALL {
-                self.wiring.issue.reserve(asset, asset.grant())?;
+            for (at, asset) in Asset::ALL.into_iter().enumerate() {
+                if let Err(full) = self.wiring.issue.reserve(asset, asset.grant()) {
+                    let reserved = Asset::ALL[..at].iter();
+                    reserved.for_each(|a| self.wiring.issue.give_back(*a, a.grant()));
+                    return Err(full);
+                }
             }
         }
         Ok(body)

@@ -76,6 +76,7 @@ impl Ticket {
         let gather = Arc::new(Gather(Mutex::new(Gathered {
             answers: (0..parts).map(|_| None).collect(),
             left: parts,
+            latest: Sequence(0),
             whole: Some(whole),
         })));
         let part = |at| Ticket {
@@ -88,11 +89,13 @@ impl Ticket {
 
     /// Lets the answer out, and frees the permit. Only the durable end calls this, and the door's
     /// failure path: never an actor.
-    pub(super) fn answer(self, answer: Answer) {
+    ///
+    /// `sequence` is what the journal stood at, refusals included.
+    pub(super) fn answer(self, sequence: Sequence, answer: Answer) {
         match self.to {
             // The receiver is gone where the client hung up; its command is done all the same.
             Recipient::One(sender) => drop(sender.send(answer)),
-            Recipient::Part(gather, at) => gather.put(at, answer),
+            Recipient::Part(gather, at) => gather.put(at, sequence, answer),
             Recipient::Nobody => {}
         }
     }
@@ -105,22 +108,26 @@ struct Gather(Mutex<Gathered>);
 struct Gathered {
     answers: Vec<Option<Answer>>,
     left: usize,
+    latest: Sequence,
     whole: Option<Ticket>,
 }
 
 impl Gather {
-    fn put(&self, at: usize, answer: Answer) {
+    fn put(&self, at: usize, sequence: Sequence, answer: Answer) {
         let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         gathered.answers[at] = Some(answer);
         gathered.left -= 1;
+        gathered.latest = gathered.latest.max(sequence);
         if gathered.left > 0 {
             return;
         }
         let answers: Vec<Answer> = gathered.answers.drain(..).flatten().collect();
-        let last = answers.iter().flatten().map(|a| a.sequence).max();
         if let Some(whole) = gathered.whole.take() {
-            let sequence = last.unwrap_or_default();
-            whole.answer(Ok(Accepted { sequence, said: Said::Parts(answers), replayed: false }));
+            let sequence = gathered.latest;
+            whole.answer(
+                sequence,
+                Ok(Accepted { sequence, said: Said::Parts(answers), replayed: false }),
+            );
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Who is where: the addresses of all actors, and the way of each command to the first of them.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{
+    Arc, OnceLock, PoisonError, RwLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use actix::{Actor, Addr, ArbiterHandle, Context, Handler, Message, dev::ToEnvelope};
 
@@ -17,7 +20,7 @@ use super::{
 };
 use crate::domain::{
     fact::Body,
-    id::{InstrumentId, UserId},
+    id::{InstrumentId, Stamp, UserId},
     rejection::Rejection,
     wallet::Wallet,
 };
@@ -33,6 +36,7 @@ struct Inner {
     wallets: RwLock<Vec<Addr<WalletActor>>>,
     fixed: OnceLock<Fixed>,
     wiring: OnceLock<Wiring>,
+    stopping: AtomicBool,
 }
 
 /// The actors that are there from start to end.
@@ -59,19 +63,6 @@ pub(super) fn start_on<A: Actor<Context = Context<A>> + Send>(
     Addr::new(sender)
 }
 
-/// Sends a message that must arrive: a full or closed mailbox inside is a bug.
-pub(super) fn send<A, M>(to: &Addr<A>, message: M)
-where
-    A: Actor + Handler<M>,
-    M: Message + Send + 'static,
-    M::Result: Send,
-    A::Context: ToEnvelope<A, M>,
-{
-    if let Err(error) = to.try_send(message) {
-        fatal(&format!("a mailbox inside takes nothing: {error}"));
-    }
-}
-
 impl Directory {
     /// An empty directory, whose wallets will live on these arbiters.
     pub(super) fn new(wallet_arbiters: Vec<ArbiterHandle>, mailbox_capacity: usize) -> Directory {
@@ -81,6 +72,7 @@ impl Directory {
             wallets: RwLock::default(),
             fixed: OnceLock::new(),
             wiring: OnceLock::new(),
+            stopping: AtomicBool::new(false),
         }))
     }
 
@@ -107,11 +99,11 @@ impl Directory {
     }
 
     /// Starts a wallet's actor; ids come in order.
-    pub(super) fn start_wallet(&self, wallet: Wallet) {
+    pub(super) fn start_wallet(&self, wallet: Wallet, since: Stamp) {
         let wiring = self.wiring();
         let at = wallet.user.0 as usize % self.0.wallet_arbiters.len();
         let user = wallet.user.0;
-        let actor = WalletActor::new(wallet, wiring.clone());
+        let actor = WalletActor::new(wallet, wiring.clone(), since);
         let addr = start_on(&self.0.wallet_arbiters[at], self.0.mailbox_capacity, actor);
         let mut wallets = self.0.wallets.write().unwrap_or_else(PoisonError::into_inner);
         wallets.push(addr);
@@ -154,9 +146,9 @@ impl Directory {
             | Command::SetRole { .. }
             | Command::SetFrozen { .. }
             | Command::ReadNotifications { .. } => {
-                send(self.accounts(), AccountsCommand { command, ticket });
+                self.put(self.accounts(), AccountsCommand { command, ticket });
             }
-            Command::MoveClock(to) => send(&self.fixed().deadlines, MoveClock { to, ticket }),
+            Command::MoveClock(to) => self.put(&self.fixed().deadlines, MoveClock { to, ticket }),
             Command::Deposit { to, .. } => self.send_to_wallet(Some(to), command, ticket),
             _ => self.send_to_wallet(ticket.cause.by, command, ticket),
         }
@@ -167,7 +159,7 @@ impl Directory {
         if let Some(user) = user {
             self.with_wallet(user, |wallet| {
                 if let Some((command, ticket)) = unsent.take() {
-                    send(wallet, WalletCommand { command, ticket });
+                    self.put(wallet, WalletCommand { command, ticket });
                 }
             });
         }
@@ -179,7 +171,7 @@ impl Directory {
 
     /// Passes a command on to a book.
     pub(super) fn send_to_book(&self, instrument: InstrumentId, command: BookCommand) {
-        send(&self.books()[instrument.0 as usize], command);
+        self.put(&self.books()[instrument.0 as usize], command);
     }
 
     /// Passes a message on to a user's wallet.
@@ -189,7 +181,7 @@ impl Directory {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        self.with_wallet(user, |wallet| send(wallet, message));
+        self.with_wallet(user, |wallet| self.put(wallet, message));
     }
 
     /// Delivers durable facts. Deliveries are not bounded by permits, so the mailbox's capacity does
@@ -199,7 +191,7 @@ impl Directory {
             wallet.do_send(Deliver(delivery));
             wallet.connected()
         });
-        if delivered != Some(true) {
+        if delivered != Some(true) && !self.is_stopping() {
             fatal("a wallet is gone");
         }
     }
@@ -212,8 +204,8 @@ impl Directory {
     /// Tells the deadlines of a fact that sets or ends one.
     pub(super) fn tell_deadlines(&self, body: &Body) {
         let news = match body {
-            Body::SwitchArmed { user, deadline: Some(deadline), epoch } => {
-                News::Set { deadline: *deadline, user: *user, epoch: *epoch }
+            Body::SwitchArmed { user, deadline, epoch } => {
+                News::Set { user: *user, deadline: *deadline, epoch: *epoch }
             }
             Body::SwitchFired { user, epoch } => News::Done { user: *user, epoch: *epoch },
             _ => return,
@@ -222,7 +214,36 @@ impl Directory {
     }
 
     /// Tells the deadlines that one of them was stale.
-    pub(super) fn tell_not_due(&self, user: UserId, epoch: u32) {
-        self.fixed().deadlines.do_send(NotDue { user, epoch });
+    pub(super) fn tell_not_due(&self, not_due: NotDue) {
+        self.fixed().deadlines.do_send(not_due);
+    }
+
+    /// The address of the deadlines.
+    pub(super) fn deadlines(&self) -> &Addr<DeadlineActor> {
+        &self.fixed().deadlines
+    }
+
+    /// From now on actors may be gone: what cannot reach them is dropped.
+    pub(super) fn stop(&self) {
+        self.0.stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Sends a message that must arrive: a full or closed mailbox inside is a bug, but while stopping.
+    fn put<A, M>(&self, to: &Addr<A>, message: M)
+    where
+        A: Actor + Handler<M>,
+        M: Message + Send + 'static,
+        M::Result: Send,
+        A::Context: ToEnvelope<A, M>,
+    {
+        if let Err(error) = to.try_send(message)
+            && !self.is_stopping()
+        {
+            fatal(&format!("a mailbox inside takes nothing: {error}"));
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Ordering::SeqCst)
     }
 }

@@ -22,6 +22,7 @@ use crate::{
         fact::{Body, Fact},
         history::Interval,
         id::{InstrumentId, Sequence, UserId},
+        money::Asset,
         wallet::Wallet,
         world::World,
     },
@@ -118,7 +119,7 @@ impl DurableEnd {
             if let Body::UserRegistered { user, .. } = &fact.body {
                 let mut wallet = Wallet::new(user.id);
                 wallet.apply(fact);
-                self.directory.start_wallet(wallet);
+                self.directory.start_wallet(wallet, fact.stamp);
                 continue;
             }
             for user in fact.wallets() {
@@ -164,7 +165,10 @@ impl DurableEnd {
                     (Reply::Done, Some(fact)) => Ok(Said::Fact(fact)),
                     (Reply::Done | Reply::Nothing, _) => Ok(Said::Nothing),
                 };
-                ticket.answer(said.map(|said| Accepted { sequence, said, replayed: false }));
+                ticket.answer(
+                    sequence,
+                    said.map(|said| Accepted { sequence, said, replayed: false }),
+                );
             }
             if let Some(flushed) = entry.flushed {
                 // Who waited may have gone.
@@ -187,14 +191,12 @@ fn fold_one(world: &mut World, sequence: Sequence, fact: &Arc<Fact>) -> Publishe
         .into_iter()
         .flat_map(|user| newest(user).map(move |n| (user, n)).collect::<Vec<_>>().into_iter().rev())
         .collect();
-    let mut balances = Vec::new();
-    for posting in fact.postings() {
-        let Some(user) = posting.account.user() else { continue };
-        let known = balances.iter().any(|(u, a, _)| (*u, *a) == (user, posting.asset));
-        if let Some(wallet) = world.state.wallet(user).filter(|_| !known) {
-            balances.push((user, posting.asset, *wallet.balance(posting.asset)));
-        }
-    }
+    let owned = fact.postings().iter().filter_map(|p| p.account.user().map(|u| (u, p.asset)));
+    let mut touched: SmallVec<[(UserId, Asset); 8]> = owned.collect();
+    touched.sort_unstable();
+    touched.dedup();
+    let balance = |(user, asset)| Some((user, asset, *world.state.wallet(user)?.balance(asset)));
+    let balances = touched.into_iter().filter_map(balance).collect();
     let candles = match fact.book() {
         Some(book) if !book.fills.is_empty() => world
             .history

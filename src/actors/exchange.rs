@@ -1,6 +1,9 @@
 //! The running exchange, as its clients' side sees it: commands go in, answers and views come out.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::oneshot;
 
@@ -27,6 +30,9 @@ use crate::{
     store::{Reader, Snapshotter, Taken},
 };
 
+/// How long a digest waits for commands under way.
+const EMPTY_WITHIN: Duration = Duration::from_secs(5);
+
 /// The exchange; clones are the same exchange.
 #[derive(Clone)]
 pub struct Exchange(pub(super) Arc<Parts>);
@@ -44,6 +50,8 @@ pub(super) struct Parts {
     pub snapshotter: Arc<Snapshotter>,
     pub secret: [u8; 32],
     pub started: Instant,
+    /// One digest at a time holds the door.
+    pub digesting: tokio::sync::Mutex<()>,
 }
 
 /// A command that has entered.
@@ -211,10 +219,19 @@ impl Exchange {
 
     /// The digest of the live actors' state, with the door held and nothing in flight.
     pub async fn digest(&self) -> Option<(Sequence, Digest)> {
-        self.0.door.set(DoorState::Held);
-        self.0.door.empty().await;
-        let taken = live_digest(&self.0).await;
-        self.0.door.set(DoorState::Open);
-        taken
+        let parts = self.0.clone();
+        // A task of its own: a caller who hangs up must not leave the door held.
+        let taking = actix::spawn(async move {
+            let _alone = parts.digesting.lock().await;
+            parts.door.set(DoorState::Held);
+            let empty = tokio::time::timeout(EMPTY_WITHIN, parts.door.empty()).await;
+            let taken = match empty {
+                Ok(()) => live_digest(&parts).await,
+                Err(_) => None,
+            };
+            parts.door.set(DoorState::Open);
+            taken
+        });
+        taking.await.ok().flatten()
     }
 }

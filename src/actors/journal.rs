@@ -32,6 +32,8 @@ use crate::{
 
 /// The most entries in one commit.
 const COMMIT_MAX: usize = 1024;
+/// A commit that has so many bytes takes no further entry.
+const COMMIT_BYTES_MAX: usize = 4 << 20;
 /// How many commits the durable end may be behind before the journal's thread waits for it.
 const COMMITS_WAITING_MAX: usize = 16;
 /// How often the journal notes that the exchange is alive.
@@ -183,14 +185,26 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            let mut entries = Vec::with_capacity(64);
-            entries.push(first);
-            entries.extend(self.entries.try_iter().take(COMMIT_MAX - 1));
+            let mut entries = self.gather(first);
             match self.write(&mut entries) {
                 Ok(first) => drop(self.committed.send(Committed { first, entries })),
                 Err(failure) => return self.fail(entries, failure, on_failure),
             }
         }
+    }
+
+    /// What goes into one commit: what waits, up to a number of entries and of bytes.
+    fn gather(&self, first: Entry) -> Vec<Entry> {
+        let size = |entry: &Entry| entry.fact.as_ref().map_or(0, |(_, record)| record.len());
+        let mut bytes = size(&first);
+        let mut entries = Vec::with_capacity(64);
+        entries.push(first);
+        while entries.len() < COMMIT_MAX && bytes < COMMIT_BYTES_MAX {
+            let Ok(entry) = self.entries.try_recv() else { break };
+            bytes += size(&entry);
+            entries.push(entry);
+        }
+        entries
     }
 
     fn write(&mut self, entries: &mut [Entry]) -> Result<Sequence, Failure> {
@@ -208,7 +222,7 @@ impl Writer {
         tracing::error!(%failure, "the journal failed; the exchange stops");
         let unknown = |entry: Entry| {
             if let Some((ticket, _)) = entry.reply {
-                ticket.answer(Err(Rejection::OutcomeUnknown));
+                ticket.answer(Sequence(0), Err(Rejection::OutcomeUnknown));
             }
         };
         entries.into_iter().for_each(unknown);

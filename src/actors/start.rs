@@ -6,12 +6,13 @@ use std::{
 };
 
 use actix::{Arbiter, ArbiterHandle};
+use tokio::sync::oneshot;
 
 use super::{
     accounts::AccountsActor,
     book::{BookActor, CASCADE_MAX},
     clock::{Clock, ManualClock, SystemClock},
-    deadline::DeadlineActor,
+    deadline::{DeadlineActor, KNOCKS_MAX, WhenQuiet},
     directory::{Directory, Fixed, start_on},
     door::{Door, DoorState},
     durable,
@@ -24,7 +25,7 @@ use super::{
 };
 use crate::{
     domain::{
-        account::{Register, Role},
+        account::{ADMIN, ADMIN_EMAIL, Register, Role},
         fact::{Body, Cause, Fact},
         id::{Sequence, Stamp},
         instrument::Instrument,
@@ -67,6 +68,9 @@ pub enum StartError {
         /// What is wrong.
         why: &'static str,
     },
+    /// The user `admin` cannot be made; another user has its address.
+    #[error("the user `admin` cannot be made: {0}")]
+    Admin(&'static str),
     /// The journal took no fact; see the failure.
     #[error(transparent)]
     Store(#[from] Failure),
@@ -137,15 +141,29 @@ pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Ru
         snapshotter,
         secret,
         started: Instant::now(),
+        digesting: tokio::sync::Mutex::new(()),
     }));
-    exchange.door().set(DoorState::Open);
+    actix::spawn(open_when_quiet(exchange.clone()));
     Ok(Running { exchange, arbiters: arbiters.into_iter().chain(more).collect() })
 }
 
-/// Room for an entry of every permit, for every book's cascade, and for timers.
+/// Opens the door once what was due before is done and durable.
+async fn open_when_quiet(exchange: Exchange) {
+    let (told, quiet) = oneshot::channel();
+    exchange.0.directory.deadlines().do_send(WhenQuiet(told));
+    // An error means that the exchange is being stopped already.
+    if quiet.await.is_ok() {
+        exchange.0.journal.flush().await;
+        exchange.0.door.set(DoorState::Open);
+    }
+}
+
+/// Room for what every permit may put, an entry for each book at most, for every book's cascade, and
+/// for the switches that may fire at once. Switches that their users' commands fire go with those.
 fn queue_max(config: &Config) -> usize {
-    const TIMERS: usize = 65_536;
-    config.permits_max + config.instruments.len() * (CASCADE_MAX + 1) + TIMERS
+    const OTHERS: usize = 4_096;
+    let books = config.instruments.len().max(1);
+    2 * config.permits_max * (books + 1) + books * CASCADE_MAX + KNOCKS_MAX * (books + 1) + OTHERS
 }
 
 fn make_clock(config: &Config, world: &World) -> Arc<dyn Clock> {
@@ -174,7 +192,7 @@ fn start_actors(
     let accounts = AccountsActor::new(accounts, wiring.clone(), since);
     let accounts = start_on(&others.handle(), capacity, accounts);
     let armed: Vec<Body> = wallets.iter().filter_map(armed_switch).collect();
-    wallets.into_iter().for_each(|wallet| directory.start_wallet(wallet));
+    wallets.into_iter().for_each(|wallet| directory.start_wallet(wallet, since));
     let threads = books.len().clamp(1, config.book_arbiters_max.max(1));
     let arbiters: Vec<Arbiter> = (0..threads).map(|_| Arbiter::new()).collect();
     let handles: Vec<ArbiterHandle> = arbiters.iter().map(Arbiter::handle).collect();
@@ -206,18 +224,21 @@ fn prepare(
     alive: Option<Stamp>,
 ) -> Result<(), StartError> {
     let mut bodies = listings(world, config)?;
-    bodies.extend(admin(world, config, clock.now()));
+    bodies.extend(admin(world, config, clock.now())?);
     if clock.manual().is_some() && world.state.clock.is_none() {
         bodies.push(Body::ClockMoved { to: clock.now() });
     }
     let armed = world.state.wallets().iter().any(|wallet| wallet.switch.is_some());
+    // A fact is a sign of life too: else a start that failed behind it would be counted twice.
+    let alive = alive.map(|since| since.max(world.state.latest));
     let down = alive.map(|since| (since, clock.now().0 - since.0)).filter(|(_, ms)| *ms > 0);
     if armed
         && config.downtime_shift
         && clock.manual().is_none()
         && let Some((since, millis)) = down
     {
-        bodies.push(Body::DowntimeShifted { since, millis });
+        // Before other facts move the latest stamp.
+        bodies.insert(0, Body::DowntimeShifted { since, millis });
     }
     for body in bodies {
         let stamp = clock.now().max(world.state.latest);
@@ -257,25 +278,26 @@ fn listings(world: &World, config: &Config) -> Result<Vec<Body>, StartError> {
 }
 
 /// Makes the user `admin`, or gives it the password of the settings.
-fn admin(world: &World, config: &Config, stamp: Stamp) -> Option<Body> {
-    let password = config.admin_password.as_deref()?;
+fn admin(world: &World, config: &Config, stamp: Stamp) -> Result<Option<Body>, StartError> {
+    let Some(password) = config.admin_password.as_deref() else { return Ok(None) };
     let accounts = &world.state.accounts;
     let hash = || password::hash(password, config.bcrypt_cost);
-    match accounts.named("admin") {
-        Some(admin) if password::same(password, &admin.password_hash) => None,
-        Some(admin) => accounts.change_password(admin.id, hash()).ok(),
+    let body = match accounts.named(ADMIN) {
+        Some(admin) if password::same(password, &admin.password_hash) => return Ok(None),
+        Some(admin) => accounts.change_password(admin.id, hash()),
         None => {
             let register = Register {
-                username: "admin".into(),
-                email: "admin@localhost".into(),
+                username: ADMIN.into(),
+                email: ADMIN_EMAIL.into(),
                 full_name: None,
                 password_hash: hash(),
                 role: Role::Admin,
                 granted: false,
             };
-            accounts.register(register, stamp).ok()
+            accounts.register(register, stamp)
         }
-    }
+    };
+    body.map(Some).map_err(|rejection| StartError::Admin(rejection.detail()))
 }
 
 impl Running {
@@ -283,21 +305,30 @@ impl Running {
     pub async fn drain(&self, until: Instant) {
         let parts = &self.exchange.0;
         parts.door.set(DoorState::Stopping);
-        let left = until.saturating_duration_since(Instant::now());
-        if tokio::time::timeout(left, parts.door.empty()).await.is_err() {
+        let left = || until.saturating_duration_since(Instant::now());
+        if tokio::time::timeout(left(), parts.door.empty()).await.is_err() {
             tracing::warn!(inside = parts.door.inside(), "stopping with commands under way");
         }
-        parts.journal.flush().await;
+        if tokio::time::timeout(left(), parts.journal.flush()).await.is_err() {
+            tracing::warn!("stopping before the journal is at rest");
+        }
     }
 
     /// Makes a last snapshot if there is time before `until`, and ends the actors.
     pub async fn finish(self, until: Instant) {
+        let parts = &self.exchange.0;
+        parts.directory.stop();
         let left = until.saturating_duration_since(Instant::now());
-        match tokio::time::timeout(left, self.exchange.snapshot()).await {
-            Ok(_) => self.exchange.0.snapshotter.stop(),
+        // A plain thread: the runtime would wait for a task of its pool beyond every bound.
+        let (done, told) = oneshot::channel();
+        let snapshotter = parts.snapshotter.clone();
+        std::thread::spawn(move || drop(done.send(snapshotter.take())));
+        match tokio::time::timeout(left, told).await {
+            Ok(_) => parts.snapshotter.stop(),
             Err(_) => tracing::warn!("stopping without a last snapshot"),
         }
-        for arbiter in &self.arbiters {
+        // Who decides ends before those that it speaks to.
+        for arbiter in self.arbiters.iter().rev() {
             arbiter.stop();
         }
     }

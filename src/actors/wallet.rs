@@ -6,7 +6,7 @@
 //! relied on has a lower number.
 
 use std::{
-    collections::{HashMap, hash_map},
+    collections::{HashMap, VecDeque, hash_map},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -20,6 +20,7 @@ use super::{
     book::{Ask, BookCommand},
     clock::{Clock, Stamps},
     command::{CancelReason, Command, OrderName},
+    deadline::NotDue,
     directory::Directory,
     durable::Delivery,
     journal::{Entry, JournalHandle, Reply, SetAside},
@@ -97,6 +98,8 @@ pub(super) struct WalletActor {
     switch: Option<Switch>,
     switch_epoch: u32,
     firing: Option<Firing>,
+    /// Settings of the switch that wait until the one that fires is done; bounded by permits.
+    arms_waiting: VecDeque<(Ticket, u64)>,
 }
 
 /// A switch that fires: the books that have not cancelled yet.
@@ -106,8 +109,9 @@ struct Firing {
 }
 
 impl WalletActor {
-    pub(super) fn new(wallet: Wallet, wiring: Wiring) -> WalletActor {
-        let stamps = Stamps::new(wiring.clock.clone(), Stamp::default());
+    /// `since` is the latest stamp that the wallet can have seen: its own never go backwards.
+    pub(super) fn new(wallet: Wallet, wiring: Wiring, since: Stamp) -> WalletActor {
+        let stamps = Stamps::new(wiring.clock.clone(), since);
         WalletActor {
             switch: wallet.switch,
             switch_epoch: wallet.switch_epoch,
@@ -121,6 +125,7 @@ impl WalletActor {
             deposits_under_way: Default::default(),
             withdrawals_under_way: Default::default(),
             firing: None,
+            arms_waiting: VecDeque::new(),
         }
     }
 
@@ -328,10 +333,14 @@ impl WalletActor {
     }
 
     fn arm_switch(&mut self, ticket: Ticket, timeout_ms: u64) {
+        // A newer switch on disk would hide the one whose cancels are not all there yet.
+        if self.firing.is_some() {
+            return self.arms_waiting.push_back((ticket, timeout_ms));
+        }
         let stamp = self.stamps.stamp();
         let timeout = i64::try_from(timeout_ms).unwrap_or(i64::MAX);
         let deadline = (timeout > 0).then(|| stamp.plus_millis(timeout));
-        self.switch_epoch += 1;
+        self.switch_epoch = self.switch_epoch.wrapping_add(1);
         let epoch = self.switch_epoch;
         self.switch = deadline.map(|deadline| Switch { deadline, epoch });
         let user = self.wallet.user;
@@ -352,6 +361,13 @@ impl WalletActor {
             let ticket = Ticket::own(Cause::default());
             let ask = Ask::CancelAll { reason: Reason::Switch, firing: Some(due.epoch) };
             self.pass_on(ticket, book.id, None, ask);
+        }
+    }
+
+    fn finish_firing(&mut self, epoch: u32) {
+        if self.firing.take_if(|firing| firing.epoch == epoch).is_some() {
+            let waiting = std::mem::take(&mut self.arms_waiting);
+            waiting.into_iter().for_each(|(ticket, ms)| self.arm_switch(ticket, ms));
         }
     }
 
@@ -400,9 +416,7 @@ impl WalletActor {
                 self.withdrawals_under_way[asset.index()] -= amount;
                 self.wiring.issue.give_back(*asset, *amount);
             }
-            Body::SwitchFired { epoch, .. } => {
-                self.firing.take_if(|firing| firing.epoch == *epoch);
-            }
+            Body::SwitchFired { epoch, .. } => self.finish_firing(*epoch),
             _ => {}
         }
     }
@@ -427,6 +441,9 @@ impl Handler<WalletCommand> for WalletActor {
         self.fire_due_switch();
         match command {
             Command::Place { instrument, order } => self.place(ticket, instrument, order),
+            Command::PlaceMany(orders) if orders.is_empty() => {
+                self.put(Entry::answer(ticket, Reply::Nothing));
+            }
             Command::PlaceMany(orders) => {
                 let tickets = ticket.split(orders.len());
                 for (ticket, (instrument, order)) in tickets.into_iter().zip(orders) {
@@ -495,7 +512,11 @@ impl Handler<SwitchDue> for WalletActor {
     fn handle(&mut self, due: SwitchDue, _: &mut Context<Self>) {
         self.fire_due_switch();
         if self.firing.as_ref().is_none_or(|firing| firing.epoch != due.epoch) {
-            self.wiring.directory.tell_not_due(self.wallet.user, due.epoch);
+            // A clock that was set back makes a knock come early; then another is due.
+            let same = self.switch.filter(|switch| switch.epoch == due.epoch);
+            let (user, epoch) = (self.wallet.user, due.epoch);
+            let again = same.map(|switch| switch.deadline);
+            self.wiring.directory.tell_not_due(NotDue { user, epoch, again });
         }
     }
 }

@@ -58,6 +58,11 @@ pub struct User {
     pub created_at: Stamp,
 }
 
+/// The user that settings make, and its address; nobody else gets either.
+pub const ADMIN: &str = "admin";
+/// See [`ADMIN`].
+pub const ADMIN_EMAIL: &str = "admin@localhost";
+
 /// Names that nobody can register: they are the exchange's own, or words in its paths.
 const RESERVED: [&str; 8] =
     ["admin", "house", "issuer", "me", "blocks", "favourites", "notifications", "reviews"];
@@ -130,6 +135,7 @@ impl Accounts {
         match () {
             _ if self.by_name.contains_key(username) => Err(Rejection::UsernameTaken),
             _ if self.by_email.contains_key(email) => Err(Rejection::EmailTaken),
+            _ if email == ADMIN_EMAIL && username != ADMIN => Err(Rejection::EmailTaken),
             _ => Ok(()),
         }
     }
@@ -171,7 +177,7 @@ impl Accounts {
     ) -> Result<Body, Rejection> {
         let user = self.user(id).ok_or(Rejection::UserNotFound)?;
         let email = email.unwrap_or_else(|| user.email.clone());
-        if email != user.email && self.by_email.contains_key(&email) {
+        if email != user.email && (self.by_email.contains_key(&email) || email == ADMIN_EMAIL) {
             return Err(Rejection::EmailTaken);
         }
         let full_name = full_name.unwrap_or_else(|| user.full_name.clone());

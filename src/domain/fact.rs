@@ -203,11 +203,7 @@ impl Fact {
     /// The users whose wallet it touches, each once.
     pub fn wallets(&self) -> SmallVec<[UserId; 4]> {
         let mut users = SmallVec::new();
-        let mut add = |user: UserId| {
-            if !users.contains(&user) {
-                users.push(user);
-            }
-        };
+        let mut add = |user: UserId| users.push(user);
         match &self.body {
             Body::UserRegistered { user, .. } => add(user.id),
             Body::FreezeChanged { user, .. }
@@ -218,6 +214,8 @@ impl Fact {
             Body::Book(book) => book.orders.iter().for_each(|o| add(o.user)),
             _ => {}
         }
+        users.sort_unstable();
+        users.dedup();
         users
     }
 

@@ -169,8 +169,9 @@ impl Candle {
         self.high = self.high.max(fill.price);
         self.low = self.low.min(fill.price);
         self.close = fill.price;
-        self.volume += fill.quantity;
-        self.quote_volume += fill.notional;
+        // Bounded only by how often the same money goes to and fro.
+        self.volume = self.volume.saturating_add(fill.quantity);
+        self.quote_volume = self.quote_volume.saturating_add(fill.notional);
         self.trades += 1;
     }
 

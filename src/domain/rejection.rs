@@ -111,7 +111,7 @@ impl Rejection {
             StopWouldTrigger => "the last trade has already reached the stop price",
             NoLiquidity => "there is nothing on the other side of the book",
             DisplayTooSmall => {
-                "the displayed part is below the instrument's least notional, or above the whole"
+                "the displayed part is below the instrument's least notional or a hundredth of the whole, or above the whole"
             }
             QuantityNotAboveFilled => "the new quantity is not above what has been filled",
             TooManyOpenOrders => "too many orders of this user are open",

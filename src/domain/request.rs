@@ -159,8 +159,17 @@ pub fn explain(error: NumberError) -> &'static str {
     }
 }
 
+/// The most parts that an iceberg may show one after the other: it bounds how many fills one order
+/// can have with another.
+pub const ICEBERG_PARTS_MAX: Quantity = 100;
+
 /// The largest notional that an order may have, in minor units; well below what can be issued.
 pub const NOTIONAL_MAX: Amount = 100_000_000_000_000_000;
+
+/// Whether an iceberg of `quantity` would have more parts than it may.
+pub fn shows_too_little(shown: Quantity, quantity: Quantity) -> bool {
+    quantity > shown.saturating_mul(ICEBERG_PARTS_MAX)
+}
 
 /// Checks what an order is worth at its own price; a market order without one is checked by the book.
 fn check_notional(order: &PlaceOrder, instrument: &Instrument) -> Result<(), Fault> {
@@ -177,7 +186,7 @@ fn check_notional(order: &PlaceOrder, instrument: &Instrument) -> Result<(), Fau
         }
         if let Some(shown) = order.display_quantity {
             let too_small = instrument.notional_down(judged, shown) < least;
-            if too_small || shown > order.quantity {
+            if too_small || shown > order.quantity || shows_too_little(shown, order.quantity) {
                 return Err(Fault::Rule("display_quantity", Rejection::DisplayTooSmall));
             }
         }

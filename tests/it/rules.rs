@@ -190,3 +190,37 @@ async fn amends_of_one_order_on_each_others_heels_are_taken_in_their_order() {
     assert_eq!(floor.balance(alice, Asset::Usd).in_orders, 50_000);
     floor.close().await;
 }
+
+/// A user whose switch fires sets it anew at the same time: neither firing is lost.
+#[actix::test]
+async fn a_switch_that_is_set_again_while_it_fires_fires_again() {
+    let floor = Floor::open(Opening::default()).await;
+    let alice = floor.register("alice").await;
+    let exchange = floor.exchange();
+    for _ in 0..50 {
+        let arm = |timeout_ms| ask(exchange, Some(alice), Command::ArmSwitch { timeout_ms });
+        arm(1).await.unwrap();
+        let place = ask(exchange, Some(alice), limit(Side::Buy, 1_000, 5_000_000));
+        let (placed, armed) = futures_util::future::join(place, arm(1)).await;
+        (order(placed).unwrap(), armed.unwrap());
+        while !floor.open_orders(alice).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+    floor.close().await;
+}
+
+#[actix::test]
+async fn many_digests_at_once_leave_the_door_open() {
+    let floor = Floor::open(Opening::default()).await;
+    let alice = floor.register("alice").await;
+    let exchange = floor.exchange();
+    let digests = futures_util::future::join_all((0..8).map(|_| exchange.digest()));
+    // One that nobody waits for any more.
+    drop(exchange.digest());
+    let place = ask(exchange, Some(alice), limit(Side::Buy, 1_000, 5_000_000));
+    let (digests, placed) = futures_util::future::join(digests, place).await;
+    order(placed).unwrap();
+    assert!(digests.iter().all(Option::is_some));
+    floor.close().await;
+}

@@ -8,7 +8,7 @@ use crate::domain::{
     money::Amount,
     order::{Order, Reason, Side, Status},
     rejection::Rejection,
-    request::NOTIONAL_MAX,
+    request::{NOTIONAL_MAX, shows_too_little},
 };
 
 impl Book {
@@ -69,7 +69,9 @@ impl Book {
         if on.notional_up(price, quantity) > NOTIONAL_MAX {
             return Err(Rejection::AboveMaxNotional);
         }
-        if old.display_quantity.is_some_and(|shown| on.notional_down(price, shown) < least) {
+        let shows_badly =
+            |shown| on.notional_down(price, shown) < least || shows_too_little(shown, quantity);
+        if old.display_quantity.is_some_and(shows_badly) {
             return Err(Rejection::DisplayTooSmall);
         }
         if old.price != Some(price) {
