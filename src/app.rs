@@ -20,6 +20,7 @@ use crate::{
     settings::{self, ClockKind, PerAsset, Settings, Switch},
     store::{self, Durability, Failure, Opened},
     telemetry,
+    ws::{self, Sockets, WsSettings},
 };
 
 /// How long an orderly stop may take.
@@ -84,7 +85,19 @@ async fn run(settings: Settings, opened: Opened) -> anyhow::Result<ExitCode> {
     // A journal that failed may not be written to again; what it holds, the next start finds.
     let on_failure = |failure: Failure| std::process::exit(i32::from(failure.exit_code().max(1)));
     let running = start(opened, config(&settings), Box::new(on_failure))?;
-    let server = server::serve(running.exchange.clone(), http_settings(&settings), listener)?;
+    let sockets = Sockets::new(WsSettings {
+        connections_max: settings.ws_connections_max,
+        queue_max: settings.ws_queue_max,
+        origins: settings.cors_origins.clone(),
+        ..WsSettings::default()
+    });
+    let server = server::serve_with(
+        running.exchange.clone(),
+        http_settings(&settings),
+        listener,
+        ws::configure(sockets.clone()),
+        ws::remember_socket,
+    )?;
     let handle = server.handle();
     let serving = actix::spawn(server);
     tracing::info!("listening on http://{address}");
@@ -93,17 +106,23 @@ async fn run(settings: Settings, opened: Opened) -> anyhow::Result<ExitCode> {
         _ = interrupt.recv() => tracing::info!("stopping: SIGINT"),
         ended = serving => return Err(anyhow!("the server ended: {ended:?}")),
     }
-    stop(running, handle).await;
+    stop(running, sockets, handle).await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 
 /// Door, commands under way, journal and replies, sockets, a snapshot if time is left.
-async fn stop(running: Running, server: actix_web::dev::ServerHandle) {
+async fn stop(running: Running, sockets: Sockets, server: actix_web::dev::ServerHandle) {
     let until = Instant::now() + STOP_WITHIN;
     running.drain(until - CLOSE_WITHIN).await;
+    let close = async {
+        running.exchange.feed().drained().await;
+        sockets.stop();
+        sockets.closed().await;
+        server.stop(true).await;
+    };
     // A client that does not close its connection is not waited for.
-    if tokio::time::timeout(CLOSE_WITHIN, server.stop(true)).await.is_err() {
+    if tokio::time::timeout(CLOSE_WITHIN, close).await.is_err() {
         tracing::warn!("stopping with open connections");
     }
     running.finish(until).await;

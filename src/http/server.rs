@@ -1,12 +1,12 @@
 //! The HTTP server: workers, connections and their deadlines, and what wraps every request.
 
-use std::net::TcpListener;
+use std::{any::Any, net::TcpListener};
 
 use actix_web::{
     App, HttpServer,
-    dev::Server,
+    dev::{Extensions, Server},
     middleware::{Compress, Condition, NormalizePath, from_fn},
-    web::Data,
+    web::{Data, ServiceConfig},
 };
 
 use super::{
@@ -26,6 +26,21 @@ pub fn serve(
     settings: HttpSettings,
     listener: TcpListener,
 ) -> std::io::Result<Server> {
+    serve_with(exchange, settings, listener, |_| {}, |_, _| {})
+}
+
+/// Like [`serve`], with the routes of another layer beside ours, and what that layer wants to know
+/// of each connection.
+///
+/// # Errors
+/// Where the listener cannot be used.
+pub fn serve_with(
+    exchange: Exchange,
+    settings: HttpSettings,
+    listener: TcpListener,
+    routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    on_connect: fn(&dyn Any, &mut Extensions),
+) -> std::io::Result<Server> {
     let api = Data::new(Api::new(exchange, settings));
     let settings = api.settings.clone();
     let origins = settings.cors_origins.clone();
@@ -38,11 +53,13 @@ pub fn serve(
             .wrap(from_fn(around))
             .wrap(Compress::default())
             .wrap(NormalizePath::trim())
+            .configure(routes.clone())
             .configure(configure)
     });
     let workers = settings.workers.max(1);
     Ok(server
         .workers(workers)
+        .on_connect(on_connect)
         .max_connections(settings.connections_max.div_ceil(workers))
         .keep_alive(settings.keep_alive)
         .client_request_timeout(settings.head_deadline)

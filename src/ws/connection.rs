@@ -254,6 +254,10 @@ impl Connection {
         let mut last = joined.last;
         if after.is_some() && !joined.resumed && !matches!(channel, Channel::Ticker(_)) {
             last = self.resync(channel).max(last);
+            if let Channel::Book(_) = channel {
+                // Again, so that the snapshot comes behind what was just said.
+                self.feed().join(channel, self.outbox(), Join { interval, after: None });
+            }
         }
         self.subscriptions.insert(channel, Subscription { last, depth });
         last

@@ -17,17 +17,20 @@ use super::{
 use crate::{
     actors::{
         answer::{Accepted, Answer, Said},
-        command::{Asked, CancelReason, Command},
+        command::{Asked, CancelReason, Command, OrderName},
         exchange::Exchange,
         feed::Outbox,
-        view::Views,
     },
     domain::{
-        id::{OrderId, RequestId, UserId},
-        order::Order,
+        fact::BookAction,
+        id::{RequestId, UserId},
         rejection::Rejection,
+        world::World,
     },
-    http::wire,
+    http::{
+        orderbook::{existing_order, not_open},
+        wire,
+    },
 };
 
 /// Commands of one connection that may be under way.
@@ -88,12 +91,19 @@ impl Entry {
 async fn enter_all(shared: Rc<Shared>, mut waiting: mpsc::UnboundedReceiver<Waiting>) {
     while let Some(Waiting { id, by, command }) = waiting.recv().await {
         let request = RequestId(rand::random());
+        let cancelled = match &command {
+            Command::Cancel(name) => Some(name.clone()),
+            _ => None,
+        };
         let asked = Asked { by: Some(by), request, key: None, command };
         match shared.exchange.enter(asked).await {
-            Err(rejection) => shared.tell(&id, by, Err(rejection)),
+            Err(rejection) => shared.tell(&id, by, cancelled, Err(rejection)),
             Ok(entered) => {
                 let shared = shared.clone();
-                actix::spawn(async move { shared.tell(&id, by, entered.answer().await) });
+                actix::spawn(async move {
+                    let answer = entered.answer().await;
+                    shared.tell(&id, by, cancelled, answer);
+                });
             }
         }
     }
@@ -113,6 +123,7 @@ async fn cancel_what_is_left(shared: &Shared, user: UserId) {
             Err(Rejection::Overloaded | Rejection::TooManyInFlight) => {
                 tokio::time::sleep(CANCEL_AGAIN_AFTER).await;
             }
+            Err(Rejection::Stopping) => return,
             Err(rejection) => {
                 let code = rejection.code();
                 tracing::warn!(user = user.0, code, "orders of an ended connection stay open");
@@ -124,51 +135,52 @@ async fn cancel_what_is_left(shared: &Shared, user: UserId) {
 }
 
 impl Shared {
-    fn tell(&self, id: &Id, by: UserId, answer: Answer) {
+    fn tell(&self, id: &Id, by: UserId, cancelled: Option<OrderName>, answer: Answer) {
         self.in_flight.set(self.in_flight.get().saturating_sub(1));
-        let text = match answer {
-            Ok(accepted) => said(self.exchange.views(), id, by, &accepted),
-            Err(rejection) => Refusal::from(rejection).text(id),
+        let world = self.exchange.views().world();
+        let said = match answer {
+            Ok(accepted) => said(&world, id, by, &accepted),
+            Err(Rejection::OrderNotFound) => Err(missing(&world, by, cancelled)),
+            Err(rejection) => Err(rejection),
         };
-        self.outbox.push(text);
+        drop(world);
+        self.outbox.push(said.unwrap_or_else(|rejection| Refusal::from(rejection).text(id)));
     }
 }
 
 /// What is said of a command that was done.
-fn said(views: &Views, id: &Id, by: UserId, accepted: &Accepted) -> String {
+fn said(world: &World, id: &Id, by: UserId, accepted: &Accepted) -> Result<String, Rejection> {
+    let on = |id| world.state.book(id).map(|book| book.instrument());
     let sequence = accepted.sequence;
     match &accepted.said {
         Said::Fact(fact) => {
-            let Some(book) = fact.book() else {
-                return Refusal::from(Rejection::OrderNotFound).text(id);
-            };
-            let world = views.world();
-            let Some(on) = world.state.book(book.instrument).map(|book| book.instrument()) else {
-                return Refusal::from(Rejection::InstrumentNotFound).text(id);
-            };
-            match book.action {
-                crate::domain::fact::BookAction::Cancelled => {
+            let book = fact.book().ok_or(Rejection::OrderNotFound)?;
+            let on = on(book.instrument).ok_or(Rejection::InstrumentNotFound)?;
+            Ok(match book.action {
+                BookAction::Cancelled => {
                     protocol::cancelled(id, wire::Order::of(&book.orders[0], on), sequence.0)
                 }
                 _ => protocol::placed(id, wire::Placed::of(sequence, book, on)),
-            }
+            })
         }
-        Said::Existing(order) => match existing(views, by, *order) {
-            Some(order) => protocol::placed(
-                id,
-                wire::Placed { order, fills: Vec::new(), sequence: sequence.0 },
-            ),
-            None => Refusal::from(Rejection::AnswerGone).text(id),
-        },
-        Said::Nothing | Said::Parts(_) => Refusal::from(Rejection::OrderNotFound).text(id),
+        Said::Existing(order) => {
+            let on = on(order.instrument()).ok_or(Rejection::InstrumentNotFound)?;
+            Ok(protocol::placed(id, existing_order(world, by, *order, on, sequence)?))
+        }
+        // Neither a place nor a cancel is answered by these.
+        Said::Nothing | Said::Parts(_) => Err(Rejection::OrderNotFound),
     }
 }
 
-/// An order of a user as it is now, open or closed.
-fn existing(views: &Views, user: UserId, id: OrderId) -> Option<wire::Order> {
-    let world = views.world();
-    let book = world.state.book(id.instrument())?;
-    let closed = || world.history.user(user).and_then(|own| own.closed_order(id));
-    let order: &Order = book.order(id).or_else(closed)?;
-    (order.user == user).then(|| wire::Order::of(order, book.instrument()))
+/// Why an order that its book does not know cannot be cancelled.
+fn missing(world: &World, by: UserId, name: Option<OrderName>) -> Rejection {
+    let id = match name {
+        Some(OrderName::Id(id)) => Some(id),
+        Some(OrderName::Client(name)) => {
+            let wallet = world.state.wallet(by);
+            wallet.and_then(|wallet| wallet.client_order(&name)).map(|known| known.order)
+        }
+        None => None,
+    };
+    id.map_or(Rejection::OrderNotFound, |id| not_open(world, by, id))
 }

@@ -6,7 +6,6 @@ use std::{
     future::Future,
     pin::Pin,
     rc::Rc,
-    sync::Arc,
     task::{Context, Poll},
     time::Instant,
 };
@@ -15,7 +14,7 @@ use actix::{Actor, ActorContext, AsyncContext, StreamHandler, fut::ActorFuture};
 use actix_web::{
     Error, HttpRequest, HttpResponse,
     http::header::{self, HeaderMap},
-    web::{self, Bytes, Data, Payload},
+    web::{self, Data, Payload},
 };
 use actix_web_actors::ws::{
     CloseCode, CloseReason, Message, ProtocolError, WebsocketContext, WsResponseBuilder,

@@ -23,6 +23,7 @@ use souk::{
     http::{api::HttpSettings, server, token::Tokens},
     settings::Settings,
     store::{self, Durability, Options},
+    ws::{self, Sockets, WsSettings},
 };
 use tempfile::TempDir;
 
@@ -34,11 +35,17 @@ pub struct App {
     client: Client,
     running: Running,
     server: actix_web::dev::ServerHandle,
+    sockets: Sockets,
     _dir: TempDir,
 }
 
 impl App {
     pub async fn start() -> App {
+        App::start_with(WsSettings::default()).await
+    }
+
+    /// With settings of its own for WebSockets.
+    pub async fn start_with(sockets: WsSettings) -> App {
         let dir = tempfile::tempdir().unwrap();
         let options =
             Options { durability: Durability::Process, ..Options::new(dir.path().join("data")) };
@@ -53,16 +60,26 @@ impl App {
             workers: 1,
             ..HttpSettings::default()
         };
-        let serving = server::serve(running.exchange.clone(), settings, listener).unwrap();
+        let sockets = Sockets::new(sockets);
+        let serving = server::serve_with(
+            running.exchange.clone(),
+            settings,
+            listener,
+            ws::configure(sockets.clone()),
+            ws::remember_socket,
+        )
+        .unwrap();
         let server = serving.handle();
         actix::spawn(serving);
-        App { base, client: Client::new(), running, server, _dir: dir }
+        App { base, client: Client::new(), running, server, sockets, _dir: dir }
     }
 
     /// Stops in the product's own order, so that nothing writes into a folder that is gone.
     pub async fn stop(self) {
         let until = Instant::now() + Duration::from_secs(10);
         self.running.drain(until).await;
+        self.running.exchange.feed().drained().await;
+        self.sockets.stop();
         self.server.stop(false).await;
         self.running.finish(until).await;
     }
@@ -97,9 +114,37 @@ impl App {
         self.nobody().get(path).await
     }
 
+    /// The open WebSockets.
+    pub fn sockets(&self) -> &Sockets {
+        &self.sockets
+    }
+
+    /// Where WebSockets connect.
+    pub fn ws_url(&self, client_id: &str) -> String {
+        format!("ws{}/ws/{client_id}", self.base.trim_start_matches("http"))
+    }
+
+    /// Waits until what has happened has reached everyone who listens.
+    pub async fn told(&self) {
+        self.running.exchange.feed().drained().await;
+    }
+
     /// Moves the clock; what is due on the way has happened when this returns.
     pub async fn advance(&self, millis: i64) {
         self.submit(Command::MoveClock(ClockMove::AdvanceMillis(millis))).await;
+    }
+
+    /// Something that a user asks for.
+    pub async fn submit_as(&self, user: &User, command: Command) {
+        let by = Some(user.id());
+        let asked = Asked { by, request: RequestId(0), key: None, command };
+        self.running.exchange.submit(asked).await.unwrap();
+    }
+
+    /// Simulated money.
+    pub async fn deposit(&self, to: &User, asset: Asset, amount: i64) {
+        let to = to.id();
+        self.submit(Command::Deposit { to, asset, amount, counted: false }).await;
     }
 
     async fn submit(&self, command: Command) -> souk::actors::answer::Said {
@@ -169,6 +214,16 @@ impl User {
 
     pub async fn delete(&self, path: &str) -> Reply {
         self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// Who it is.
+    pub fn id(&self) -> UserId {
+        Tokens::new(SECRET.as_bytes()).check(self.token()).unwrap().user
+    }
+
+    /// The bearer token; empty for nobody.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
     }
 
     /// A body as it stands, of any content type.

@@ -181,6 +181,12 @@ impl Hub {
         }
     }
 
+    /// Users whose private channels are kept.
+    #[cfg(test)]
+    pub fn users(&self) -> usize {
+        lock(&self.own).users.len()
+    }
+
     /// Closes every listener and goes on from the world as it is now.
     pub fn break_off(&self, views: &Views) -> Told {
         let world = views.world();
