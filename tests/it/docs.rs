@@ -2,17 +2,23 @@
 //! as an answer was answered, and what it links to is there.
 //!
 //! A ```` ```json ```` block must be found in what the shell block before it printed: members may be
-//! left out, and `"..."` stands for any text.
+//! left out, and `"..."` stands for any text. A line of a ```` ```jsonl ```` block is a WebSocket message:
+//! with `op` it is sent, with `type` it must come.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, time::Duration};
 
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 use crate::process::{Process, souk};
 
 const BASE: &str = "http://127.0.0.1:8080";
 /// What a script prints before each of its blocks.
 const MARK: &str = "=== block";
+
+/// How long a message may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A fenced block.
 #[derive(Clone, Debug, PartialEq)]
@@ -157,8 +163,8 @@ fn the_first_trade_of_the_readme_comes_out_as_it_says() {
     assert_eq!(wallet(answers[4], "USD")["available_balance"], "9400.00");
 }
 
-#[test]
-fn the_api_by_example_comes_out_as_it_says() {
+#[actix::test]
+async fn the_api_by_example_comes_out_as_it_says() {
     let dir = tempfile::tempdir().unwrap();
     let process = fresh(dir.path());
     let blocks = blocks(&read("docs/api.md"));
@@ -189,6 +195,34 @@ fn the_api_by_example_comes_out_as_it_says() {
     let amounts = ["USD", "BTC", "ETH", "USDT"].map(|c| &wallet(granted, c)["available_balance"]);
     assert_eq!(amounts, ["10000.00", "0.50000000", "5.00000000", "5000.000000"]);
     assert_eq!(block("Fill it").answers[0].1["order"]["status"], "FILLED");
+    let token = process.login("alice", "correct horse").await;
+    let messages = blocks.iter().filter(|block| block.language == "jsonl");
+    let messages: String = messages.map(|block| block.text.as_str()).collect();
+    talk(&process, &messages.replace("<alice's token>", &token)).await;
+}
+
+/// Sends what clients say, and waits for what they are told.
+async fn talk(process: &Process, messages: &str) {
+    let url = format!("{}/ws/my-bot", process.base.replace("http", "ws"));
+    let (mut socket, _) = connect_async(url).await.unwrap();
+    // What came and was not waited for yet: channels do not wait for each other.
+    let mut waiting: Vec<Value> = Vec::new();
+    for line in messages.lines() {
+        let message: Value = serde_json::from_str(line).unwrap();
+        if message["op"].is_string() {
+            socket.send(Message::text(line)).await.unwrap();
+            continue;
+        }
+        while !waiting.iter().any(|told| fits(&message, told)) {
+            let next = tokio::time::timeout(PATIENCE, socket.next()).await;
+            let told = next.unwrap_or_else(|_| panic!("{line}\ndid not come, but\n{waiting:#?}"));
+            if let Message::Text(text) = told.unwrap().unwrap() {
+                waiting.push(serde_json::from_str(&text).unwrap());
+            }
+        }
+        let at = waiting.iter().position(|told| fits(&message, told)).unwrap_or_default();
+        waiting.remove(at);
+    }
 }
 
 #[test]

@@ -345,9 +345,8 @@ async fn trades_candles_and_tickers_are_told_as_rest_tells_them() {
     let mut newest_first = trades["data"].as_array().unwrap().clone();
     newest_first.reverse();
     assert_eq!(Value::from(newest_first), rest["data"]);
-    let ticker = socket
-        .until(|told| told["type"] == "ticker" && told["data"]["last"] == "50001.00")
-        .await;
+    let ticker =
+        socket.until(|told| told["type"] == "ticker" && told["data"]["last"] == "50001.00").await;
     let rest = app.get("/api/orderbook/BTC-USD/ticker").await.body;
     for member in ["last", "open", "high", "low", "volume", "change_percent", "best_bid"] {
         assert_eq!(ticker["data"][member], rest[member], "{member}");
@@ -398,7 +397,8 @@ async fn a_client_that_comes_back_gets_what_it_missed() {
     let rests = (first..fourth).map(|at| (at, at + 1)).collect::<Vec<_>>();
     assert_eq!(chains["orderbook:BTC-USD"], rests);
 
-    let resume = json!({"trades:BTC-USD": 999_999, "orderbook:BTC-USD": 999_999, "orders": 999_999});
+    let resume =
+        json!({"trades:BTC-USD": 999_999, "orderbook:BTC-USD": 999_999, "orders": 999_999});
     socket.subscribe(json!({"channels": channels, "resume": resume})).await;
     for _ in 0..3 {
         let told = socket.until(|told| told["type"] == "resync").await;
@@ -419,7 +419,8 @@ async fn private_events_reach_their_user_alone() {
     let channels = json!({"channels": ["orders", "balances", "notifications"]});
     let mut hers = Socket::of(&app, &alice).await;
     let mut his = Socket::of(&app, &bob).await;
-    let told = Socket::open(&app).await.ask(json!({"op": "subscribe", "channels": ["orders"]})).await;
+    let told =
+        Socket::open(&app).await.ask(json!({"op": "subscribe", "channels": ["orders"]})).await;
     assert_eq!((&told["code"], &told["status"]), (&json!("UNAUTHORIZED"), &json!(401)));
     hers.subscribe(channels.clone()).await;
     his.subscribe(channels.clone()).await;
@@ -532,9 +533,8 @@ async fn orders_are_placed_and_cancelled_over_a_socket() {
     let app = App::start().await;
     let (alice, bob) = (app.user("alice").await, app.user("bob").await);
     let mut socket = Socket::of(&app, &alice).await;
-    let told = socket
-        .ask(json!({"op": "order.place", "order": limit("SELL", "0.002", "50000")}))
-        .await;
+    let told =
+        socket.ask(json!({"op": "order.place", "order": limit("SELL", "0.002", "50000")})).await;
     assert_eq!(told["type"], "order.placed");
     assert_eq!(told["order"], order(&alice, &told["order"]["id"]).await);
     assert!(told["sequence"].is_u64() && told["fills"] == json!([]));
@@ -617,9 +617,7 @@ async fn open_orders_end_with_the_connection_that_vouched_for_them() {
     let path = format!("/api/orderbook/orders/{}", id.as_str().unwrap());
     alice.waits_for(&path, |order| order["status"] == "CANCELLED").await;
     assert_eq!(order(&alice, &id).await["status_reason"], "SWITCH");
-    alice
-        .waits_for("/api/orderbook/orders?status=OPEN", |list| list["data"] == json!([]))
-        .await;
+    alice.waits_for("/api/orderbook/orders?status=OPEN", |list| list["data"] == json!([])).await;
 
     // Without the vow they stay, and when the server stops too.
     let mut plain = Socket::of(&app, &alice).await;
