@@ -23,16 +23,10 @@ pub struct Process {
 #[derive(Clone, Debug)]
 pub struct Said {
     pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
     pub body: Value,
 }
 
 impl Said {
-    /// The stable code of a refusal.
-    pub fn code(&self) -> &str {
-        self.body["code"].as_str().unwrap_or_default()
-    }
-
     /// The body of what must have gone well.
     #[track_caller]
     pub fn ok(self) -> Value {
@@ -135,10 +129,10 @@ impl Process {
             request = request.json(&body);
         }
         let answer = request.send().await.ok()?;
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let status = answer.status().as_u16();
         let bytes = answer.bytes().await.ok()?;
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Some(Said { status, headers, body })
+        Some(Said { status, body })
     }
 
     /// A GET that is answered.
