@@ -141,7 +141,7 @@ impl Default for Settings {
             rate_limit_user_burst: 4_000,
             rate_limit_address_per_sec: 5_000,
             rate_limit_address_burst: 10_000,
-            auth_attempts_per_min: 60,
+            auth_attempts_per_min: 300,
             permits_max: 8_192,
             permits_per_user_max: 1_024,
             ws_connections_max: 10_000,

@@ -67,7 +67,7 @@ impl Default for RateLimits {
         RateLimits {
             by_address: Rate { requests: 20_000, burst: 40_000, per: second },
             by_user: Rate { requests: 5_000, burst: 10_000, per: second },
-            auth: Rate { requests: 60, burst: 60, per: Duration::from_secs(60) },
+            auth: Rate { requests: 300, burst: 300, per: Duration::from_secs(60) },
         }
     }
 }

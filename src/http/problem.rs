@@ -398,6 +398,20 @@ mod tests {
     }
 
     #[test]
+    fn every_code_is_in_the_documentation() {
+        let page = include_str!("../../docs/errors.md");
+        for (status, code, _) in Edge::ALL.map(Edge::row) {
+            assert!(page.contains(&format!("| {status} | `{code}` |")), "{code}");
+        }
+        let source = include_str!("../domain/rejection.rs");
+        let named =
+            source.lines().filter_map(|line| line.split_once(" => \"")?.1.split('"').next());
+        let codes: Vec<&str> = named.filter(|text| !text.contains(' ')).collect();
+        assert!(codes.len() > 30);
+        codes.iter().for_each(|code| assert!(page.contains(&format!("| `{code}` |")), "{code}"));
+    }
+
+    #[test]
     fn a_problem_says_what_the_client_needs_to_go_on() {
         let problem = Problem::from(Rejection::OrderNotOpen(Status::Filled));
         let body = problem.body(RequestId(255));

@@ -133,9 +133,7 @@ async fn kill_9_under_load_loses_nothing_acknowledged() {
         while answers.load(Ordering::SeqCst) < enough {
             tokio::task::yield_now().await;
         }
-        let pid = exchange.pid().to_string();
-        let killed = std::process::Command::new("kill").args(["-9", &pid]).status().unwrap();
-        assert!(killed.success());
+        exchange.signal("KILL");
         let mut traders = Vec::new();
         for trader in load {
             traders.push(trader.await.unwrap());

@@ -5,6 +5,7 @@ mod app;
 mod auth;
 mod bad_input;
 mod crash;
+mod docs;
 mod exchange;
 mod failure;
 mod floor;
