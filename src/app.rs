@@ -115,14 +115,11 @@ async fn run(settings: Settings, opened: Opened) -> anyhow::Result<ExitCode> {
 async fn stop(running: Running, sockets: Sockets, server: actix_web::dev::ServerHandle) {
     let until = Instant::now() + STOP_WITHIN;
     running.drain(until - CLOSE_WITHIN).await;
-    let close = async {
-        running.exchange.feed().drained().await;
-        sockets.stop();
-        sockets.closed().await;
-        server.stop(true).await;
-    };
+    running.exchange.feed().drained().await;
+    sockets.stop();
     // A client that does not close its connection is not waited for.
-    if tokio::time::timeout(CLOSE_WITHIN, close).await.is_err() {
+    let _ = tokio::time::timeout(CLOSE_WITHIN / 2, sockets.closed()).await;
+    if tokio::time::timeout(CLOSE_WITHIN / 2, server.stop(true)).await.is_err() {
         tracing::warn!("stopping with open connections");
     }
     running.finish(until).await;

@@ -124,7 +124,7 @@ impl Feed {
         self.0.hub.leave(channel, outbox);
     }
 
-    /// The instruments, by id: names and steps as they will always be.
+    /// The instruments, by id, as they are until the next start.
     pub fn instruments(&self) -> &[Instrument] {
         &self.0.hub.instruments
     }

@@ -29,7 +29,11 @@ use crate::{
         order::ClientOrderId,
         rejection::Rejection,
     },
-    http::{api::Api, problem::Problem, wire},
+    http::{
+        api::Api,
+        problem::{Edge, Problem},
+        wire,
+    },
 };
 
 /// A ticker is never sent more often than this.
@@ -141,7 +145,7 @@ impl Connection {
         let (user, version) = (bearer.user, bearer.version);
         let login = Login { user, version, token: auth.token, check_at };
         if !login.is_current(self.exchange()) {
-            return Err(Problem::of(crate::http::problem::Edge::TokenInvalid).into());
+            return Err(Problem::of(Edge::TokenInvalid).into());
         }
         self.login = Some(login);
         if let Some(cancel) = auth.cancel_on_disconnect {
@@ -172,12 +176,9 @@ impl Connection {
 
     fn place_command(&self, body: &wire::OrderBody) -> Result<Command, Refusal> {
         let name = body.instrument()?;
-        let on = {
-            let world = self.exchange().views().world();
-            let book = world.state.book_named(name).ok_or(Rejection::InstrumentNotFound)?;
-            book.instrument().clone()
-        };
-        Ok(Command::Place { instrument: on.id, order: body.check(&on)? })
+        let on = self.feed().instruments().iter().find(|on| on.name == name);
+        let on = on.ok_or(Rejection::InstrumentNotFound)?;
+        Ok(Command::Place { instrument: on.id, order: body.check(on)? })
     }
 
     /// The channels of these names, or the first name that is none.

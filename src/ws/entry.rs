@@ -23,7 +23,7 @@ use crate::{
     },
     domain::{
         fact::BookAction,
-        id::{RequestId, UserId},
+        id::{InstrumentId, RequestId, UserId},
         rejection::Rejection,
         world::World,
     },
@@ -137,38 +137,42 @@ async fn cancel_what_is_left(shared: &Shared, user: UserId) {
 impl Shared {
     fn tell(&self, id: &Id, by: UserId, cancelled: Option<OrderName>, answer: Answer) {
         self.in_flight.set(self.in_flight.get().saturating_sub(1));
-        let world = self.exchange.views().world();
         let said = match answer {
-            Ok(accepted) => said(&world, id, by, &accepted),
-            Err(Rejection::OrderNotFound) => Err(missing(&world, by, cancelled)),
+            Ok(accepted) => self.said(id, by, &accepted),
+            Err(Rejection::OrderNotFound) => {
+                Err(missing(&self.exchange.views().world(), by, cancelled))
+            }
             Err(rejection) => Err(rejection),
         };
-        drop(world);
         self.outbox.push(said.unwrap_or_else(|rejection| Refusal::from(rejection).text(id)));
     }
-}
 
-/// What is said of a command that was done.
-fn said(world: &World, id: &Id, by: UserId, accepted: &Accepted) -> Result<String, Rejection> {
-    let on = |id| world.state.book(id).map(|book| book.instrument());
-    let sequence = accepted.sequence;
-    match &accepted.said {
-        Said::Fact(fact) => {
-            let book = fact.book().ok_or(Rejection::OrderNotFound)?;
-            let on = on(book.instrument).ok_or(Rejection::InstrumentNotFound)?;
-            Ok(match book.action {
-                BookAction::Cancelled => {
-                    protocol::cancelled(id, wire::Order::of(&book.orders[0], on), sequence.0)
-                }
-                _ => protocol::placed(id, wire::Placed::of(sequence, book, on)),
-            })
+    /// What is said of a command that was done.
+    fn said(&self, id: &Id, by: UserId, accepted: &Accepted) -> Result<String, Rejection> {
+        let instruments = self.exchange.feed().instruments();
+        let on = |id: InstrumentId| {
+            instruments.get(usize::from(id.0)).ok_or(Rejection::InstrumentNotFound)
+        };
+        let sequence = accepted.sequence;
+        match &accepted.said {
+            Said::Fact(fact) => {
+                let book = fact.book().ok_or(Rejection::OrderNotFound)?;
+                let on = on(book.instrument)?;
+                Ok(match book.action {
+                    BookAction::Cancelled => {
+                        protocol::cancelled(id, wire::Order::of(&book.orders[0], on), sequence.0)
+                    }
+                    _ => protocol::placed(id, wire::Placed::of(sequence, book, on)),
+                })
+            }
+            Said::Existing(order) => {
+                let on = on(order.instrument())?;
+                let world = self.exchange.views().world();
+                Ok(protocol::placed(id, existing_order(&world, by, *order, on, sequence)?))
+            }
+            // Neither a place nor a cancel is answered by these.
+            Said::Nothing | Said::Parts(_) => Err(Rejection::OrderNotFound),
         }
-        Said::Existing(order) => {
-            let on = on(order.instrument()).ok_or(Rejection::InstrumentNotFound)?;
-            Ok(protocol::placed(id, existing_order(world, by, *order, on, sequence)?))
-        }
-        // Neither a place nor a cancel is answered by these.
-        Said::Nothing | Said::Parts(_) => Err(Rejection::OrderNotFound),
     }
 }
 

@@ -202,7 +202,8 @@ async fn a_switch_that_is_set_again_while_it_fires_fires_again() {
         arm(1).await.unwrap();
         let place = ask(exchange, Some(alice), limit(Side::Buy, 1_000, 5_000_000));
         let (placed, armed) = futures_util::future::join(place, arm(1)).await;
-        (order(placed).unwrap(), armed.unwrap());
+        order(placed).unwrap();
+        armed.unwrap();
         while !floor.open_orders(alice).is_empty() {
             tokio::task::yield_now().await;
         }

@@ -288,10 +288,10 @@ async fn a_book_kept_from_deltas_is_the_book() {
         socket.event("trades:BTC-USD").await;
         let asked = json!({"channels": ["orderbook:BTC-USD"], "conflate_ms": 0});
         socket.subscribe(asked).await;
-        actix::spawn(keep_until(socket, MARK))
+        socket
     };
     let (_, _, late) = futures_util::future::join3(hers, his, late).await;
-    keepers.push(late);
+    keepers.push(actix::spawn(keep_until(late, MARK)));
     placed(&alice, limit("BUY", "0.001", MARK)).await;
     let rest = app.get("/api/orderbook/BTC-USD?depth=500").await.body;
     let mut raw_updates = 0;
@@ -479,52 +479,86 @@ async fn a_logout_ends_private_channels_and_orders_but_not_market_data() {
     app.stop().await;
 }
 
+/// All channels that say something of each trade.
+fn every_print() -> Vec<String> {
+    let spans = ["1m", "5m", "15m", "1h", "4h", "1d"].map(|i| format!("candles:BTC-USD:{i}"));
+    spans.into_iter().chain(["trades:BTC-USD".into()]).collect()
+}
+
+/// Places fifty orders that cross those of the other side, and reads their answers.
+async fn places_fifty(socket: &mut Socket, side: &str) {
+    for _ in 0..50 {
+        let order = limit(side, "0.001", "50000");
+        socket.request(json!({"op": "order.place", "order": order})).await;
+    }
+    for _ in 0..50 {
+        let told = socket.next().await.unwrap();
+        assert_eq!(told["type"], "order.placed", "{told}");
+    }
+}
+
 #[actix::test]
 async fn a_slow_reader_is_closed_and_the_others_go_on() {
-    let settings = WsSettings { queue_max: 50, ..WsSettings::default() };
+    let settings = WsSettings { queue_max: 120, ..WsSettings::default() };
     let app = App::start_with(settings).await;
     let (alice, bob) = (app.user("alice").await, app.user("bob").await);
     for user in [&alice, &bob] {
         app.deposit(user, Asset::Usd, 1_000_000_000).await;
         app.deposit(user, Asset::Btc, 1_000_000_000).await;
     }
-    let minutes = ["1m", "5m", "15m", "1h", "4h", "1d"].map(|i| format!("candles:BTC-USD:{i}"));
-    let mut channels = minutes.to_vec();
-    channels.push("trades:BTC-USD".into());
     let mut slow = connect(handshake(&app, "slow", None), Some(4_096)).await.unwrap();
-    slow.subscribe(json!({"channels": channels})).await;
+    slow.subscribe(json!({"channels": every_print()})).await;
     let mut books = connect(handshake(&app, "books", None), Some(4_096)).await.unwrap();
     books.subscribe(json!({"channels": ["orderbook:BTC-USD"], "conflate_ms": 0})).await;
     let mut quick = Socket::open(&app).await;
     quick.subscribe(json!({"channels": ["trades:BTC-USD"]})).await;
-    let rounds = 4_000;
-    let fast = actix::spawn(async move {
-        for _ in 0..rounds {
-            quick.event("trades:BTC-USD").await;
-        }
-    });
-    let trades = |user: User, side: &'static str| {
-        let app = &app;
-        async move {
-            let mut socket = Socket::of(app, &user).await;
-            for _ in 0..rounds / 50 {
-                for _ in 0..50 {
-                    let order = limit(side, "0.001", "50000");
-                    socket.request(json!({"op": "order.place", "order": order})).await;
-                }
-                for _ in 0..50 {
-                    let told = socket.next().await.unwrap();
-                    assert_eq!(told["type"], "order.placed", "{told}");
-                }
+    let (mut hers, mut his) = (Socket::of(&app, &alice).await, Socket::of(&app, &bob).await);
+    for _ in 0..80 {
+        let sells = places_fifty(&mut hers, "SELL");
+        let buys = places_fifty(&mut his, "BUY");
+        let reads = async {
+            for _ in 0..50 {
+                quick.event("trades:BTC-USD").await;
             }
-        }
-    };
-    futures_util::future::join(trades(alice.clone(), "SELL"), trades(bob, "BUY")).await;
-    fast.await.unwrap();
+        };
+        futures_util::future::join3(sells, buys, reads).await;
+    }
     assert_eq!(slow.closed().await, 4008);
     // Books are conflated for whom is slow, however slow.
     placed(&alice, limit("BUY", "0.001", "41000.00")).await;
     keep_until(books, "41000.00").await;
+    app.stop().await;
+}
+
+#[actix::test]
+async fn a_peer_that_takes_nothing_loses_its_socket_and_its_orders() {
+    let app = App::start_with(WsSettings {
+        queue_max: 120,
+        heartbeat: Duration::from_millis(300),
+        close_within: Duration::from_millis(300),
+        ..WsSettings::default()
+    })
+    .await;
+    let (alice, bob, carol) =
+        (app.user("alice").await, app.user("bob").await, app.user("carol").await);
+    for user in [&alice, &bob] {
+        app.deposit(user, Asset::Usd, 1_000_000_000).await;
+        app.deposit(user, Asset::Btc, 1_000_000_000).await;
+    }
+    let mut stuck = connect(handshake(&app, "stuck", None), Some(4_096)).await.unwrap();
+    let vouch = json!({"op": "auth", "token": carol.token(), "cancel_on_disconnect": true});
+    stuck.ask(vouch).await;
+    let place = json!({"op": "order.place", "order": limit("BUY", "0.001", "45000")});
+    let id = stuck.ask(place).await["order"]["id"].clone();
+    stuck.subscribe(json!({"channels": every_print()})).await;
+    // Nobody reads from it any more: what the system keeps for it fills, and then its outbox.
+    let (mut hers, mut his) = (Socket::of(&app, &alice).await, Socket::of(&app, &bob).await);
+    while app.sockets().count() == 3 {
+        let (sells, buys) = (places_fifty(&mut hers, "SELL"), places_fifty(&mut his, "BUY"));
+        futures_util::future::join(sells, buys).await;
+    }
+    let path = format!("/api/orderbook/orders/{}", id.as_str().unwrap());
+    carol.waits_for(&path, |order| order["status"] == "CANCELLED").await;
     app.stop().await;
 }
 
