@@ -9,7 +9,8 @@ use super::{
     command::Command,
     fatal,
     journal::{Entry, Reply},
-    wallet::{DigestPart, Wiring},
+    wallet::DigestPart,
+    wiring::Wiring,
 };
 use crate::domain::{
     account::{Accounts, Register},

@@ -12,7 +12,8 @@ use super::{
     command::OrderName,
     fatal,
     journal::{Entry, Reply, SetAside},
-    wallet::{DigestPart, Refused, SwitchCancelled, Wiring},
+    wallet::{DigestPart, Refused, SwitchCancelled},
+    wiring::Wiring,
 };
 use crate::domain::{
     book::Book,

@@ -18,7 +18,8 @@ use super::{
     answer::Ticket,
     command::ClockMove,
     journal::{Entry, Reply},
-    wallet::{SwitchDue, Wiring},
+    wallet::SwitchDue,
+    wiring::Wiring,
 };
 use crate::domain::{
     fact::{Body, Cause},

@@ -16,7 +16,8 @@ use super::{
     durable::Delivery,
     fatal,
     journal::{Entry, Reply},
-    wallet::{Deliver, WalletActor, WalletCommand, Wiring},
+    wallet::{Deliver, WalletActor, WalletCommand},
+    wiring::Wiring,
 };
 use crate::domain::{
     fact::Body,

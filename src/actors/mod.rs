@@ -21,6 +21,7 @@ pub mod password;
 pub mod start;
 pub mod view;
 pub mod wallet;
+pub mod wiring;
 
 /// Logs what is broken and ends the process at once: better to stop than to limp. What was answered
 /// is durable; what was not, the journal decides.

@@ -21,7 +21,7 @@ use super::{
     journal::{self, OnFailure},
     password::{self, Passwords},
     view::Views,
-    wallet::{Issue, Wiring},
+    wiring::{Issue, Wiring},
 };
 use crate::{
     domain::{

@@ -5,75 +5,34 @@
 //! command is passed on, and the wallet's state changes by durable facts alone. So whatever a fact
 //! relied on has a lower number.
 
-use std::{
-    collections::{HashMap, VecDeque, hash_map},
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-};
+mod switch;
+
+use std::collections::{HashMap, hash_map};
 
 use actix::{Actor, Context, Handler, Message, MessageResult};
 
 use super::{
     answer::Ticket,
     book::{Ask, BookCommand},
-    clock::{Clock, Stamps},
+    clock::Stamps,
     command::{CancelReason, Command, OrderName},
-    deadline::NotDue,
-    directory::Directory,
     durable::Delivery,
-    journal::{Entry, JournalHandle, Reply, SetAside},
-    view::Views,
+    journal::{Entry, Reply, SetAside},
+    wiring::Wiring,
 };
 use crate::domain::{
     digest::Digest,
-    fact::{Body, Cause, Fact},
+    fact::{Body, Fact},
     id::{InstrumentId, OrderId, Stamp},
     instrument::{Instrument, Price, Quantity},
     money::{Amount, Asset, ISSUED_MAX},
     order::{ClientOrderId, PlaceOrder, Reason, Side},
     rejection::Rejection,
-    wallet::{Limits, Purse, Switch, Wallet},
+    wallet::{Purse, Wallet},
 };
 
-/// What every deciding actor is connected to.
-#[derive(Clone)]
-#[allow(missing_docs)]
-pub(super) struct Wiring {
-    pub journal: JournalHandle,
-    pub directory: Directory,
-    pub views: Views,
-    pub clock: Arc<dyn Clock>,
-    /// By instrument id; fixed while the process runs.
-    pub instruments: Arc<Vec<Instrument>>,
-    pub limits: Arc<Limits>,
-    pub issue: Arc<Issue>,
-}
-
-/// How much of each asset is issued, commands under way included.
-#[derive(Debug, Default)]
-pub struct Issue([AtomicI64; Asset::ALL.len()]);
-
-impl Issue {
-    /// Starts from what is issued already.
-    pub fn new(issued: [Amount; Asset::ALL.len()]) -> Issue {
-        Issue(issued.map(AtomicI64::new))
-    }
-
-    /// Counts `amount` as issued, if there may be so much.
-    pub fn reserve(&self, asset: Asset, amount: Amount) -> Result<(), Rejection> {
-        let more = |issued: Amount| issued.checked_add(amount).filter(|sum| *sum <= ISSUED_MAX);
-        let counter = &self.0[asset.index()];
-        let reserved = counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more);
-        reserved.map(drop).map_err(|_| Rejection::IssueLimit)
-    }
-
-    /// Counts `amount` as not issued any more.
-    pub fn give_back(&self, asset: Asset, amount: Amount) {
-        self.0[asset.index()].fetch_sub(amount, Ordering::SeqCst);
-    }
-}
+use switch::LiveSwitch;
+pub(super) use switch::{SwitchCancelled, SwitchDue};
 
 /// A placement under way that has a client order id.
 struct Pending {
@@ -94,18 +53,7 @@ pub(super) struct WalletActor {
     /// Deposits and withdrawals that count against the day's bounds and are not durable yet.
     deposits_under_way: [Amount; Asset::ALL.len()],
     withdrawals_under_way: [Amount; Asset::ALL.len()],
-    /// The switch as decided, which may be ahead of the durable one.
-    switch: Option<Switch>,
-    switch_epoch: u32,
-    firing: Option<Firing>,
-    /// Settings of the switch that wait until the one that fires is done; bounded by permits.
-    arms_waiting: VecDeque<(Ticket, u64)>,
-}
-
-/// A switch that fires: the books that have not cancelled yet.
-struct Firing {
-    epoch: u32,
-    books_left: usize,
+    switch: LiveSwitch,
 }
 
 impl WalletActor {
@@ -113,8 +61,7 @@ impl WalletActor {
     pub(super) fn new(wallet: Wallet, wiring: Wiring, since: Stamp) -> WalletActor {
         let stamps = Stamps::new(wiring.clock.clone(), since);
         WalletActor {
-            switch: wallet.switch,
-            switch_epoch: wallet.switch_epoch,
+            switch: LiveSwitch::of(&wallet),
             wallet,
             wiring,
             stamps,
@@ -124,8 +71,6 @@ impl WalletActor {
             amends_under_way: HashMap::new(),
             deposits_under_way: Default::default(),
             withdrawals_under_way: Default::default(),
-            firing: None,
-            arms_waiting: VecDeque::new(),
         }
     }
 
@@ -332,45 +277,6 @@ impl WalletActor {
         }
     }
 
-    fn arm_switch(&mut self, ticket: Ticket, timeout_ms: u64) {
-        // A newer switch on disk would hide the one whose cancels are not all there yet.
-        if self.firing.is_some() {
-            return self.arms_waiting.push_back((ticket, timeout_ms));
-        }
-        let stamp = self.stamps.stamp();
-        let timeout = i64::try_from(timeout_ms).unwrap_or(i64::MAX);
-        let deadline = (timeout > 0).then(|| stamp.plus_millis(timeout));
-        self.switch_epoch = self.switch_epoch.wrapping_add(1);
-        let epoch = self.switch_epoch;
-        self.switch = deadline.map(|deadline| Switch { deadline, epoch });
-        let user = self.wallet.user;
-        self.put(Entry::fact(stamp, ticket, Body::SwitchArmed { user, deadline, epoch }));
-    }
-
-    /// What is due is done before the next command.
-    fn fire_due_switch(&mut self) {
-        let now = self.stamps.stamp();
-        let Some(due) = self.switch.filter(|switch| switch.deadline <= now) else { return };
-        if self.firing.is_some() {
-            return;
-        }
-        self.switch = None;
-        let books = self.wiring.instruments.clone();
-        self.firing = Some(Firing { epoch: due.epoch, books_left: books.len() });
-        for book in books.iter() {
-            let ticket = Ticket::own(Cause::default());
-            let ask = Ask::CancelAll { reason: Reason::Switch, firing: Some(due.epoch) };
-            self.pass_on(ticket, book.id, None, ask);
-        }
-    }
-
-    fn finish_firing(&mut self, epoch: u32) {
-        if self.firing.take_if(|firing| firing.epoch == epoch).is_some() {
-            let waiting = std::mem::take(&mut self.arms_waiting);
-            waiting.into_iter().for_each(|(ticket, ms)| self.arm_switch(ticket, ms));
-        }
-    }
-
     fn deposit(&mut self, ticket: Ticket, asset: Asset, amount: Amount, counted: bool) {
         let stamp = self.stamps.stamp();
         let pending = self.deposits_under_way[asset.index()];
@@ -496,51 +402,6 @@ impl Handler<Refused> for WalletActor {
     fn handle(&mut self, refused: Refused, _: &mut Context<Self>) {
         self.free(refused.set_aside);
         self.refuse(refused.ticket, refused.rejection);
-    }
-}
-
-/// The deadline of the user's switch has come.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(super) struct SwitchDue {
-    pub epoch: u32,
-}
-
-impl Handler<SwitchDue> for WalletActor {
-    type Result = ();
-
-    fn handle(&mut self, due: SwitchDue, _: &mut Context<Self>) {
-        self.fire_due_switch();
-        if self.firing.as_ref().is_none_or(|firing| firing.epoch != due.epoch) {
-            // A clock that was set back makes a knock come early; then another is due.
-            let same = self.switch.filter(|switch| switch.epoch == due.epoch);
-            let (user, epoch) = (self.wallet.user, due.epoch);
-            let again = same.map(|switch| switch.deadline);
-            self.wiring.directory.tell_not_due(NotDue { user, epoch, again });
-        }
-    }
-}
-
-/// A book has cancelled what the switch had it cancel; its fact is in the journal's queue.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(super) struct SwitchCancelled {
-    pub epoch: u32,
-}
-
-impl Handler<SwitchCancelled> for WalletActor {
-    type Result = ();
-
-    fn handle(&mut self, cancelled: SwitchCancelled, _: &mut Context<Self>) {
-        let Some(firing) = self.firing.as_mut().filter(|f| f.epoch == cancelled.epoch) else {
-            return;
-        };
-        firing.books_left -= 1;
-        if firing.books_left == 0 {
-            let (user, epoch) = (self.wallet.user, cancelled.epoch);
-            let (stamp, body) = (self.stamps.stamp(), Body::SwitchFired { user, epoch });
-            self.put(Entry::own_fact(stamp, Cause::default(), body));
-        }
     }
 }
 
