@@ -12,7 +12,7 @@ use souk::domain::{
     instrument::{Instrument, Price, Quantity, Step},
     ledger::Ledger,
     money::{Amount, Asset, Rate},
-    order::{Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
+    order::{PlaceOrder, Side},
     state::State,
     wallet::Purse,
 };
@@ -110,19 +110,7 @@ fn trading(book: &mut Book) -> Vec<Fact> {
 }
 
 fn decide(book: &mut Book, user: u64, side: Side, price: Price, quantity: Quantity) -> Fact {
-    let asked = PlaceOrder {
-        side,
-        kind: Kind::Limit,
-        time_in_force: TimeInForce::Gtc,
-        post_only: false,
-        self_trade_prevention: SelfTradePrevention::default(),
-        quantity,
-        price: Some(price),
-        stop_price: None,
-        quote_amount: None,
-        display_quantity: None,
-        client_order_id: None,
-    };
+    let asked = PlaceOrder::limit(side, quantity, price);
     let purse = Purse::of_order(&asked, book.instrument(), None).expect("it names its price");
     let decided = book.place(UserId(user), &asked, purse.amount, Stamp(1));
     fact(Body::Book(Box::new(decided.expect("nothing speaks against it"))))

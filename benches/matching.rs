@@ -16,7 +16,7 @@ use souk::{
         id::{InstrumentId, OrderId, Stamp, UserId},
         instrument::{Instrument, Price, Step},
         money::{Asset, Rate},
-        order::{Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
+        order::{PlaceOrder, Side, TimeInForce},
         request::NOTIONAL_MAX,
     },
     sim::conformance,
@@ -150,19 +150,7 @@ impl Desk {
             TimeInForce::Gtc => self.users % 1_000,
             _ => 1_000 + self.users % 1_000,
         });
-        let asked = PlaceOrder {
-            side,
-            kind: Kind::Limit,
-            time_in_force,
-            post_only: false,
-            self_trade_prevention: SelfTradePrevention::default(),
-            quantity: QUANTITY,
-            price: Some(price),
-            stop_price: None,
-            quote_amount: None,
-            display_quantity: None,
-            client_order_id: None,
-        };
+        let asked = PlaceOrder { time_in_force, ..PlaceOrder::limit(side, QUANTITY, price) };
         let placed = self.book.place(user, &asked, NOTIONAL_MAX, Stamp(1));
         let fact = black_box(placed).expect("nothing speaks against it");
         self.added.push((user, fact.orders[0].id));

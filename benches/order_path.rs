@@ -20,7 +20,7 @@ use souk::{
         account::{Register, Role},
         id::{InstrumentId, RequestId, UserId},
         money::Asset,
-        order::{Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
+        order::{PlaceOrder, SelfTradePrevention, Side},
         wallet::Limits,
     },
     settings::Settings,
@@ -82,17 +82,8 @@ fn order(number: u64) -> PlaceOrder {
         Side::Sell => 5_000_000 + away,
     };
     PlaceOrder {
-        side,
-        kind: Kind::Limit,
-        time_in_force: TimeInForce::Gtc,
-        post_only: false,
         self_trade_prevention: SelfTradePrevention::CancelOldest,
-        quantity: 100,
-        price: Some(price),
-        stop_price: None,
-        quote_amount: None,
-        display_quantity: None,
-        client_order_id: None,
+        ..PlaceOrder::limit(side, 100, price)
     }
 }
 

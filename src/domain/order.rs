@@ -244,6 +244,23 @@ pub struct PlaceOrder {
 }
 
 impl PlaceOrder {
+    /// A plain limit order, good till cancelled.
+    pub fn limit(side: Side, quantity: Quantity, price: Price) -> PlaceOrder {
+        PlaceOrder {
+            side,
+            kind: Kind::Limit,
+            time_in_force: TimeInForce::Gtc,
+            post_only: false,
+            self_trade_prevention: SelfTradePrevention::default(),
+            quantity,
+            price: Some(price),
+            stop_price: None,
+            quote_amount: None,
+            display_quantity: None,
+            client_order_id: None,
+        }
+    }
+
     /// What is asked, in short. Tells a repeated command under one client order id from another;
     /// zero without a client order id.
     pub fn fingerprint(&self, on: InstrumentId) -> u64 {

@@ -22,9 +22,7 @@ use super::{
     instrument::{Instrument, Price, Quantity, Step},
     ledger::Account,
     money::{Amount, Asset},
-    order::{
-        ClientOrderId, Kind, PlaceOrder, Reason, SelfTradePrevention, Side, Status, TimeInForce,
-    },
+    order::{ClientOrderId, PlaceOrder, Reason, Side, Status},
     rejection::Rejection,
     state::State,
     wallet::{Limits, Purse, Wallet},
@@ -418,19 +416,7 @@ impl Exchange {
 }
 
 fn limit(side: Side, price: Price, quantity: Quantity) -> PlaceOrder {
-    PlaceOrder {
-        side,
-        kind: Kind::Limit,
-        time_in_force: TimeInForce::Gtc,
-        post_only: false,
-        self_trade_prevention: SelfTradePrevention::default(),
-        quantity,
-        price: Some(price),
-        stop_price: None,
-        quote_amount: None,
-        display_quantity: None,
-        client_order_id: None,
-    }
+    PlaceOrder::limit(side, quantity, price)
 }
 
 #[test]

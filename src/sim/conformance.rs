@@ -25,7 +25,7 @@ use crate::domain::{
     id::{InstrumentId, OrderId, Stamp, UserId},
     instrument::{Instrument, PRICE_MAX, Price, Quantity, Step},
     money::{Asset, Rate},
-    order::{Kind, PlaceOrder, SelfTradePrevention, Side, Status, TimeInForce},
+    order::{PlaceOrder, Side, Status, TimeInForce},
     rejection::Rejection,
     request::NOTIONAL_MAX,
 };
@@ -331,17 +331,8 @@ impl Engine {
         check_figures(message)?;
         let user = UserId(self.names.len() as u64 + 1);
         let asked = PlaceOrder {
-            side,
-            kind: Kind::Limit,
             time_in_force: if message.ioc { TimeInForce::Ioc } else { TimeInForce::Gtc },
-            post_only: false,
-            self_trade_prevention: SelfTradePrevention::default(),
-            quantity: message.quantity,
-            price: Some(message.price),
-            stop_price: None,
-            quote_amount: None,
-            display_quantity: None,
-            client_order_id: None,
+            ..PlaceOrder::limit(side, message.quantity, message.price)
         };
         let placed = self.book.place(user, &asked, NOTIONAL_MAX, Stamp::default());
         let fact = placed.or_else(|rejection| refuse_by(message, &rejection))?;

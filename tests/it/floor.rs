@@ -19,7 +19,7 @@ use souk::{
         id::{InstrumentId, OrderId, RequestId, UserId},
         instrument::Instrument,
         money::{Asset, Rate},
-        order::{Kind, Order, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
+        order::{Order, PlaceOrder, Side},
         rejection::Rejection,
         wallet::{Balance, Limits},
     },
@@ -150,19 +150,7 @@ pub fn limit(side: Side, quantity: i64, price: i64) -> Command {
 }
 
 pub fn limit_order(side: Side, quantity: i64, price: i64) -> PlaceOrder {
-    PlaceOrder {
-        side,
-        kind: Kind::Limit,
-        time_in_force: TimeInForce::Gtc,
-        post_only: false,
-        self_trade_prevention: SelfTradePrevention::default(),
-        quantity,
-        price: Some(price),
-        stop_price: None,
-        quote_amount: None,
-        display_quantity: None,
-        client_order_id: None,
-    }
+    PlaceOrder::limit(side, quantity, price)
 }
 
 pub fn cancel_all() -> Command {

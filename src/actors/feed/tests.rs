@@ -8,7 +8,7 @@ use crate::domain::{
     id::{InstrumentId, Stamp},
     instrument::Step,
     money::Rate,
-    order::{Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
+    order::{PlaceOrder, Side},
     world::World,
 };
 
@@ -54,19 +54,7 @@ impl Market {
 
     /// A limit order's fact, published; the views know nothing of it.
     fn places(&mut self, user: UserId, side: Side, price: i64, quantity: i64) -> Sequence {
-        let order = PlaceOrder {
-            side,
-            kind: Kind::Limit,
-            time_in_force: TimeInForce::Gtc,
-            post_only: false,
-            self_trade_prevention: SelfTradePrevention::default(),
-            quantity,
-            price: Some(price),
-            stop_price: None,
-            quote_amount: None,
-            display_quantity: None,
-            client_order_id: None,
-        };
+        let order = PlaceOrder::limit(side, quantity, price);
         let fact = self.book.place(user, &order, 1 << 50, Stamp(7)).unwrap();
         self.sequence = self.sequence.next();
         let candles = match fact.fills.is_empty() {

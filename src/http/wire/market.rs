@@ -293,24 +293,12 @@ mod tests {
         fact::{Body, BookAction, BookFact, Cause, Fact},
         history::History,
         id::{InstrumentId, OrderId, TradeId, UserId},
-        order::{Fill, Kind, PlaceOrder, SelfTradePrevention, TimeInForce},
+        order::{Fill, PlaceOrder},
     };
     use crate::http::wire::tests::btc_usd;
 
     fn rest(book: &mut book::Book, side: Side, price: Price, quantity: i64) {
-        let order = PlaceOrder {
-            side,
-            kind: Kind::Limit,
-            time_in_force: TimeInForce::Gtc,
-            post_only: false,
-            self_trade_prevention: SelfTradePrevention::default(),
-            quantity,
-            price: Some(price),
-            stop_price: None,
-            quote_amount: None,
-            display_quantity: None,
-            client_order_id: None,
-        };
+        let order = PlaceOrder::limit(side, quantity, price);
         book.place(UserId(1), &order, 1_000_000_000_000, Stamp(0)).unwrap();
     }
 

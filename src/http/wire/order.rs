@@ -264,27 +264,11 @@ fn received_asset(side: Side, on: &Instrument) -> crate::domain::money::Asset {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        book::Book,
-        id::Stamp,
-        order::{Kind, PlaceOrder, SelfTradePrevention, TimeInForce},
-    };
+    use crate::domain::{book::Book, id::Stamp, order::PlaceOrder};
     use crate::http::wire::tests::btc_usd;
 
     fn limit(side: Side, price: i64, quantity: i64) -> PlaceOrder {
-        PlaceOrder {
-            side,
-            kind: Kind::Limit,
-            time_in_force: TimeInForce::Gtc,
-            post_only: false,
-            self_trade_prevention: SelfTradePrevention::default(),
-            quantity,
-            price: Some(price),
-            stop_price: None,
-            quote_amount: None,
-            display_quantity: None,
-            client_order_id: None,
-        }
+        PlaceOrder::limit(side, quantity, price)
     }
 
     #[test]

@@ -307,17 +307,8 @@ pub fn open_order(order: &Order) -> OpenOrder {
 /// The order, its user where it is named, and its purse where it is given.
 fn read_order<'a>(words: &[&'a str]) -> (PlaceOrder, Option<&'a str>, Option<Amount>) {
     let mut asked = PlaceOrder {
-        side: if words[0] == "buy" { Side::Buy } else { Side::Sell },
-        kind: Kind::Limit,
-        time_in_force: TimeInForce::Gtc,
-        post_only: false,
-        self_trade_prevention: SelfTradePrevention::default(),
-        quantity: 0,
         price: None,
-        stop_price: None,
-        quote_amount: None,
-        display_quantity: None,
-        client_order_id: None,
+        ..PlaceOrder::limit(if words[0] == "buy" { Side::Buy } else { Side::Sell }, 0, 0)
     };
     let (mut user, mut purse) = (None, None);
     let mut words = words[1..].iter();
