@@ -17,6 +17,8 @@ use crate::domain::{id::UserId, rejection::Rejection};
 /// Whether commands are let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DoorState {
+    /// What was due before is still being done; commands wait outside.
+    Starting,
     /// Everyone may enter.
     Open,
     /// Commands wait outside for a moment, while a digest is taken.
@@ -25,6 +27,13 @@ pub enum DoorState {
     Stopping,
     /// The journal has failed; nobody enters any more.
     Failed,
+}
+
+impl DoorState {
+    /// Whether it is worth waiting for another.
+    fn is_passing(self) -> bool {
+        matches!(self, DoorState::Starting | DoorState::Held)
+    }
 }
 
 /// The door; clones are the same door.
@@ -53,14 +62,14 @@ pub struct Permit {
 }
 
 impl Door {
-    /// A door for so many permits overall and for each user. It is held until it is opened.
+    /// A door for so many permits overall and for each user. Commands wait until it is opened.
     pub fn new(permits_max: usize, per_user_max: usize) -> Door {
         Door(Arc::new(Inner {
             permits_max,
             per_user_max,
             inside: AtomicUsize::new(0),
             by_user: DashMap::new(),
-            state: watch::channel(DoorState::Held).0,
+            state: watch::channel(DoorState::Starting).0,
             left: tokio::sync::Notify::new(),
             keys: DashMap::new(),
         }))
@@ -87,7 +96,7 @@ impl Door {
     pub async fn enter(&self, user: Option<UserId>, weight: usize) -> Result<Permit, Rejection> {
         let mut state = self.0.state.subscribe();
         loop {
-            let now = state.wait_for(|state| *state != DoorState::Held).await;
+            let now = state.wait_for(|state| !state.is_passing()).await;
             match now.map(|state| *state).unwrap_or(DoorState::Stopping) {
                 DoorState::Open => {}
                 _ => return Err(Rejection::Stopping),

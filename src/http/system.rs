@@ -43,6 +43,7 @@ pub async fn readyz(api: Data<Api>) -> Result<HttpResponse, Problem> {
         DoorState::Open | DoorState::Held => {
             return Ok(HttpResponse::Ok().json(Health { status: "ready" }));
         }
+        DoorState::Starting => "STARTING",
         DoorState::Stopping => "STOPPING",
         DoorState::Failed => "FAILED",
     };
