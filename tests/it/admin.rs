@@ -152,8 +152,8 @@ async fn an_operator_sees_that_it_lives_and_what_it_does() {
     let app = TestApp::start();
     let nobody = app.nobody();
     nobody.get("/healthz").await.is_done(200);
-    nobody.get("/readyz").await.is_done(200);
     app.register("alice").await;
+    nobody.get("/readyz").await.is_done(200);
     let metrics = nobody.get("/metrics").await;
     let text = metrics.body.as_str().unwrap();
     let registered =

@@ -240,6 +240,7 @@ async fn what_is_no_http_at_all_harms_nobody() {
         let line = status_line(&mut stream).await;
         assert!(!line.contains(" 200 ") && !line.contains(" 500 "), "{line}");
     }
+    app.register("alice").await;
     app.nobody().get("/readyz").await.is_done(200);
 }
 
@@ -250,6 +251,7 @@ async fn idle_connections_keep_nobody_out() {
     for _ in 0..500 {
         idle.push(TcpStream::connect(app.address()).await.unwrap());
     }
+    app.register("alice").await;
     app.nobody().get("/readyz").await.is_done(200);
 }
 
