@@ -115,14 +115,15 @@ pub struct Committed {
 /// Where actors put entries; clones are the same queue.
 #[derive(Clone, Debug)]
 pub struct JournalHandle {
-    queue: Sender<Entry>,
+    /// Boxed, since the queue's room is taken up front and is seldom used.
+    queue: Sender<Box<Entry>>,
 }
 
 impl JournalHandle {
     /// Puts an entry behind all others. The queue holds all that permits and cascades can fill, so
     /// a full one is a bug, and stops the process.
     pub fn put(&self, entry: Entry) {
-        if let Err(error) = self.queue.try_send(entry) {
+        if let Err(error) = self.queue.try_send(Box::new(entry)) {
             fatal(&format!("the journal's queue takes nothing: {error}"));
         }
     }
@@ -163,7 +164,7 @@ pub fn start(
 
 struct Writer {
     journal: Box<dyn Journal>,
-    entries: Receiver<Entry>,
+    entries: Receiver<Box<Entry>>,
     committed: Sender<Committed>,
     door: Door,
     clock: Arc<dyn Clock>,
@@ -181,7 +182,7 @@ impl Writer {
                 }
             }
             let first = match first {
-                Ok(entry) => entry,
+                Ok(entry) => *entry,
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
@@ -202,7 +203,7 @@ impl Writer {
         while entries.len() < COMMIT_MAX && bytes < COMMIT_BYTES_MAX {
             let Ok(entry) = self.entries.try_recv() else { break };
             bytes += size(&entry);
-            entries.push(entry);
+            entries.push(*entry);
         }
         entries
     }
@@ -228,7 +229,7 @@ impl Writer {
         entries.into_iter().for_each(unknown);
         let until = Instant::now() + FAREWELL;
         while let Ok(entry) = self.entries.recv_deadline(until) {
-            unknown(entry);
+            unknown(*entry);
         }
         on_failure(failure);
     }
