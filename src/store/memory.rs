@@ -110,7 +110,7 @@ impl MemoryJournal {
         let chunks = read_frames(image).map(|(key, chunk)| (key, chunk.to_vec()));
         control.chunks.locked().extend(chunks);
         let known = Known { through: known, chain: None, by: "the test".into() };
-        let tail = recovery::inspect(&*control.chunks, &[known])?;
+        let tail = recovery::inspect(&*control.chunks, &[known], Sequence(0))?;
         control.chunks.remove(tail.torn_keys())?;
         let mark = Mark { through: tail.last, chain: tail.chain, alive: None };
         let journal = MemoryJournal::behind(control, mark);

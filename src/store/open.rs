@@ -13,7 +13,7 @@ use super::{
     chunk::Chain,
     failure::Failure,
     folder::{self, FolderLock, Layout},
-    journal::{Journal, Reader},
+    journal::{Chunks, Journal, Reader},
     mark::{Mark, MarkFile},
     recovery::{self, Known, Recovered},
     sled_journal::{SledChunks, SledJournal},
@@ -94,7 +94,9 @@ pub fn open(options: &Options) -> Result<Opened, Failure> {
     let mut notes = Vec::new();
     let mark = read_mark(&layout.mark(), &mut notes);
     let known = known(mark, &snapshots.list()?, &snapshots.archive)?;
-    let tail = recovery::inspect(&*chunks, &known)?;
+    let covered = covered(&snapshots.list()?, &snapshots.archive)?;
+    let tail = recovery::inspect(&*chunks, &known, covered)?;
+    chunks.remove(&tail.trimmed)?;
 
     let alive = mark.and_then(|mark| mark.alive);
     let end = Mark { through: tail.last, chain: tail.chain, alive };
@@ -144,6 +146,16 @@ pub(super) fn known(
     });
     let by_archive = Known { through: archive.last()?, chain: None, by: "its archive".into() };
     Ok(by_mark.into_iter().chain(by_snapshot).chain([by_archive]).collect())
+}
+
+/// Up to where a trim may have been at work: what the archive has, or where none is kept, what is
+/// below the older snapshot. `snapshots` are newest first.
+pub(super) fn covered(
+    snapshots: &[(Sequence, PathBuf)],
+    archive: &Archive,
+) -> Result<Sequence, Failure> {
+    let older = snapshots.get(1).map_or(Sequence(0), |(through, _)| *through);
+    Ok(archive.last()?.max(older))
 }
 
 /// Where a fold begins.

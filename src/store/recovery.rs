@@ -55,6 +55,8 @@ pub(super) struct Tail {
     pub last: Sequence,
     pub chain: Chain,
     pub torn: Option<(TornTail, Vec<Key>)>,
+    /// What a trim that a crash interrupted left of a commit, which stands elsewhere whole.
+    pub trimmed: Vec<Key>,
 }
 
 impl Tail {
@@ -66,20 +68,33 @@ impl Tail {
 
 /// Reads all chunks of a journal, checks them, and says where it ends. Changes nothing.
 ///
+/// `covered` is the last sequence up to which a trim may have been at work: the archive or a snapshot
+/// has all of it.
+///
 /// # Errors
 /// `Damaged` and `Gap` where something before the end is wrong, `Short` where it ends before what
 /// is known to have been durable.
-pub(super) fn inspect(chunks: &dyn Chunks, known: &[Known]) -> Result<Tail, Failure> {
+pub(super) fn inspect(
+    chunks: &dyn Chunks,
+    known: &[Known],
+    covered: Sequence,
+) -> Result<Tail, Failure> {
     let bound = known.iter().max_by_key(|known| known.through);
     let through = bound.map_or(Sequence(0), |known| known.through);
-    let mut tail = Tail { last: Sequence(0), chain: Chain::GENESIS, torn: None };
+    let mut tail =
+        Tail { last: Sequence(0), chain: Chain::GENESIS, torn: None, trimmed: Vec::new() };
     let mut begun = false;
     let mut chunks = chunks.from(Key { first: Sequence(0), index: 0 }).peekable();
     while let Some(group) = next_group(&mut chunks)? {
         let first = group[0].0.first;
-        check_follows(&tail, begun, first)?;
+        check_follows(&tail, begun, first, covered)?;
         let commit = match Commit::join(first, &group) {
             Ok(commit) => commit,
+            // A trim takes the oldest chunks first, and not all at once.
+            Err(broken) if broken.torn && !begun && first <= covered => {
+                tail.trimmed.extend(group.iter().map(|(key, _)| *key));
+                continue;
+            }
             Err(broken) if broken.torn && chunks.peek().is_none() => {
                 if first > through {
                     let keys: Vec<Key> = group.iter().map(|(key, _)| *key).collect();
@@ -95,7 +110,7 @@ pub(super) fn inspect(chunks: &dyn Chunks, known: &[Known]) -> Result<Tail, Fail
             let detail = format!("the chain hash is not the one that {} knows", other.by);
             return Err(Failure::Damaged { at: commit.last, detail });
         }
-        tail = Tail { last: commit.last, chain: commit.chain, torn: None };
+        (tail.last, tail.chain) = (commit.last, commit.chain);
         begun = true;
     }
     match bound {
@@ -108,8 +123,16 @@ pub(super) fn inspect(chunks: &dyn Chunks, known: &[Known]) -> Result<Tail, Fail
 }
 
 /// A journal that was trimmed begins anywhere; from there on nothing is missing.
-fn check_follows(tail: &Tail, begun: bool, first: Sequence) -> Result<(), Failure> {
+fn check_follows(
+    tail: &Tail,
+    begun: bool,
+    first: Sequence,
+    covered: Sequence,
+) -> Result<(), Failure> {
     match begun {
+        false if !tail.trimmed.is_empty() && first > covered.next() => {
+            Err(Failure::Gap { expected: covered.next(), found: Some(first) })
+        }
         true if first > tail.last.next() => {
             Err(Failure::Gap { expected: tail.last.next(), found: Some(first) })
         }

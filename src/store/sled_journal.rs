@@ -12,6 +12,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use sled::Db;
@@ -29,6 +30,8 @@ use super::{
 use crate::domain::id::{Sequence, Stamp};
 
 const CACHE_BYTES: u64 = 16 << 20;
+/// How long sled may take to let go of its files.
+const FREE_WITHIN: Duration = Duration::from_secs(5);
 
 /// A journal's chunks in sled.
 pub(super) struct SledChunks {
@@ -54,9 +57,7 @@ impl SledChunks {
     ) -> Result<SledChunks, Failure> {
         remove_generating(dir)?;
         let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
-        let db = guard::caught(|| config.open())
-            .map_err(|detail| Failure::Corrupt { detail })?
-            .map_err(failed("open"))?;
+        let db = open_free(&config)?;
         folder::restrict_all(dir)?;
         for path in folder::files(dir)?.iter().filter(|path| path.is_file()) {
             File::open(path).and_then(|f| f.sync_all()).map_err(Failure::io("sync", path))?;
@@ -114,8 +115,31 @@ impl Chunks for SledChunks {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         keys.iter().try_for_each(|key| {
             self.db.remove(key.to_bytes()).map(drop).map_err(failed("remove from"))
-        })
+        })?;
+        // Without it, a process that ends would leave a part of a commit behind.
+        self.db.flush().map(drop).map_err(failed("flush"))
     }
+}
+
+/// Opens sled's files, waiting for a moment where they are in use: sled lets go of them only some time
+/// after its last handle is gone. The folder's own lock keeps other processes out before this.
+fn open_free(config: &sled::Config) -> Result<sled::Db, Failure> {
+    let until = Instant::now() + FREE_WITHIN;
+    loop {
+        let opened =
+            guard::caught(|| config.open()).map_err(|detail| Failure::Corrupt { detail })?;
+        match opened {
+            Err(error) if is_in_use(&error) && Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            opened => return opened.map_err(failed("open")),
+        }
+    }
+}
+
+/// sled says so in words alone.
+fn is_in_use(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(io) if io.to_string().contains("could not acquire lock"))
 }
 
 /// sled refuses to open beside an index file that a crash left unfinished; it makes a new one.

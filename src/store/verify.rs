@@ -129,7 +129,9 @@ fn verify_chunks(layout: &Layout, chunks: Arc<dyn Chunks>) -> Result<Verdict, Fa
     let mark = open::read_mark(&layout.mark(), &mut notes);
     let mut snapshots = folder.list()?;
     let known = open::known(mark, &snapshots, &folder.archive)?;
-    let tail = recovery::inspect(&*chunks, &known);
+    let tail = recovery::inspect(&*chunks, &known, open::covered(&snapshots, &folder.archive)?);
+    // From the copy, like everything that is changed here.
+    tail.as_ref().map_or(Ok(()), |tail| chunks.remove(&tail.trimmed))?;
     // Where the end is unknown, everything before the damage is still read.
     let last = tail.as_ref().map_or(u64::MAX, |tail| tail.last.0);
     let durable = Arc::new(AtomicU64::new(last));

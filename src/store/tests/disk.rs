@@ -387,6 +387,36 @@ fn a_trim_that_a_crash_interrupted_is_done_again() {
     assert_eq!(verify(dir.path()).status, Status::Clean);
 }
 
+/// A trim takes a commit's chunks out one by one, and the process may end between two of them.
+#[test]
+fn a_trim_that_a_crash_interrupted_within_a_commit_is_finished() {
+    let dir = temp();
+    let facts = Market::new(4).facts(600);
+    let Opened { mut journal, snapshots, .. } = opened(dir.path());
+    append(&mut *journal, &facts, 200);
+    let reader = journal.reader();
+    let first = chunk::Key { first: Sequence(1), index: 0 };
+    let of_first = |key: &chunk::Key| key.first == first.first;
+    let chunks: Vec<_> = reader.chunks.from(first).map(Result::unwrap).collect();
+    let halves: Vec<_> = chunks.into_iter().filter(|(key, _)| of_first(key)).skip(1).collect();
+    assert!(halves.len() > 1, "the first commit has several chunks");
+    crate::store::snapshotter::trim(&snapshots, &reader, Sequence(200)).unwrap();
+    drop((journal, reader));
+    let on_disk = SledChunks::open(&dir.path().join("journal"), Durability::Disk, None).unwrap();
+    on_disk.write(&halves).unwrap();
+    drop(on_disk);
+    assert_eq!(verify(dir.path()).status, Status::Clean);
+    let Opened { journal, world, .. } = opened(dir.path());
+    assert_eq!(world.state.through, Sequence(600));
+    assert!(journal.reader().from(Sequence(1)).map(|fact| fact.unwrap().1).eq(facts));
+    drop(journal);
+    // What nothing else has is not passed over: the archive ends before this.
+    let on_disk = SledChunks::open(&dir.path().join("journal"), Durability::Disk, None).unwrap();
+    on_disk.cut(&[chunk::Key { first: Sequence(201), index: 0 }]).unwrap();
+    drop(on_disk);
+    assert_eq!(verify(dir.path()).status, Status::Damaged);
+}
+
 #[test]
 fn snapshots_are_taken_every_so_many_facts_while_the_journal_grows() {
     let dir = temp();
