@@ -46,7 +46,7 @@ pub struct Ticket {
     pub cause: Cause,
     to: Recipient,
     /// Freed when the answer is let out.
-    _permit: Option<Arc<Permit>>,
+    permit: Option<Arc<Permit>>,
 }
 
 #[derive(Debug)]
@@ -61,18 +61,18 @@ impl Ticket {
     pub fn new(cause: Cause, permit: Permit) -> (Ticket, oneshot::Receiver<Answer>) {
         let (sender, receiver) = oneshot::channel();
         let to = Recipient::One(sender);
-        (Ticket { cause, to, _permit: Some(Arc::new(permit)) }, receiver)
+        (Ticket { cause, to, permit: Some(Arc::new(permit)) }, receiver)
     }
 
     /// A ticket of the exchange's own: nobody waits for the answer.
     pub fn own(cause: Cause) -> Ticket {
-        Ticket { cause, to: Recipient::Nobody, _permit: None }
+        Ticket { cause, to: Recipient::Nobody, permit: None }
     }
 
     /// Splits into `parts` tickets, whose answers together make this one's, in their order.
     pub fn split(self, parts: usize) -> Vec<Ticket> {
-        let Ticket { cause, to, _permit } = self;
-        let whole = Ticket { cause: cause.clone(), to, _permit: _permit.clone() };
+        let Ticket { cause, to, permit } = self;
+        let whole = Ticket { cause: cause.clone(), to, permit: permit.clone() };
         let gather = Arc::new(Gather(Mutex::new(Gathered {
             answers: (0..parts).map(|_| None).collect(),
             left: parts,
@@ -82,7 +82,7 @@ impl Ticket {
         let part = |at| Ticket {
             cause: cause.clone(),
             to: Recipient::Part(gather.clone(), at),
-            _permit: _permit.clone(),
+            permit: permit.clone(),
         };
         (0..parts).map(part).collect()
     }
@@ -92,6 +92,8 @@ impl Ticket {
     ///
     /// `sequence` is what the journal stood at, refusals included.
     pub(super) fn answer(self, sequence: Sequence, answer: Answer) {
+        // First: whoever reads the answer may ask again under the same key.
+        drop(self.permit);
         match self.to {
             // The receiver is gone where the client hung up; its command is done all the same.
             Recipient::One(sender) => drop(sender.send(answer)),

@@ -29,6 +29,7 @@ use crate::{
         fact::{Body, Cause, Fact},
         id::{Sequence, Stamp},
         instrument::Instrument,
+        rejection::Rejection,
         wallet::{Limits, Switch, Wallet},
         world::World,
     },
@@ -277,14 +278,22 @@ fn listings(world: &World, config: &Config) -> Result<Vec<Body>, StartError> {
     Ok(bodies)
 }
 
-/// Makes the user `admin`, or gives it the password of the settings.
-fn admin(world: &World, config: &Config, stamp: Stamp) -> Result<Option<Body>, StartError> {
-    let Some(password) = config.admin_password.as_deref() else { return Ok(None) };
+/// Makes the user `admin`, or gives it its role and the password of the settings.
+fn admin(world: &World, config: &Config, stamp: Stamp) -> Result<Vec<Body>, StartError> {
+    let Some(password) = config.admin_password.as_deref() else { return Ok(Vec::new()) };
     let accounts = &world.state.accounts;
     let hash = || password::hash(password, config.bcrypt_cost);
-    let body = match accounts.named(ADMIN) {
-        Some(admin) if password::same(password, &admin.password_hash) => return Ok(None),
-        Some(admin) => accounts.change_password(admin.id, hash()),
+    let refused = |rejection: Rejection| StartError::Admin(rejection.detail());
+    match accounts.named(ADMIN) {
+        Some(admin) => {
+            let (user, role) = (admin.id, Role::Admin);
+            let demoted = (admin.role != role).then_some(Body::RoleChanged { user, role });
+            let mut bodies: Vec<Body> = demoted.into_iter().collect();
+            if !password::same(password, &admin.password_hash) {
+                bodies.push(accounts.change_password(user, hash()).map_err(refused)?);
+            }
+            Ok(bodies)
+        }
         None => {
             let register = Register {
                 username: ADMIN.into(),
@@ -294,10 +303,9 @@ fn admin(world: &World, config: &Config, stamp: Stamp) -> Result<Option<Body>, S
                 role: Role::Admin,
                 granted: false,
             };
-            accounts.register(register, stamp)
+            accounts.register(register, stamp).map(|body| vec![body]).map_err(refused)
         }
-    };
-    body.map(Some).map_err(|rejection| StartError::Admin(rejection.detail()))
+    }
 }
 
 impl Running {

@@ -154,7 +154,8 @@ fn record<B>(response: &ServiceResponse<B>, id: RequestId, seconds: f64) {
     let user = request.extensions().get::<UserId>().map(|user| user.0);
     let millis = seconds * 1000.0;
     let request_id = format_args!("{:016x}", id.0);
-    match status.is_server_error() {
+    // What a full or stopping exchange turns away is counted, not told one by one.
+    match status.is_server_error() && status.as_u16() != 503 {
         true => {
             tracing::warn!(%request_id, %method, path, status = status.as_u16(), millis, user, "answered");
         }

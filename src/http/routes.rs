@@ -1,5 +1,7 @@
 //! The whole route list, and the OpenAPI document that is made of the same list.
 
+use std::collections::BTreeMap;
+
 use actix_web::{
     HttpResponse,
     http::{Method, StatusCode, header},
@@ -7,7 +9,10 @@ use actix_web::{
 };
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+    openapi::{
+        ContentBuilder, Ref, RefOr, Response, ResponseBuilder,
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
 };
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -37,7 +42,7 @@ macro_rules! routes {
         #[derive(OpenApi)]
         #[openapi(
             info(description = "An exchange on your own machine. See /api/docs."),
-            modifiers(&Bearer),
+            modifiers(&Bearer, &Refusals),
             components(schemas(ProblemBody)),
             paths($($($module::$handler),+),+)
         )]
@@ -133,6 +138,42 @@ impl Modify for Bearer {
         let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", bearer);
+    }
+}
+
+/// Says of every call what holds for all: refusals are problems, and any call can meet a limit or an
+/// exchange that is full or stopping.
+struct Refusals;
+
+impl Modify for Refusals {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for item in document.paths.paths.values_mut() {
+            let methods =
+                [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete, &mut item.put];
+            for operation in methods.into_iter().flatten() {
+                describe_refusals(&mut operation.responses.responses);
+            }
+        }
+    }
+}
+
+fn describe_refusals(responses: &mut BTreeMap<String, RefOr<Response>>) {
+    for (status, what) in [
+        ("400", "Malformed request"),
+        ("429", "Too fast; `Retry-After` says when"),
+        ("503", "Full, stopping, or the journal failed"),
+    ] {
+        let described = || RefOr::T(ResponseBuilder::new().description(what).build());
+        responses.entry(status.into()).or_insert_with(described);
+    }
+    let refusals = responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5']));
+    for (_, response) in refusals {
+        if let RefOr::T(response) = response {
+            let schema = Ref::from_schema_name("ProblemBody");
+            let problem = ContentBuilder::new().schema(Some(schema)).build();
+            response.content.clear();
+            response.content.insert("application/problem+json".into(), problem);
+        }
     }
 }
 

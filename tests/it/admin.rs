@@ -163,3 +163,14 @@ async fn an_operator_sees_that_it_lives_and_what_it_does() {
         assert!(text.contains(&format!("\n{name} ")), "{name}");
     }
 }
+
+#[actix::test]
+async fn the_settings_give_the_admin_its_role_back() {
+    let mut app = TestApp::start();
+    let admin = app.admin().await;
+    let demoted = admin.post("/api/admin/users/admin", &json!({ "role": "USER" })).await;
+    demoted.is_done(200);
+    admin.get("/api/system/totals").await.is_refused(403, "FORBIDDEN");
+    app.kill9_and_restart();
+    app.admin().await.get("/api/system/totals").await.is_done(200);
+}

@@ -201,3 +201,18 @@ async fn keys_have_1_to_64_visible_characters() {
     }
     alice.keyed(&"k".repeat(64)).deposits("USD", "1.00").await.is_done(200);
 }
+
+/// The key is free again before the answer can be read.
+#[actix::test]
+async fn a_keyed_command_can_be_repeated_the_moment_its_answer_is_there() {
+    let app = TestApp::start();
+    let alice = app.register("alice").await;
+    for number in 0..200 {
+        let body = json!({ "currency": "USD", "amount": "1.00" });
+        let keyed = alice.keyed(&format!("deposit-{number}"));
+        let first = keyed.post("/api/wallet/deposit", &body).await;
+        let again = keyed.post("/api/wallet/deposit", &body).await;
+        assert_eq!((first.status, again.status), (200, 200), "{again:?}");
+        assert_eq!(first.body, again.body);
+    }
+}
