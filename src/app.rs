@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
@@ -76,7 +77,19 @@ fn open(settings: &Settings) -> anyhow::Result<Result<Opened, Failure>> {
     Ok(opened)
 }
 
+/// Each connection takes two file handles, and the limit that a process begins with is often far below
+/// what it may have.
+fn raise_open_files_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => tracing::debug!(most = ?limit.maximum, "may open so many files"),
+        Err(error) => tracing::warn!(%error, now = ?limit.current, "cannot open more files"),
+    }
+}
+
 async fn run(settings: Settings, opened: Opened) -> anyhow::Result<ExitCode> {
+    raise_open_files_limit();
     let listener = TcpListener::bind(settings.listen)
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
