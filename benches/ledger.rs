@@ -87,7 +87,7 @@ fn funded() -> (Book, State) {
         fold(&mut state, body);
         for asset in [Asset::Usd, Asset::Btc] {
             let wallet = state.wallet(UserId(number)).expect("just registered");
-            let deposit = wallet.deposit(asset, PLENTY, None, Stamp(1), PLENTY);
+            let deposit = wallet.deposit(asset, PLENTY, None, Stamp(1));
             fold(&mut state, deposit.expect("there is no bound"));
         }
     }

@@ -140,7 +140,7 @@ async fn stop(running: Running, sockets: Sockets, server: actix_web::dev::Server
 
 fn config(settings: &Settings) -> Config {
     let per_asset = |amounts: &PerAsset| Asset::ALL.map(|asset| amounts.of(asset));
-    let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
+    let cores = cores();
     Config {
         instruments: settings.instruments.clone(),
         limits: Limits {
@@ -161,6 +161,10 @@ fn config(settings: &Settings) -> Config {
     }
 }
 
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, |cores| cores.get())
+}
+
 fn http_settings(settings: &Settings) -> HttpSettings {
     let second = Duration::from_secs(1);
     let rate = |requests, burst, per| Rate { requests, burst, per };
@@ -177,7 +181,7 @@ fn http_settings(settings: &Settings) -> HttpSettings {
             Duration::from_secs(60),
         ),
     };
-    let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
+    let cores = cores();
     HttpSettings {
         jwt_secret: settings.jwt_secret.as_ref().map(|secret| secret.expose().to_owned()),
         cors_origins: settings.cors_origins.clone(),

@@ -25,8 +25,8 @@ use crate::domain::{
     fact::{Body, Fact},
     id::{InstrumentId, OrderId, Stamp},
     instrument::{Instrument, Price, Quantity},
-    money::{Amount, Asset, ISSUED_MAX},
-    order::{ClientOrderId, PlaceOrder, Reason, Side},
+    money::{Amount, Asset},
+    order::{ClientOrderId, PlaceOrder, Reason},
     rejection::Rejection,
     wallet::{Purse, Wallet},
 };
@@ -131,10 +131,7 @@ impl WalletActor {
             return Err(Rejection::TooManyOpenOrders);
         }
         let best = self.wiring.views.best(instrument, order.side.opposite());
-        let protection = best.map(|best| match order.side {
-            Side::Buy => on.protection.above_down(best),
-            Side::Sell => on.protection.below_up(best),
-        });
+        let protection = best.map(|best| on.protection_price(order.side, best));
         let purse = Purse::of_order(order, on, protection)?;
         match purse.amount > self.spendable(purse.asset) {
             true => Err(Rejection::InsufficientFunds),
@@ -283,7 +280,7 @@ impl WalletActor {
         let limit = counted.then_some((&*self.wiring.limits, pending));
         let issue = &self.wiring.issue;
         let decided = issue.reserve(asset, amount).and_then(|()| {
-            let body = self.wallet.deposit(asset, amount, limit, stamp, ISSUED_MAX);
+            let body = self.wallet.deposit(asset, amount, limit, stamp);
             body.inspect_err(|_| issue.give_back(asset, amount))
         });
         match decided {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     id::InstrumentId,
     money::{Amount, Asset, NumberError, Rate, Ratio, parse_scaled, print_scaled},
+    order::Side,
 };
 
 /// A price as a count of ticks; positive.
@@ -96,6 +97,15 @@ impl Instrument {
     /// `quantity` in minor units of the base asset; exact.
     pub fn base_amount(&self, quantity: Quantity) -> Amount {
         quantity * self.lot.units * 10_i64.pow(self.base.scale() - self.lot.scale)
+    }
+
+    /// The worst price at which a market order of `side` may trade where the best opposite price, or a
+    /// stop price in its place, is `best`.
+    pub fn protection_price(&self, side: Side, best: Price) -> Price {
+        match side {
+            Side::Buy => self.protection.above_down(best),
+            Side::Sell => self.protection.below_up(best),
+        }
     }
 
     /// Says what is wrong with this instrument's figures, if anything; asked once, at start.

@@ -158,7 +158,7 @@ impl Exchange {
 
     fn deposit(&mut self, user: UserId, asset: Asset, amount: Amount) {
         let now = self.now();
-        let decided = self.live(user).wallet.deposit(asset, amount, None, now, amount);
+        let decided = self.live(user).wallet.deposit(asset, amount, None, now);
         self.journal(decided.unwrap(), None);
     }
 

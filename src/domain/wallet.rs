@@ -133,18 +133,15 @@ impl Wallet {
         self.client_orders.get(id).copied()
     }
 
-    /// Decides a deposit. `pending` is what is under way today; `free` how much may still be issued.
+    /// Decides a deposit. `limit` is what a day may bring, with what is under way today. That no more is
+    /// issued than there may be is the caller's to see to: it concerns all wallets.
     pub fn deposit(
         &self,
         asset: Asset,
         amount: Amount,
         limit: Option<(&Limits, Amount)>,
         stamp: Stamp,
-        free: Amount,
     ) -> Result<Body, Rejection> {
-        if amount > free {
-            return Err(Rejection::IssueLimit);
-        }
         if let Some((limits, pending)) = limit {
             let used = self.on_day(stamp).deposited[asset.index()] + pending;
             if amount > limits.deposit_day_max[asset.index()] - used {
@@ -320,7 +317,7 @@ impl Purse {
         }
         let price = match order.kind {
             Kind::Limit | Kind::StopLimit => order.price,
-            Kind::StopMarket => order.stop_price.map(|p| on.protection.above_down(p)),
+            Kind::StopMarket => order.stop_price.map(|p| on.protection_price(Side::Buy, p)),
             Kind::Market => protection,
         };
         let amount = match (order.quote_amount, price) {

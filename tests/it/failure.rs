@@ -8,13 +8,13 @@ use std::{
 use serde_json::json;
 use souk::{
     actors::command::Command as Asked,
-    domain::order::{Kind, Side},
+    domain::order::{Kind, PlaceOrder, Side},
     telemetry,
 };
 use tempfile::TempDir;
 
 use crate::{
-    floor::{BTC_USD, Floor, Opening, limit_order},
+    floor::{BTC_USD, Floor, Opening},
     process::{Process, souk, verify},
 };
 
@@ -79,7 +79,7 @@ async fn panic_in_a_book() {
     telemetry::install_panic_hook();
     let floor = Floor::open(Opening::default()).await;
     let alice = floor.register("alice").await;
-    let mut order = limit_order(Side::Buy, 1_000, 5_000_000);
+    let mut order = PlaceOrder::limit(Side::Buy, 1_000, 5_000_000);
     order.kind = Kind::StopLimit;
     let answer = floor.ask(Some(alice), Asked::Place { instrument: BTC_USD, order }).await;
     println!("still here: {answer:?}");

@@ -146,11 +146,7 @@ pub async fn ask(exchange: &Exchange, by: Option<UserId>, command: Command) -> A
 
 /// A limit order on BTC-USD: quantity in lots of 0.00001, price in cents.
 pub fn limit(side: Side, quantity: i64, price: i64) -> Command {
-    Command::Place { instrument: BTC_USD, order: limit_order(side, quantity, price) }
-}
-
-pub fn limit_order(side: Side, quantity: i64, price: i64) -> PlaceOrder {
-    PlaceOrder::limit(side, quantity, price)
+    Command::Place { instrument: BTC_USD, order: PlaceOrder::limit(side, quantity, price) }
 }
 
 pub fn cancel_all() -> Command {

@@ -13,12 +13,12 @@ use souk::{
     domain::{
         id::{InstrumentId, UserId},
         money::Asset,
-        order::{Side, Status},
+        order::{PlaceOrder, Side, Status},
         rejection::Rejection,
     },
 };
 
-use crate::floor::{Floor, Opening, ask, cancel_all, limit, limit_order, order, scale};
+use crate::floor::{Floor, Opening, ask, cancel_all, limit, order, scale};
 
 /// Whether an answer is there already.
 fn is_ready(answer: &mut (impl Future<Output = Answer> + Unpin)) -> bool {
@@ -91,7 +91,8 @@ async fn hand_to_and_fro(floor: Arc<Floor>, pair: usize, rounds: usize) {
     let (mut seller, mut buyer) = (a, b);
     for round in 0..rounds {
         let place = async |user: UserId, side| {
-            let placed = Command::Place { instrument, order: limit_order(side, quantity, price) };
+            let placed =
+                Command::Place { instrument, order: PlaceOrder::limit(side, quantity, price) };
             let placed = order(floor.ask(Some(user), placed).await);
             placed.unwrap_or_else(|refused| panic!("round {round}: {side:?} {refused:?}"))
         };

@@ -18,12 +18,12 @@ use souk::{
     store::{Journal, MemoryJournal},
 };
 
-use crate::floor::{BTC_USD, Floor, Opening, ask, cancel_all, limit_order, scale};
+use crate::floor::{BTC_USD, Floor, Opening, ask, cancel_all, scale};
 
 /// A random order near 50,000 USD, of any kind.
 fn random_order(random: &mut StdRng) -> PlaceOrder {
     let side = if random.random() { Side::Buy } else { Side::Sell };
-    let mut order = limit_order(side, random.random_range(2..2_000), price(random));
+    let mut order = PlaceOrder::limit(side, random.random_range(2..2_000), price(random));
     order.self_trade_prevention = match random.random_range(0..4) {
         0 => SelfTradePrevention::CancelNewest,
         1 => SelfTradePrevention::CancelOldest,

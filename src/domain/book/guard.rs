@@ -68,11 +68,13 @@ impl Book {
     /// The worst price at which a market order of `side` may trade now.
     pub fn protection_price(&self, side: Side) -> Option<Price> {
         let best = self.best(side.opposite())?;
-        let protection = self.instrument.protection;
-        Some(match side {
-            Side::Buy => protection.above_down(best),
-            Side::Sell => protection.below_up(best),
-        })
+        Some(self.instrument.protection_price(side, best))
+    }
+
+    /// The worst price that an order accepts: its own, or its protection. Without either there is
+    /// nothing to trade with.
+    pub(super) fn worst_price(&self, order: &Order) -> Price {
+        order.price.or_else(|| self.protection_price(order.side)).unwrap_or(0)
     }
 
     /// What an order must be able to spend. A buy that names no price takes what its purse allows.

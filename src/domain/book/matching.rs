@@ -108,7 +108,7 @@ impl Book {
             draft.changes.push(Change::Wait(id));
             return Ok(self.finish(draft, id, None));
         }
-        let limit = order.price.or_else(|| self.protection_price(order.side)).unwrap_or(0);
+        let limit = self.worst_price(&order);
         let budget = asked.quote_amount.map_or(purse, |amount| amount.min(purse));
         Ok(self.take(Taker { order, limit, budget, locked: 0 }, draft))
     }
@@ -136,7 +136,7 @@ impl Book {
             self.end(&mut order, Status::Rejected, Some(reason), &mut draft);
             return Some(self.finish(draft, id, Some(order)));
         }
-        let limit = order.price.or_else(|| self.protection_price(order.side)).unwrap_or(0);
+        let limit = self.worst_price(&order);
         let (budget, locked) = (order.locked, order.locked);
         Some(self.take(Taker { order, limit, budget, locked }, draft))
     }

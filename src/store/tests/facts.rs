@@ -7,7 +7,7 @@ use crate::domain::{
     fact::{Body, Cause, Fact, KeyUse},
     id::{InstrumentId, OrderId, RequestId, Sequence, Stamp, UserId},
     instrument::{Instrument, Step},
-    money::{Amount, Asset, Rate},
+    money::{Asset, Rate},
     order::{ClientOrderId, Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
     state::State,
     wallet::Purse,
@@ -94,7 +94,7 @@ impl Market {
     fn deposit(&mut self, user: UserId) -> Body {
         let asset = Asset::ALL[self.draw(4) as usize];
         let wallet = self.state.wallet(user).expect("it registered");
-        wallet.deposit(asset, 5_000, None, self.now(), Amount::MAX).expect("without bounds")
+        wallet.deposit(asset, 5_000, None, self.now()).expect("without bounds")
     }
 
     fn cancel(&mut self, user: UserId, at: usize) -> Option<Body> {
