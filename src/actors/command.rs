@@ -3,10 +3,17 @@
 use crate::domain::{
     account::{Register, Role},
     fact::KeyUse,
-    id::{InstrumentId, OrderId, RequestId, Stamp, UserId},
+    id::{AdId, BoardId, DisputeId, InstrumentId, OrderId, P2pTradeId, RequestId, Stamp, UserId},
     instrument::{Price, Quantity},
     money::{Amount, Asset},
     order::{ClientOrderId, PlaceOrder},
+    p2p::{
+        ad::{AdChange, AdDraft},
+        ask::TradeAsk,
+        board::Take,
+        contact::ContactAsk,
+        trade::TradeState,
+    },
 };
 
 /// A command with who asks it, and by which request.
@@ -86,6 +93,37 @@ pub enum Command {
     },
     /// Moves a manual clock.
     MoveClock(ClockMove),
+    PublishAd {
+        board: BoardId,
+        draft: AdDraft,
+    },
+    /// `version` is the one that the owner saw.
+    EditAd {
+        ad: AdId,
+        change: AdChange,
+        version: Option<u32>,
+    },
+    PauseAd(AdId),
+    ResumeAd(AdId),
+    CloseAd(AdId),
+    TakeAd(Take),
+    /// Something to an open P2P trade. `expected` is the state that the asker takes it to be in,
+    /// `dispute` the one that is meant.
+    P2pTrade {
+        trade: P2pTradeId,
+        dispute: Option<DisputeId>,
+        expected: Option<TradeState>,
+        ask: TradeAsk,
+    },
+    /// A word on the other party of a completed P2P trade.
+    Review {
+        trade: P2pTradeId,
+        /// 1 to 5.
+        rating: u8,
+        comment: Option<String>,
+    },
+    /// Payment accounts, blocks, favourites.
+    Contact(ContactAsk),
 }
 
 /// How an order is named by its owner.

@@ -8,11 +8,17 @@ use smallvec::SmallVec;
 
 use super::{
     account::{Role, User},
-    id::{InstrumentId, OrderId, RequestId, Stamp, UserId},
+    id::{BoardId, InstrumentId, OrderId, RequestId, Stamp, UserId},
     instrument::{Instrument, Price, Quantity},
     ledger::{Posting, Transaction},
     money::{Amount, Asset},
     order::{Fill, Order, Side},
+    p2p::{
+        ad::AdFact,
+        contact::ContactChange,
+        fiat::Fiat,
+        trade::{MessageFact, ReviewFact, TradeFact},
+    },
 };
 
 /// One thing that happened.
@@ -126,6 +132,25 @@ pub enum Body {
         since: Stamp,
         millis: i64,
     },
+    /// A board of ads came to be; its id is the next free one.
+    BoardListed {
+        board: BoardId,
+        asset: Asset,
+        fiat: Fiat,
+    },
+    /// An ad came to be, changed or ended.
+    P2pAd(Box<AdFact>),
+    /// A P2P trade was opened, changed or ended.
+    P2pTrade(Box<TradeFact>),
+    /// Somebody wrote into the chat of a P2P trade.
+    P2pMessage(MessageFact),
+    /// One party of a completed P2P trade judged the other.
+    Reviewed(ReviewFact),
+    /// A user's payment accounts, blocks or favourites changed.
+    ContactChanged {
+        user: UserId,
+        change: ContactChange,
+    },
 }
 
 /// What a command did to one book, whole: the orders it touched, what they traded, who paid whom.
@@ -196,6 +221,8 @@ impl Fact {
             | Body::Deposited { transaction, .. }
             | Body::Withdrawn { transaction, .. } => transaction.postings(),
             Body::Book(book) => book.transaction.postings(),
+            Body::P2pAd(ad) => ad.transaction.postings(),
+            Body::P2pTrade(trade) => trade.transaction.postings(),
             _ => &[],
         }
     }
@@ -212,6 +239,9 @@ impl Fact {
             | Body::SwitchArmed { user, .. }
             | Body::SwitchFired { user, .. } => add(*user),
             Body::Book(book) => book.orders.iter().for_each(|o| add(o.user)),
+            Body::P2pAd(_) | Body::P2pTrade(_) => {
+                self.postings().iter().filter_map(|p| p.account.user()).for_each(add);
+            }
             _ => {}
         }
         users.sort_unstable();

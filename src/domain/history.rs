@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     fact::{Body, BookAction, BookFact, Fact},
-    id::{InstrumentId, OrderId, Sequence, Stamp, TradeId, UserId},
+    id::{AdId, InstrumentId, OrderId, P2pTradeId, Sequence, Stamp, TradeId, UserId},
     instrument::{Price, Quantity},
     ledger::Account,
     money::{Amount, Asset},
     order::{Fill, Order, Reason, Side, Status},
+    p2p::{ad::AdAction, history::P2pHistory, machine::Action, trade::TradeState},
     wallet::CLOSED_ORDERS_MAX,
 };
 
@@ -41,12 +42,13 @@ impl<T> Default for Window<T> {
 }
 
 impl<T> Window<T> {
-    fn push(&mut self, entry: T, most: usize) {
-        if self.kept.len() == most {
-            self.kept.pop_front();
-            self.dropped += 1;
-        }
+    /// Adds the newest entry; gives the oldest, where there are `most` already.
+    pub(super) fn push(&mut self, entry: T, most: usize) -> Option<T> {
+        let full = self.kept.len() == most;
+        let dropped = if full { self.kept.pop_front() } else { None };
+        self.dropped += u64::from(dropped.is_some());
         self.kept.push_back(entry);
+        dropped
     }
 
     /// Oldest first; `.rev()` gives what people read first.
@@ -233,7 +235,7 @@ impl InstrumentHistory {
         let start = interval.start(stamp);
         match series.kept.back_mut().filter(|candle| candle.start >= start) {
             Some(candle) => candle.add(fill),
-            None => series.push(Candle::first(start, fill), CANDLES_MAX),
+            None => drop(series.push(Candle::first(start, fill), CANDLES_MAX)),
         }
     }
 }
@@ -297,6 +299,25 @@ pub enum Notice {
         role: super::account::Role,
     },
     PasswordChanged,
+    /// Something was done to a P2P trade of the user, or to one whose dispute is the user's to decide.
+    P2pTrade {
+        trade: P2pTradeId,
+        action: Action,
+        state: TradeState,
+    },
+    /// Somebody wrote to the user in a P2P trade.
+    P2pMessage {
+        trade: P2pTradeId,
+    },
+    /// The user's ad ended by itself.
+    AdExpired {
+        ad: AdId,
+    },
+    /// Somebody reviewed the user.
+    Reviewed {
+        trade: P2pTradeId,
+        rating: u8,
+    },
 }
 
 impl Notice {
@@ -322,6 +343,10 @@ impl Notice {
             Notice::Unfrozen => "UNFROZEN",
             Notice::RoleChanged { .. } => "ROLE_CHANGED",
             Notice::PasswordChanged => "PASSWORD_CHANGED",
+            Notice::P2pTrade { .. } => "P2P_TRADE",
+            Notice::P2pMessage { .. } => "P2P_MESSAGE",
+            Notice::AdExpired { .. } => "AD_EXPIRED",
+            Notice::Reviewed { .. } => "REVIEWED",
         }
     }
 }
@@ -365,6 +390,9 @@ pub struct History {
     instruments: Vec<InstrumentHistory>,
     users: HashMap<UserId, UserHistory>,
     postings: u64,
+    /// Written behind the rest: see `store::codec`.
+    #[serde(skip)]
+    pub p2p: P2pHistory,
 }
 
 impl History {
@@ -400,6 +428,7 @@ impl History {
         if let Some(book) = fact.book() {
             self.apply_book(sequence, fact.stamp, book);
         }
+        self.p2p.apply(sequence, fact);
         let notices = notices(fact);
         let users = notices.iter().map(|(user, _)| *user).collect();
         for (user, notice) in notices {
@@ -440,6 +469,22 @@ fn notices(fact: &Fact) -> Vec<(UserId, Notice)> {
         Body::FreezeChanged { user, frozen: false } => vec![(*user, Notice::Unfrozen)],
         Body::RoleChanged { user, role } => vec![(*user, Notice::RoleChanged { role: *role })],
         Body::PasswordChanged { user, .. } => vec![(*user, Notice::PasswordChanged)],
+        Body::P2pTrade(own) => {
+            let (trade, action, state) = (own.trade.id, own.action, own.trade.state);
+            let notice = Notice::P2pTrade { trade, action, state };
+            own.told.iter().map(|user| (*user, notice.clone())).collect()
+        }
+        Body::P2pMessage(message) => {
+            let notice = Notice::P2pMessage { trade: message.trade };
+            message.told.iter().map(|user| (*user, notice.clone())).collect()
+        }
+        Body::P2pAd(own) if own.action == AdAction::Expired => {
+            vec![(own.ad.owner.id, Notice::AdExpired { ad: own.ad.id })]
+        }
+        Body::Reviewed(review) => {
+            let (trade, rating) = (review.trade, review.rating);
+            vec![(review.reviewed.id, Notice::Reviewed { trade, rating })]
+        }
         _ => Vec::new(),
     }
 }

@@ -37,6 +37,22 @@ id!(
     InstrumentId(u16)
 );
 id!(
+    /// The place of a board of ads in the list of all boards.
+    BoardId(u16)
+);
+id!(
+    /// An ad; see [`AdId::new`] for how it is made.
+    AdId(u64)
+);
+id!(
+    /// A P2P trade, and its escrow; see [`P2pTradeId::new`] for how it is made.
+    P2pTradeId(u64)
+);
+id!(
+    /// A dispute; see [`P2pTradeId::dispute`] for how it is made.
+    DisputeId(u64)
+);
+id!(
     /// The number of a record in the journal; the first is 1.
     Sequence(u64)
 );
@@ -65,6 +81,60 @@ impl OrderId {
     /// Which order of its book this is, from 1.
     pub fn number(self) -> u64 {
         self.0 >> ORDER_INSTRUMENT_BITS
+    }
+}
+
+/// The most boards that ids of ads and P2P trades can tell apart.
+pub const BOARDS_MAX: u16 = 1 << BOARD_BITS;
+const BOARD_BITS: u32 = 10;
+const DISPUTE_BITS: u32 = 2;
+
+impl AdId {
+    /// The `number`-th ad (from 1) of `board`.
+    pub fn new(board: BoardId, number: u64) -> AdId {
+        debug_assert!(board.0 < BOARDS_MAX && number < 1 << (53 - BOARD_BITS));
+        AdId(number << BOARD_BITS | u64::from(board.0))
+    }
+
+    /// The board that gave out this id.
+    pub fn board(self) -> BoardId {
+        BoardId((self.0 & u64::from(BOARDS_MAX - 1)) as u16)
+    }
+
+    /// Which ad of its board this is, from 1.
+    pub fn number(self) -> u64 {
+        self.0 >> BOARD_BITS
+    }
+}
+
+impl P2pTradeId {
+    /// The `number`-th P2P trade (from 1) of `board`.
+    pub fn new(board: BoardId, number: u64) -> P2pTradeId {
+        debug_assert!(board.0 < BOARDS_MAX && number < 1 << (53 - BOARD_BITS - DISPUTE_BITS));
+        P2pTradeId(number << BOARD_BITS | u64::from(board.0))
+    }
+
+    /// The board that gave out this id.
+    pub fn board(self) -> BoardId {
+        BoardId((self.0 & u64::from(BOARDS_MAX - 1)) as u16)
+    }
+
+    /// Which P2P trade of its board this is, from 1.
+    pub fn number(self) -> u64 {
+        self.0 >> BOARD_BITS
+    }
+
+    /// The dispute of this trade that `earlier` others came before.
+    pub fn dispute(self, earlier: u8) -> DisputeId {
+        debug_assert!(earlier < 1 << DISPUTE_BITS);
+        DisputeId(self.0 << DISPUTE_BITS | u64::from(earlier))
+    }
+}
+
+impl DisputeId {
+    /// The P2P trade that is disputed.
+    pub fn trade(self) -> P2pTradeId {
+        P2pTradeId(self.0 >> DISPUTE_BITS)
     }
 }
 
@@ -102,5 +172,16 @@ mod tests {
         let id = OrderId::new(InstrumentId(1023), (1 << 43) - 1);
         assert_eq!((id.instrument(), id.number()), (InstrumentId(1023), (1 << 43) - 1));
         assert!(id.0 < 1 << 53);
+    }
+
+    #[test]
+    fn ids_of_p2p_name_their_board_and_their_trade() {
+        let (board, number) = (BoardId(1023), (1 << 41) - 1);
+        let (ad, trade) = (AdId::new(board, (1 << 43) - 1), P2pTradeId::new(board, number));
+        assert_eq!((ad.board(), ad.number()), (board, (1 << 43) - 1));
+        assert_eq!((trade.board(), trade.number()), (board, number));
+        let dispute = trade.dispute(3);
+        assert_eq!(dispute.trade(), trade);
+        assert!(ad.0 < 1 << 53 && dispute.0 < 1 << 53);
     }
 }

@@ -13,6 +13,7 @@ pub mod instrument;
 pub mod ledger;
 pub mod money;
 pub mod order;
+pub mod p2p;
 pub mod rejection;
 pub mod request;
 pub mod state;

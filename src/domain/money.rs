@@ -204,6 +204,80 @@ impl Ratio {
     }
 }
 
+/// A P2P price: fiat for one whole unit of an asset, in units of 10^-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct P2pPrice(pub i64);
+
+/// The largest P2P price, in its units: a thousand million for one.
+pub const P2P_PRICE_MAX: i64 = 100_000_000_000_000_000;
+const P2P_PRICE_SCALE: u32 = 8;
+
+impl P2pPrice {
+    /// Reads a price in plain notation with at most eight decimals; zero is one.
+    pub fn parse(text: &str) -> Result<P2pPrice, NumberError> {
+        let units = i64::try_from(parse_scaled(text, P2P_PRICE_SCALE)?);
+        units.ok().filter(|u| *u <= P2P_PRICE_MAX).map(P2pPrice).ok_or(NumberError::TooLarge)
+    }
+
+    /// In plain notation with all its decimals: `1.02000000`.
+    pub fn print(self) -> String {
+        print_scaled(i128::from(self.0), P2P_PRICE_SCALE)
+    }
+
+    /// What `fiat` (minor units, `fiat_scale` decimals) buys of `asset`, rounded down.
+    pub fn amount_down(self, fiat: Amount, fiat_scale: u32, asset: Asset) -> Amount {
+        let scale = 10_i128.pow(P2P_PRICE_SCALE + asset.scale() - fiat_scale);
+        clamp_i64(i128::from(fiat) * scale / i128::from(self.0.max(1)))
+    }
+
+    /// What `amount` of `asset` costs in minor units of a fiat currency, rounded up.
+    pub fn fiat_up(self, amount: Amount, asset: Asset, fiat_scale: u32) -> Amount {
+        let scale = 10_i128.pow(P2P_PRICE_SCALE + asset.scale() - fiat_scale);
+        clamp_i64(div_up(i128::from(amount) * i128::from(self.0), scale))
+    }
+
+    /// What `amount` of `asset` is worth in minor units of a fiat currency, rounded down.
+    pub fn fiat_down(self, amount: Amount, asset: Asset, fiat_scale: u32) -> Amount {
+        let scale = 10_i128.pow(P2P_PRICE_SCALE + asset.scale() - fiat_scale);
+        clamp_i64(i128::from(amount) * i128::from(self.0) / scale)
+    }
+
+    /// This price with a margin in parts per million on it, of either sign, rounded down.
+    pub fn with_margin_down(self, margin: i32) -> P2pPrice {
+        P2pPrice(clamp_i64(i128::from(self.0) * (MILLION + i128::from(margin)) / MILLION))
+    }
+
+    /// The middle between a bid and an ask in ticks of `tick_units` x 10^-`tick_scale`, rounded down.
+    pub fn mid_down(bid: i64, ask: i64, tick_units: i64, tick_scale: u32) -> P2pPrice {
+        let ticks = i128::from(bid) + i128::from(ask);
+        let units = ticks * i128::from(tick_units) * 10_i128.pow(P2P_PRICE_SCALE);
+        P2pPrice(clamp_i64(units / 2 / 10_i128.pow(tick_scale)))
+    }
+
+    /// Whether this price is within `tolerance` of `expected`, in either direction.
+    pub fn is_near(self, expected: P2pPrice, tolerance: Rate) -> bool {
+        let apart = (i128::from(self.0) - i128::from(expected.0)).abs();
+        apart * MILLION <= i128::from(expected.0) * i128::from(tolerance.0)
+    }
+}
+
+/// `percent` of `amount`, rounded down.
+pub fn share_down(amount: Amount, percent: u8) -> Amount {
+    clamp_i64(i128::from(amount) * i128::from(percent) / 100)
+}
+
+/// `sum / count` in units of 10^-`scale`, rounded to the nearest, halves to even; what means and
+/// rates of a reputation are printed with.
+pub fn mean_half_even(sum: i128, count: i128, scale: u32) -> i128 {
+    let scaled = sum * 10_i128.pow(scale);
+    let (whole, rest) = (scaled.div_euclid(count), scaled.rem_euclid(count));
+    match (2 * rest).cmp(&count) {
+        std::cmp::Ordering::Less => whole,
+        std::cmp::Ordering::Equal => whole + whole.rem_euclid(2),
+        std::cmp::Ordering::Greater => whole + 1,
+    }
+}
+
 fn div_up(dividend: i128, divisor: i128) -> i128 {
     dividend / divisor + i128::from(dividend % divisor > 0)
 }
@@ -269,6 +343,52 @@ mod tests {
         let cents = Ratio { numerator: 1, denominator: 100_000 };
         assert_eq!(cents.notional_down(6_183_764, 1), 61);
         assert_eq!(cents.notional_up(6_183_764, 1), 62);
+    }
+
+    #[test]
+    fn p2p_amounts_round_down_and_totals_up() {
+        let price = |text| P2pPrice::parse(text).unwrap();
+        assert_eq!(price("1.02").amount_down(50_000, 2, Asset::Usdt), 490_196_078);
+        assert_eq!(price("1.03").amount_down(10_000, 2, Asset::Usdt), 97_087_378);
+        assert_eq!(price("1.02").fiat_up(490_196_078, Asset::Usdt, 2), 50_000);
+        assert_eq!(price("1.02").fiat_down(490_196_078, Asset::Usdt, 2), 49_999);
+        assert_eq!(price("1").with_margin_down(-15_000), price("0.985"));
+        assert_eq!(P2pPrice::mid_down(9_999, 10_002, 1, 4), price("1.00005"));
+        assert!(price("1.03").is_near(price("1.02"), Rate(10_000)));
+        assert!(!price("1.03").is_near(price("1.02"), Rate(9_000)));
+        assert_eq!(P2pPrice::parse("0.000000001"), Err(TooFine));
+    }
+
+    #[test]
+    fn means_round_halves_to_even() {
+        for (sum, count, scale, mean) in
+            [(6, 2, 2, 300), (9, 8, 2, 112), (11, 8, 2, 138), (2, 3, 2, 67), (1, 3, 2, 33)]
+        {
+            assert_eq!(mean_half_even(sum, count, scale), mean, "{sum} / {count}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_p2p_amount_is_the_most_that_its_fiat_pays(
+            fiat in 1i64..1_000_000_000, price in 1i64..10_000_000_000_000,
+        ) {
+            let price = P2pPrice(price);
+            for asset in [Asset::Btc, Asset::Usdt] {
+                let amount = price.amount_down(fiat, 2, asset);
+                assert!(price.fiat_up(amount, asset, 2) <= fiat);
+                assert!(price.fiat_up(amount.saturating_add(1), asset, 2) > fiat || {
+                    // A unit more may cost less than a unit of fiat: then it is still paid for.
+                    price.fiat_down(amount.saturating_add(1), asset, 2) >= fiat
+                });
+            }
+        }
+
+        #[test]
+        fn a_split_loses_no_unit(amount in 1i64..ISSUED_MAX, percent in 1u8..100) {
+            let buyers = share_down(amount, percent);
+            assert!((0..amount).contains(&buyers) && buyers + (amount - buyers) == amount);
+        }
     }
 
     proptest::proptest! {

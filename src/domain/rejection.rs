@@ -1,6 +1,14 @@
 //! Why a command was understood but not done. Each rejection has a stable code for clients.
 
-use super::order::Status;
+use super::{
+    id::Stamp,
+    money::{Amount, Asset, P2pPrice},
+    order::Status,
+    p2p::{
+        ad::{AdStatus, Hidden},
+        trade::TradeState,
+    },
+};
 
 /// A rule that was broken, or a state that does not allow the command. Nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +58,76 @@ pub enum Rejection {
     OutcomeUnknown,
     /// The clock cannot be moved: it is the system's, or the new time is in its past.
     ClockNotMovable,
+
+    AdNotFound,
+    /// The ad is paused, closed or expired.
+    AdStatusForbids(AdStatus),
+    AdHidden(Hidden),
+    /// It has another version than the one that was seen.
+    AdChanged(u32),
+    /// It has this price now.
+    PriceMoved(P2pPrice),
+    /// A floating price without a fresh index.
+    PriceUnavailable,
+    /// So much is left of it.
+    AdAmountExceeded(Amount, Asset),
+    /// More of the ad is taken than it would be for.
+    AdAmountTaken,
+    /// The ad would be worth less than its least trade.
+    AmountBelowLimit,
+    LimitsCrossed,
+    PaymentWindowTooLong,
+    ExpiresInPast,
+    FiatNotOffered,
+    OwnAd,
+    AlreadyTaken,
+    OutsideLimits,
+    AmountTooSmall,
+    MethodNotOffered,
+    ConditionNotMet(&'static str),
+    TooManyAds,
+    TooManyP2pTrades,
+    Blocked,
+    /// Too many faults; over at this time.
+    Barred(Stamp),
+    /// Not this party's, or not this user's, to do.
+    NotAllowed,
+    P2pTradeNotFound,
+    TradeStateForbids(TradeState),
+    /// It is not in the state that the asker took it to be in.
+    TradeStateChanged(TradeState),
+    TradeExpired,
+    TradeFrozen,
+    TradeNotFrozen(TradeState),
+    PaymentNotMarked,
+    ConfirmNotPaidRequired(TradeState),
+    CancelAlreadyAsked(TradeState),
+    NoCancelRequest(TradeState),
+    AlreadyExtended,
+    TooManyMessages,
+    DisputeNotFound,
+    ReasonDoesNotFit,
+    StatementTooShort,
+    AlreadyAnswered,
+    DisputeSealed,
+    TooManyStatements,
+    TooMuchEvidence,
+    NotTheOpener,
+    TooManyWithdrawals,
+    DisputeTaken,
+    NotAssigned,
+    NotAnArbitrator,
+    ConflictOfInterest,
+    /// A party has not been heard, and has time until then.
+    StatementsMissing(Stamp),
+    NotTheLoser,
+    AlreadyAppealed,
+    AlreadyReviewed,
+    ReviewWindowOver,
+    PaymentAccountNotFound,
+    TooManyPaymentAccounts,
+    TooManyContacts,
+    NotYourself,
 }
 
 impl Rejection {
@@ -92,6 +170,63 @@ impl Rejection {
             Stopping => "STOPPING",
             OutcomeUnknown => "OUTCOME_UNKNOWN",
             ClockNotMovable => "CLOCK_NOT_MOVABLE",
+            AdNotFound => "AD_NOT_FOUND",
+            AdStatusForbids(_) | AdHidden(_) => "AD_NOT_ACTIVE",
+            AdChanged(_) => "AD_CHANGED",
+            PriceMoved(_) => "PRICE_MOVED",
+            PriceUnavailable => "PRICE_UNAVAILABLE",
+            AdAmountExceeded(..) => "AD_AMOUNT_EXCEEDED",
+            AdAmountTaken => "AD_AMOUNT_TAKEN",
+            AmountBelowLimit => "AMOUNT_BELOW_LIMIT",
+            LimitsCrossed => "LIMITS_CROSSED",
+            PaymentWindowTooLong => "PAYMENT_WINDOW_TOO_LONG",
+            ExpiresInPast => "EXPIRES_IN_PAST",
+            FiatNotOffered => "FIAT_NOT_OFFERED",
+            OwnAd => "OWN_AD",
+            AlreadyTaken => "ALREADY_TAKEN",
+            OutsideLimits => "OUTSIDE_LIMITS",
+            AmountTooSmall => "AMOUNT_TOO_SMALL",
+            MethodNotOffered => "PAYMENT_METHOD_NOT_OFFERED",
+            ConditionNotMet(_) => "CONDITION_NOT_MET",
+            TooManyAds => "TOO_MANY_ADS",
+            TooManyP2pTrades => "TOO_MANY_P2P_TRADES",
+            Blocked => "BLOCKED",
+            Barred(_) => "BARRED",
+            NotAllowed => "NOT_ALLOWED",
+            P2pTradeNotFound => "P2P_TRADE_NOT_FOUND",
+            TradeStateForbids(_) => "TRADE_STATE_FORBIDS",
+            TradeStateChanged(_) => "TRADE_STATE_CHANGED",
+            TradeExpired => "TRADE_EXPIRED",
+            TradeFrozen => "TRADE_FROZEN",
+            TradeNotFrozen(_) => "TRADE_NOT_FROZEN",
+            PaymentNotMarked => "PAYMENT_NOT_MARKED",
+            ConfirmNotPaidRequired(_) => "CONFIRM_NOT_PAID_REQUIRED",
+            CancelAlreadyAsked(_) => "CANCEL_ALREADY_ASKED",
+            NoCancelRequest(_) => "NO_CANCEL_REQUEST",
+            AlreadyExtended => "ALREADY_EXTENDED",
+            TooManyMessages => "TOO_MANY_MESSAGES",
+            DisputeNotFound => "DISPUTE_NOT_FOUND",
+            ReasonDoesNotFit => "REASON_DOES_NOT_FIT",
+            StatementTooShort => "STATEMENT_TOO_SHORT",
+            AlreadyAnswered => "ALREADY_ANSWERED",
+            DisputeSealed => "DISPUTE_SEALED",
+            TooManyStatements => "TOO_MANY_STATEMENTS",
+            TooMuchEvidence => "TOO_MUCH_EVIDENCE",
+            NotTheOpener => "NOT_THE_OPENER",
+            TooManyWithdrawals => "TOO_MANY_WITHDRAWALS",
+            DisputeTaken => "DISPUTE_TAKEN",
+            NotAssigned => "NOT_ASSIGNED",
+            NotAnArbitrator => "NOT_AN_ARBITRATOR",
+            ConflictOfInterest => "CONFLICT_OF_INTEREST",
+            StatementsMissing(_) => "STATEMENTS_MISSING",
+            NotTheLoser => "NOT_THE_LOSER",
+            AlreadyAppealed => "ALREADY_APPEALED",
+            AlreadyReviewed => "ALREADY_REVIEWED",
+            ReviewWindowOver => "REVIEW_WINDOW_OVER",
+            PaymentAccountNotFound => "PAYMENT_ACCOUNT_NOT_FOUND",
+            TooManyPaymentAccounts => "TOO_MANY_PAYMENT_ACCOUNTS",
+            TooManyContacts => "TOO_MANY_CONTACTS",
+            NotYourself => "NOT_YOURSELF",
         }
     }
 
@@ -138,6 +273,70 @@ impl Rejection {
                 "the exchange failed while the command was under way; it may or may not have been done"
             }
             ClockNotMovable => "the clock is the system's, or the new time is in its past",
+            AdNotFound => "there is no such ad",
+            AdStatusForbids(_) => "the ad's status does not allow this",
+            AdHidden(_) => "the ad is hidden for the time being",
+            AdChanged(_) => "the ad has changed since it was seen",
+            PriceMoved(_) => "the price has moved further than what was agreed to",
+            PriceUnavailable => "there is no fresh index for a floating price",
+            AdAmountExceeded(..) => "less than this is left of the ad",
+            AdAmountTaken => "more than this is taken of the ad already",
+            AmountBelowLimit => "the amount is worth less than the least trade",
+            LimitsCrossed => "the least trade is above the largest",
+            PaymentWindowTooLong => {
+                "the payment window is longer than one of the payment methods allows"
+            }
+            ExpiresInPast => "the end is not in the future",
+            FiatNotOffered => "no new ads are taken for this currency",
+            OwnAd => "nobody takes an ad of their own",
+            AlreadyTaken => "a trade of this taker on this ad is open",
+            OutsideLimits => "the fiat amount is outside the ad's limits",
+            AmountTooSmall => "the amount comes to nothing at this price",
+            MethodNotOffered => "the ad does not offer this payment method",
+            ConditionNotMet(_) => "the taker does not meet a condition of the ad",
+            TooManyAds => "too many ads of this user are open",
+            TooManyP2pTrades => "too many P2P trades of this user are open",
+            Blocked => "one of the two blocks the other",
+            Barred(_) => "the user is barred for the time being, after too many cancels",
+            NotAllowed => "this is not yours to do",
+            P2pTradeNotFound => "there is no such P2P trade",
+            TradeStateForbids(_) => "the trade's state does not allow this",
+            TradeStateChanged(_) => "the trade is not in the expected state",
+            TradeExpired => "the payment window is over, and the trade has expired",
+            TradeFrozen => "an admin has frozen the trade",
+            TradeNotFrozen(_) => "the trade is not frozen",
+            PaymentNotMarked => "the buyer has not said that the payment was sent",
+            ConfirmNotPaidRequired(_) => {
+                "the payment was marked as sent; say `not_paid` if it was not"
+            }
+            CancelAlreadyAsked(_) => "the buyer has been asked already",
+            NoCancelRequest(_) => "the seller does not ask for a cancel",
+            AlreadyExtended => "the payment window was extended already",
+            TooManyMessages => "the trade's chat is full",
+            DisputeNotFound => "there is no such dispute",
+            ReasonDoesNotFit => "the reason is not one for this party",
+            StatementTooShort => "a first statement has at least 20 characters",
+            AlreadyAnswered => "this party has made its statement",
+            DisputeSealed => "there was a verdict; nothing can be added",
+            TooManyStatements => "too many statements of this party are in",
+            TooMuchEvidence => "too many files of this party are in",
+            NotTheOpener => "only the party that opened a dispute withdraws it",
+            TooManyWithdrawals => "disputes of this trade were withdrawn twice already",
+            DisputeTaken => "the dispute has its arbitrator",
+            NotAssigned => "the dispute is another arbitrator's, or nobody's yet",
+            NotAnArbitrator => "this user is no arbitrator",
+            ConflictOfInterest => {
+                "the arbitrator is a party, is blocked with one, or has decided before"
+            }
+            StatementsMissing(_) => "a party has not been heard, and has time left",
+            NotTheLoser => "only who lost appeals",
+            AlreadyAppealed => "the dispute was appealed already",
+            AlreadyReviewed => "this party has reviewed the trade already",
+            ReviewWindowOver => "the trade was completed too long ago to be reviewed",
+            PaymentAccountNotFound => "there is no such payment account",
+            TooManyPaymentAccounts => "the user has too many payment accounts",
+            TooManyContacts => "the list is full",
+            NotYourself => "nobody blocks or favours oneself",
         }
     }
 }

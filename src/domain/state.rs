@@ -16,6 +16,7 @@ use super::{
     ledger::Ledger,
     money::{Amount, Asset},
     order::Order,
+    p2p::P2p,
     wallet::Wallet,
 };
 
@@ -62,6 +63,9 @@ pub struct State {
     pub clock: Option<Stamp>,
     /// The latest stamp of any fact.
     pub latest: Stamp,
+    /// Written behind the rest: see `store::codec`.
+    #[serde(skip)]
+    pub p2p: P2p,
 }
 
 impl State {
@@ -75,6 +79,7 @@ impl State {
         self.through = sequence;
         self.latest = self.latest.max(fact.stamp);
         self.accounts.apply(fact);
+        self.p2p.apply(fact);
         match &fact.body {
             Body::UserRegistered { user, .. } => self.wallets.push(Wallet::new(user.id)),
             Body::InstrumentListed(instrument) => {
@@ -188,8 +193,8 @@ impl State {
         totals
     }
 
-    /// Whether users + house = issued for each asset, nothing is negative, and what is locked for
-    /// orders is what open orders hold.
+    /// Whether users + house = issued for each asset, nothing is negative, and what is locked is what
+    /// open orders, ads and P2P trades hold.
     pub fn is_balanced(&self) -> bool {
         let users = self.users_total();
         let even = |a: Asset| {
@@ -202,8 +207,12 @@ impl State {
                 *held.entry((order.user, asset)).or_default() += order.locked;
             }
         }
+        let (in_ads, in_trades) = self.p2p.held();
         let covered = |w: &Wallet, a: Asset| {
-            w.balance(a).in_orders == held.get(&(w.user, a)).copied().unwrap_or(0)
+            let of = |held: &HashMap<_, _>| held.get(&(w.user, a)).copied().unwrap_or(0);
+            let balance = w.balance(a);
+            (balance.in_orders, balance.in_ads, balance.in_trades)
+                == (of(&held), of(&in_ads), of(&in_trades))
         };
         Asset::ALL.into_iter().all(even)
             && self
@@ -214,15 +223,16 @@ impl State {
 
     /// The digest of everything.
     pub fn digest(&self) -> Digest {
-        let mut sum = self.shared_digest();
+        let mut sum = self.own_digest();
         sum.add(self.accounts.digest());
         self.wallets.iter().for_each(|wallet| sum.add(wallet.digest()));
         self.books.iter().for_each(|book| sum.add(book.digest()));
+        sum.add(self.p2p.digest());
         sum
     }
 
     /// The part of the digest that no actor holds: ledger totals, idempotency keys, read marks.
-    pub fn shared_digest(&self) -> Digest {
+    fn own_digest(&self) -> Digest {
         let mut sum = Digest::part("ledger", (&self.ledger, self.clock, self.latest));
         for (user, keys) in &self.keys {
             keys.iter().for_each(|key| sum.add(Digest::part("key", (user, key))));
@@ -230,6 +240,13 @@ impl State {
         for mark in &self.notifications_read {
             sum.add(Digest::part("notifications read", mark));
         }
+        sum
+    }
+
+    /// What no actor holds, the standings of P2P traders included.
+    pub fn shared_digest(&self) -> Digest {
+        let mut sum = self.own_digest();
+        sum.add(self.p2p.shared_digest());
         sum
     }
 

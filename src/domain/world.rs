@@ -5,9 +5,15 @@ use serde::{Deserialize, Serialize};
 use super::{
     fact::Fact,
     history::History,
-    id::{Sequence, UserId},
+    id::{Sequence, Stamp, UserId},
+    money::{Asset, P2pPrice},
+    order::Side,
+    p2p::fiat::Fiat,
     state::State,
 };
+
+/// How old a last trade may be to stand for a price, where a book has only one side.
+pub const INDEX_AGE_MILLIS_MAX: i64 = 60_000;
 
 /// Everything that follows from the journal up to `state.through`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -22,5 +28,23 @@ impl World {
     pub fn apply(&mut self, sequence: Sequence, fact: &Fact) -> Vec<UserId> {
         self.state.apply(sequence, fact);
         self.history.apply(sequence, fact)
+    }
+
+    /// What floating P2P prices of an asset stand on: the middle of our own book while it has both
+    /// sides, else its last trade while that is fresh; `None` where there is neither.
+    pub fn index(&self, asset: Asset, fiat: Fiat, now: Stamp) -> Option<P2pPrice> {
+        let listed = |code: &str| {
+            let quote = Asset::from_code(code)?;
+            let fits = |on: &super::instrument::Instrument| (on.base, on.quote) == (asset, quote);
+            self.state.books.iter().find(|book| fits(book.instrument()))
+        };
+        let book = listed(fiat.code())?;
+        let on = book.instrument();
+        let at = |bid, ask| P2pPrice::mid_down(bid, ask, on.tick.units, on.tick.scale);
+        if let (Some(bid), Some(ask)) = (book.best(Side::Buy), book.best(Side::Sell)) {
+            return Some(at(bid, ask));
+        }
+        let last = self.history.instrument(on.id)?.prints.newest()?;
+        (now.0 - last.stamp.0 < INDEX_AGE_MILLIS_MAX).then(|| at(last.price, last.price))
     }
 }

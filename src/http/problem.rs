@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::domain::{id::RequestId, rejection::Rejection, request::Fault};
+use crate::domain::{id::RequestId, p2p::trade::TradeState, rejection::Rejection, request::Fault};
 
 /// What the edge itself refuses, before a command is made of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,10 +99,48 @@ impl Edge {
 fn status_of(rejection: &Rejection) -> u16 {
     use Rejection::*;
     match rejection {
-        UserFrozen => 403,
-        InstrumentNotFound | OrderNotFound | UserNotFound => 404,
-        InProgress | OrderNotOpen(_) | OrderWaits | UsernameTaken | EmailTaken | AnswerGone
-        | ClockNotMovable => 409,
+        UserFrozen | Blocked | Barred(_) | NotAllowed | NotTheOpener | NotAssigned
+        | ConflictOfInterest | NotTheLoser => 403,
+        InstrumentNotFound
+        | OrderNotFound
+        | UserNotFound
+        | AdNotFound
+        | P2pTradeNotFound
+        | DisputeNotFound
+        | PaymentAccountNotFound => 404,
+        InProgress
+        | OrderNotOpen(_)
+        | OrderWaits
+        | UsernameTaken
+        | EmailTaken
+        | AnswerGone
+        | ClockNotMovable
+        | AdStatusForbids(_)
+        | AdHidden(_)
+        | AdChanged(_)
+        | PriceMoved(_)
+        | PriceUnavailable
+        | AdAmountExceeded(..)
+        | AdAmountTaken
+        | AlreadyTaken
+        | TradeStateForbids(_)
+        | TradeStateChanged(_)
+        | TradeExpired
+        | TradeNotFrozen(_)
+        | PaymentNotMarked
+        | ConfirmNotPaidRequired(_)
+        | CancelAlreadyAsked(_)
+        | NoCancelRequest(_)
+        | AlreadyExtended
+        | AlreadyAnswered
+        | DisputeSealed
+        | TooManyWithdrawals
+        | DisputeTaken
+        | StatementsMissing(_)
+        | AlreadyAppealed
+        | AlreadyReviewed
+        | ReviewWindowOver => 409,
+        TradeFrozen => 423,
         InsufficientFunds
         | OffTick
         | OffLot
@@ -121,7 +159,28 @@ fn status_of(rejection: &Rejection) -> u16 {
         | DepositLimit
         | WithdrawalLimit
         | IssueLimit
-        | IdempotencyKeyReused => 422,
+        | IdempotencyKeyReused
+        | AmountBelowLimit
+        | LimitsCrossed
+        | PaymentWindowTooLong
+        | ExpiresInPast
+        | FiatNotOffered
+        | OwnAd
+        | OutsideLimits
+        | AmountTooSmall
+        | MethodNotOffered
+        | ConditionNotMet(_)
+        | TooManyAds
+        | TooManyP2pTrades
+        | TooManyMessages
+        | ReasonDoesNotFit
+        | StatementTooShort
+        | TooManyStatements
+        | TooMuchEvidence
+        | NotAnArbitrator
+        | TooManyPaymentAccounts
+        | TooManyContacts
+        | NotYourself => 422,
         TooManyInFlight | TooManyIdempotencyKeys => 429,
         Overloaded | Stopping | OutcomeUnknown => 503,
     }
@@ -332,6 +391,27 @@ impl From<Rejection> for Problem {
         match rejection {
             Rejection::OrderNotOpen(status) => problem.with("state", status.code()),
             Rejection::OrderWaits => problem.with("state", "PENDING"),
+            Rejection::AdStatusForbids(status) => problem.with("state", status.code()),
+            Rejection::AdHidden(hidden) => {
+                problem.with("state", "HIDDEN").with("hidden_reason", hidden.code())
+            }
+            Rejection::AdChanged(version) => problem.with("version", version),
+            Rejection::PriceMoved(price) => problem.with("price", price.print()),
+            Rejection::AdAmountExceeded(left, asset) => {
+                problem.with("remaining_amount", asset.print(left))
+            }
+            Rejection::ConditionNotMet(condition) => problem.with("condition", condition),
+            Rejection::Barred(until) | Rejection::StatementsMissing(until) => {
+                problem.with("allowed_at", super::wire::time(until))
+            }
+            Rejection::TradeStateForbids(state)
+            | Rejection::TradeStateChanged(state)
+            | Rejection::TradeNotFrozen(state)
+            | Rejection::ConfirmNotPaidRequired(state)
+            | Rejection::CancelAlreadyAsked(state)
+            | Rejection::NoCancelRequest(state) => problem.with("state", state.code()),
+            Rejection::TradeExpired => problem.with("state", TradeState::Expired.code()),
+            Rejection::PaymentNotMarked => problem.with("state", TradeState::Pending.code()),
             _ => problem,
         }
     }

@@ -49,7 +49,7 @@ pub struct Notification {
     #[schema(example = "1")]
     pub id: String,
     /// ORDER_FILLED, ORDER_ENDED, STOP_TRIGGERED, SWITCH_FIRED, DEPOSIT_RECEIVED, FROZEN, UNFROZEN,
-    /// ROLE_CHANGED or PASSWORD_CHANGED.
+    /// ROLE_CHANGED, PASSWORD_CHANGED, P2P_TRADE, P2P_MESSAGE, AD_EXPIRED or REVIEWED.
     #[serde(rename = "type")]
     pub kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +66,16 @@ pub struct Notification {
     pub amount: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<&'static str>,
+    /// The P2P trade that it is about; `status` is where it stood then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p2p_trade_id: Option<String>,
+    /// What was done to it, as in its audit trail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advertisement_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rating: Option<u8>,
     pub read: bool,
     pub sequence: u64,
     #[schema(format = DateTime)]
@@ -105,6 +115,23 @@ impl Notification {
                 ..named
             },
             Notice::RoleChanged { role } => Notification { role: Some(role.code()), ..named },
+            Notice::P2pTrade { trade, action, state } => Notification {
+                p2p_trade_id: Some(trade.to_string()),
+                action: Some(action.code()),
+                status: Some(state.code()),
+                ..named
+            },
+            Notice::P2pMessage { trade } => {
+                Notification { p2p_trade_id: Some(trade.to_string()), ..named }
+            }
+            Notice::AdExpired { ad } => {
+                Notification { advertisement_id: Some(ad.to_string()), ..named }
+            }
+            Notice::Reviewed { trade, rating } => Notification {
+                p2p_trade_id: Some(trade.to_string()),
+                rating: Some(*rating),
+                ..named
+            },
             Notice::SwitchFired | Notice::Frozen | Notice::Unfrozen | Notice::PasswordChanged => {
                 named
             }

@@ -1,0 +1,104 @@
+//! What can be asked of a P2P trade, and who asks.
+
+use super::{
+    ad::Person,
+    dispute::{DisputeReason, Media, Outcome},
+    machine::Action::{self, *},
+};
+use crate::domain::account::Role;
+
+/// A command to a trade, with what it brings; syntax and lengths were checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum TradeAsk {
+    MarkSent,
+    /// `not_paid`: the buyer says that no money was sent after all.
+    Cancel {
+        not_paid: bool,
+    },
+    AcceptCancel,
+    RejectCancel,
+    Extend,
+    Confirm,
+    OpenDispute {
+        reason: DisputeReason,
+        statement: String,
+    },
+    AddStatement {
+        text: String,
+    },
+    AddEvidence {
+        hash: [u8; 32],
+        media: Media,
+        bytes: u32,
+    },
+    Withdraw,
+    TakeDispute,
+    Reassign {
+        to: Arbiter,
+    },
+    GiveVerdict {
+        outcome: Outcome,
+        reason: String,
+        fraud: bool,
+    },
+    Appeal {
+        reason: Option<String>,
+    },
+    Concede,
+    Write {
+        text: String,
+    },
+    Freeze {
+        reason: String,
+    },
+    Unfreeze {
+        reason: String,
+    },
+}
+
+/// Somebody who is to decide a dispute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Arbiter {
+    pub person: Person,
+    pub role: Role,
+    /// Whether one of the parties blocks the arbitrator, or is blocked.
+    pub is_blocked: bool,
+}
+
+impl TradeAsk {
+    /// What it is, without what it brings.
+    pub fn action(&self) -> Action {
+        match self {
+            TradeAsk::MarkSent => MarkSent,
+            TradeAsk::Cancel { .. } => Cancel,
+            TradeAsk::AcceptCancel => AcceptCancel,
+            TradeAsk::RejectCancel => RejectCancel,
+            TradeAsk::Extend => Extend,
+            TradeAsk::Confirm => Confirm,
+            TradeAsk::OpenDispute { .. } => OpenDispute,
+            TradeAsk::AddStatement { .. } => AddStatement,
+            TradeAsk::AddEvidence { .. } => AddEvidence,
+            TradeAsk::Withdraw => Withdraw,
+            TradeAsk::TakeDispute => TakeDispute,
+            TradeAsk::Reassign { .. } => Reassign,
+            TradeAsk::GiveVerdict { .. } => GiveVerdict,
+            TradeAsk::Appeal { .. } => Appeal,
+            TradeAsk::Concede => Concede,
+            TradeAsk::Write { .. } => Write,
+            TradeAsk::Freeze { .. } => Action::Freeze,
+            TradeAsk::Unfreeze { .. } => Unfreeze,
+        }
+    }
+}
+
+/// Who asks, as the views know them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Asker {
+    pub person: Person,
+    pub role: Role,
+    /// Whether one of the parties blocks the asker, or is blocked; asked of arbitrators only.
+    pub is_blocked: bool,
+}
