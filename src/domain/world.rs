@@ -45,6 +45,6 @@ impl World {
             return Some(at(bid, ask));
         }
         let last = self.history.instrument(on.id)?.prints.newest()?;
-        (now.0 - last.stamp.0 < INDEX_AGE_MILLIS_MAX).then(|| at(last.price, last.price))
+        (now.0 - last.stamp.0 <= INDEX_AGE_MILLIS_MAX).then(|| at(last.price, last.price))
     }
 }
