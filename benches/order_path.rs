@@ -33,6 +33,7 @@ fn config() -> Config {
     let most = [1_000_000_000_000; Asset::ALL.len()];
     Config {
         instruments: Settings::default().instruments,
+        p2p: Default::default(),
         limits: Limits {
             open_orders_max: 100_000,
             deposit_day_max: most,

@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     actors::start::{Config, Running, start},
-    domain::{money::Asset, wallet::Limits},
+    domain::{money::Asset, p2p::Rules, wallet::Limits},
     http::{
         api::{HttpSettings, RateLimits},
         limit::Rate,
@@ -148,6 +148,7 @@ fn config(settings: &Settings) -> Config {
             deposit_day_max: per_asset(&settings.deposit_day_max),
             withdrawal_day_max: per_asset(&settings.withdrawal_day_max),
         },
+        p2p: Rules::default(),
         permits_max: settings.permits_max,
         permits_per_user_max: settings.permits_per_user_max,
         bcrypt_cost: settings.bcrypt_cost,

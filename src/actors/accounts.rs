@@ -1,5 +1,5 @@
-//! The accounts as an actor: who registers, under which name, in which role. It decides alone, so a
-//! name cannot be taken twice in a race.
+//! The accounts as an actor: who registers, under which name, in which role, and what users keep of
+//! each other. It decides alone, so a name cannot be taken twice in a race.
 
 use actix::{Actor, Context, Handler, Message, MessageResult};
 
@@ -17,20 +17,27 @@ use crate::domain::{
     fact::Body,
     id::{Stamp, UserId},
     money::Asset,
+    p2p::contact::ContactBook,
     rejection::Rejection,
 };
 
 /// The actor.
 pub(super) struct AccountsActor {
     accounts: Accounts,
+    contacts: ContactBook,
     wiring: Wiring,
     stamps: Stamps,
 }
 
 impl AccountsActor {
-    pub(super) fn new(accounts: Accounts, wiring: Wiring, since: Stamp) -> AccountsActor {
+    pub(super) fn new(
+        accounts: Accounts,
+        contacts: ContactBook,
+        wiring: Wiring,
+        since: Stamp,
+    ) -> AccountsActor {
         let stamps = Stamps::new(wiring.clock.clone(), since);
-        AccountsActor { accounts, wiring, stamps }
+        AccountsActor { accounts, contacts, wiring, stamps }
     }
 
     fn decide(
@@ -59,6 +66,7 @@ impl AccountsActor {
             Command::ReadNotifications { through } => {
                 own().map(|user| Body::NotificationsRead { user, through })
             }
+            Command::Contact(asked) => self.contacts.decide(own()?, asked, stamp),
             // The directory sends these elsewhere.
             _ => fatal("the accounts got a command that is not theirs"),
         }
@@ -103,6 +111,7 @@ impl Handler<AccountsCommand> for AccountsActor {
                 let entry = Entry::fact(stamp, ticket, body);
                 if let Some((fact, _)) = &entry.fact {
                     self.accounts.apply(fact);
+                    self.contacts.apply(fact);
                 }
                 entry
             }
@@ -116,6 +125,8 @@ impl Handler<DigestPart> for AccountsActor {
     type Result = MessageResult<DigestPart>;
 
     fn handle(&mut self, _: DigestPart, _: &mut Context<Self>) -> Self::Result {
-        MessageResult(self.accounts.digest())
+        let mut sum = self.accounts.digest();
+        sum.add(self.contacts.digest());
+        MessageResult(sum)
     }
 }

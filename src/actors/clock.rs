@@ -75,6 +75,12 @@ impl Stamps {
         self.last = self.last.max(self.clock.now());
         self.last
     }
+
+    /// A stamp for now that is not before `stamp`, which another actor gave.
+    pub fn not_before(&mut self, stamp: Stamp) -> Stamp {
+        self.last = self.last.max(stamp);
+        self.stamp()
+    }
 }
 
 #[cfg(test)]

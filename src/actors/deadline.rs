@@ -7,7 +7,7 @@
 //! its way, and what fires there is durable before it moves on.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     time::Duration,
 };
 
@@ -18,17 +18,25 @@ use super::{
     answer::Ticket,
     command::ClockMove,
     journal::{Entry, Reply},
-    wallet::SwitchDue,
     wiring::Wiring,
 };
 use crate::domain::{
     fact::{Body, Cause},
-    id::{Stamp, UserId},
+    id::{AdId, P2pTradeId, Stamp, UserId},
     rejection::Rejection,
 };
 
-/// A deadline of a user's switch.
-type Deadline = (Stamp, UserId, u32);
+/// What has a deadline; one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Entity {
+    /// A user's dead man's switch.
+    Switch(UserId),
+    Ad(AdId),
+    Trade(P2pTradeId),
+}
+
+/// A deadline, whose it is, and the epoch that it was set in.
+type Deadline = (Stamp, Entity, u32);
 
 /// The longest that a timer is set for; then the set is looked at again.
 const TIMER_MAX: Duration = Duration::from_secs(3600);
@@ -38,14 +46,14 @@ pub(super) const KNOCKS_MAX: usize = 1_024;
 /// The actor.
 pub(super) struct DeadlineActor {
     ordered: BTreeSet<Deadline>,
-    /// The one deadline of each user; a newer one takes its place.
-    by_user: HashMap<UserId, Deadline>,
+    /// The one deadline of each entity; a newer one takes its place.
+    by_entity: HashMap<Entity, Deadline>,
     /// What was knocked for and is not answered yet.
-    knocked: HashSet<(UserId, u32)>,
+    knocked: HashMap<Entity, (Stamp, u32)>,
     /// Told when nothing is knocked for.
     quiet: Vec<oneshot::Sender<()>>,
     wiring: Wiring,
-    timer: Option<SpawnHandle>,
+    timer: Option<(Stamp, SpawnHandle)>,
     moving: Option<Moving>,
     waiting: VecDeque<MoveClock>,
 }
@@ -60,8 +68,8 @@ impl DeadlineActor {
     pub(super) fn new(wiring: Wiring) -> DeadlineActor {
         DeadlineActor {
             ordered: BTreeSet::new(),
-            by_user: HashMap::new(),
-            knocked: HashSet::new(),
+            by_entity: HashMap::new(),
+            knocked: HashMap::new(),
             quiet: Vec::new(),
             wiring,
             timer: None,
@@ -70,13 +78,13 @@ impl DeadlineActor {
         }
     }
 
-    fn set(&mut self, user: UserId, deadline: Option<(Stamp, u32)>) {
-        if let Some(old) = self.by_user.remove(&user) {
+    fn set(&mut self, entity: Entity, deadline: Option<(Stamp, u32)>) {
+        if let Some(old) = self.by_entity.remove(&entity) {
             self.ordered.remove(&old);
         }
         if let Some((stamp, epoch)) = deadline {
-            self.by_user.insert(user, (stamp, user, epoch));
-            self.ordered.insert((stamp, user, epoch));
+            self.by_entity.insert(entity, (stamp, entity, epoch));
+            self.ordered.insert((stamp, entity, epoch));
         }
     }
 
@@ -84,13 +92,17 @@ impl DeadlineActor {
     fn take_due(&mut self, now: Stamp) -> Option<Deadline> {
         let due = *self.ordered.first().filter(|(deadline, ..)| *deadline <= now)?;
         self.ordered.remove(&due);
-        self.by_user.remove(&due.1);
+        self.by_entity.remove(&due.1);
         Some(due)
     }
 
-    fn knock(&mut self, user: UserId, epoch: u32) {
-        self.knocked.insert((user, epoch));
-        self.wiring.directory.tell_wallet(user, SwitchDue { epoch });
+    /// Knocks; `false` where the entity is gone, so that there is nothing to wait for.
+    fn knock(&mut self, (deadline, entity, epoch): Deadline) -> bool {
+        let reached = self.wiring.directory.knock(entity, epoch);
+        if reached {
+            self.knocked.insert(entity, (deadline, epoch));
+        }
+        reached
     }
 
     /// Knocks for what is due, and sets the timer for what comes next.
@@ -100,16 +112,24 @@ impl DeadlineActor {
         }
         let now = self.wiring.clock.now();
         while self.knocked.len() < KNOCKS_MAX {
-            let Some((_, user, epoch)) = self.take_due(now) else { break };
-            self.knock(user, epoch);
+            let Some(due) = self.take_due(now) else { break };
+            self.knock(due);
         }
-        if let Some(timer) = self.timer.take() {
+        let runs = self.wiring.clock.manual().is_none() && self.knocked.len() < KNOCKS_MAX;
+        let next = self.ordered.first().filter(|_| runs).map(|(deadline, ..)| *deadline);
+        if next.is_some() && next == self.timer.map(|(deadline, _)| deadline) {
+            return;
+        }
+        if let Some((_, timer)) = self.timer.take() {
             ctx.cancel_future(timer);
         }
-        let next = self.ordered.first().filter(|_| self.wiring.clock.manual().is_none());
-        if let Some((next, ..)) = next.filter(|_| self.knocked.len() < KNOCKS_MAX) {
+        if let Some(next) = next {
             let wait = Duration::from_millis((next.0 - now.0).max(1) as u64).min(TIMER_MAX);
-            self.timer = Some(ctx.run_later(wait, |actor, ctx| actor.arm(ctx)));
+            let woken = |actor: &mut Self, ctx: &mut Context<Self>| {
+                actor.timer = None;
+                actor.arm(ctx);
+            };
+            self.timer = Some((next, ctx.run_later(wait, woken)));
         }
     }
 
@@ -139,23 +159,25 @@ impl DeadlineActor {
         }
         let Some(moving) = self.moving.take() else { return };
         let Some(clock) = self.wiring.clock.manual().cloned() else { return };
-        if let Some((deadline, user, epoch)) = self.take_due(moving.to) {
-            if deadline > self.wiring.clock.now() {
-                clock.move_to(deadline);
-                let body = Body::ClockMoved { to: deadline };
-                self.wiring.journal.put(Entry::own_fact(deadline, Cause::default(), body));
+        while let Some(due) = self.take_due(moving.to) {
+            if due.0 > self.wiring.clock.now() {
+                clock.move_to(due.0);
+                let body = Body::ClockMoved { to: due.0 };
+                self.wiring.journal.put(Entry::own_fact(due.0, Cause::default(), body));
             }
-            self.moving = Some(moving);
-            return self.knock(user, epoch);
+            if self.knock(due) {
+                self.moving = Some(moving);
+                return;
+            }
         }
         clock.move_to(moving.to);
         let body = Body::ClockMoved { to: moving.to };
         self.wiring.journal.put(Entry::fact(moving.to, moving.ticket, body));
     }
 
-    fn answered(&mut self, user: UserId, epoch: u32, ctx: &mut Context<Self>) {
-        // A switch may also fire on a command of its user, without a knock.
-        self.knocked.remove(&(user, epoch));
+    /// A knock was answered: what was due is durable, or was not due.
+    fn answered(&mut self, entity: Entity, ctx: &mut Context<Self>) {
+        self.knocked.remove(&entity);
         self.step();
         self.begin_next();
         self.arm(ctx);
@@ -172,38 +194,37 @@ impl Actor for DeadlineActor {
     type Context = Context<Self>;
 }
 
-/// What there is to tell of deadlines.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum News {
-    Set { user: UserId, deadline: Option<Stamp>, epoch: u32 },
-    Done { user: UserId, epoch: u32 },
-}
-
-/// See [`News`].
-#[derive(Message)]
+/// A durable fact set the deadline of an entity, or ended it (`None`).
+#[derive(Message, Clone, Copy, Debug)]
 #[rtype(result = "()")]
-pub(super) struct DeadlineNews(pub News);
+pub(super) struct DeadlineNews {
+    pub entity: Entity,
+    pub deadline: Option<Stamp>,
+    pub epoch: u32,
+}
 
 impl Handler<DeadlineNews> for DeadlineActor {
     type Result = ();
 
-    fn handle(&mut self, DeadlineNews(news): DeadlineNews, ctx: &mut Context<Self>) {
-        match news {
-            News::Set { user, deadline, epoch } => {
-                self.set(user, deadline.map(|deadline| (deadline, epoch)));
-                self.arm(ctx);
-            }
-            News::Done { user, epoch } => self.answered(user, epoch, ctx),
+    fn handle(&mut self, news: DeadlineNews, ctx: &mut Context<Self>) {
+        let DeadlineNews { entity, deadline, epoch } = news;
+        let knocked = self.knocked.get(&entity).map(|(knocked, _)| *knocked);
+        self.set(entity, deadline.map(|deadline| (deadline, epoch)));
+        match knocked {
+            None => self.arm(ctx),
+            // From a fact before the one that the knock sets off: that one is still to come.
+            Some(knocked) if deadline == Some(knocked) => {}
+            Some(_) => self.answered(entity, ctx),
         }
     }
 }
 
-/// The wallet that was knocked for had nothing due under this epoch. `again` is its deadline where
-/// the knock came too early.
+/// The entity that was knocked for had nothing due. `again` is its deadline where the knock came too
+/// early.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct NotDue {
-    pub user: UserId,
+    pub entity: Entity,
     pub epoch: u32,
     pub again: Option<Stamp>,
 }
@@ -211,11 +232,14 @@ pub(super) struct NotDue {
 impl Handler<NotDue> for DeadlineActor {
     type Result = ();
 
-    fn handle(&mut self, NotDue { user, epoch, again }: NotDue, ctx: &mut Context<Self>) {
-        if let Some(deadline) = again.filter(|_| !self.by_user.contains_key(&user)) {
-            self.set(user, Some((deadline, epoch)));
+    fn handle(&mut self, NotDue { entity, epoch, again }: NotDue, ctx: &mut Context<Self>) {
+        if self.knocked.get(&entity).is_some_and(|(_, knocked)| *knocked != epoch) {
+            return;
         }
-        self.answered(user, epoch, ctx);
+        if let Some(deadline) = again.filter(|_| !self.by_entity.contains_key(&entity)) {
+            self.set(entity, Some((deadline, epoch)));
+        }
+        self.answered(entity, ctx);
     }
 }
 

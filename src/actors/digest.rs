@@ -22,6 +22,13 @@ pub(super) async fn live_digest(parts: &Parts) -> Option<(Sequence, Digest)> {
         for wallet in parts.directory.wallets() {
             sum.add(wallet.send(DigestPart).await.ok()?);
         }
+        for board in parts.directory.boards() {
+            sum.add(board.send(DigestPart).await.ok()?);
+        }
+        for trade in parts.directory.trades() {
+            // One that has just ended is no part any more; then something changed, and this is not it.
+            sum.add(trade.send(DigestPart).await.unwrap_or_default());
+        }
         parts.journal.flush().await;
         if parts.views.world().state.through == before {
             return Some((before, sum));

@@ -6,22 +6,27 @@ use std::sync::{
 };
 
 use actix::{Actor, Addr, ArbiterHandle, Context, Handler, Message, dev::ToEnvelope};
+use dashmap::DashMap;
 
 use super::{
     accounts::{AccountsActor, AccountsCommand},
+    ad_board::{AdBoardActor, AdDue, BoardAsk, BoardCommand, Refund, TradesEnded},
     answer::Ticket,
     book::{BookActor, BookCommand, CascadeDurable},
     command::Command,
-    deadline::{DeadlineActor, DeadlineNews, MoveClock, News, NotDue},
+    deadline::{DeadlineActor, DeadlineNews, Entity, MoveClock, NotDue},
     durable::Delivery,
     fatal,
     journal::{Entry, Reply},
-    wallet::{Deliver, WalletActor, WalletCommand},
+    p2p_trade::{TradeActor, TradeCommand, TradeDue, TradeEnded, asker, decide_on},
+    wallet::{Deliver, SwitchDue, WalletActor, WalletCommand},
     wiring::Wiring,
 };
 use crate::domain::{
-    fact::Body,
-    id::{InstrumentId, Stamp, UserId},
+    fact::{Body, Fact},
+    id::{BoardId, InstrumentId, P2pTradeId, Stamp, UserId},
+    order::Side,
+    p2p::{ad::Ad, board::Take, decide::decide, trade::Trade},
     rejection::Rejection,
     wallet::Wallet,
 };
@@ -35,14 +40,17 @@ struct Inner {
     wallet_arbiters: Vec<ArbiterHandle>,
     /// By user id, from 1; ids count up without gaps.
     wallets: RwLock<Vec<Addr<WalletActor>>>,
+    /// The open P2P trades.
+    trades: DashMap<P2pTradeId, Addr<TradeActor>>,
     fixed: OnceLock<Fixed>,
-    wiring: OnceLock<Wiring>,
+    wiring: OnceLock<Arc<Wiring>>,
     stopping: AtomicBool,
 }
 
 /// The actors that are there from start to end.
 pub(super) struct Fixed {
     pub books: Vec<Addr<BookActor>>,
+    pub boards: Vec<Addr<AdBoardActor>>,
     pub accounts: Addr<AccountsActor>,
     pub deadlines: Addr<DeadlineActor>,
 }
@@ -71,6 +79,7 @@ impl Directory {
             mailbox_capacity,
             wallet_arbiters,
             wallets: RwLock::default(),
+            trades: DashMap::new(),
             fixed: OnceLock::new(),
             wiring: OnceLock::new(),
             stopping: AtomicBool::new(false),
@@ -79,7 +88,7 @@ impl Directory {
 
     /// Makes known what wallets need, before the first is started.
     pub(super) fn wire(&self, wiring: Wiring) {
-        if self.0.wiring.set(wiring).is_err() {
+        if self.0.wiring.set(Arc::new(wiring)).is_err() {
             fatal("the directory was wired twice");
         }
     }
@@ -95,7 +104,7 @@ impl Directory {
         self.0.fixed.get().unwrap_or_else(|| fatal("a command came before the actors"))
     }
 
-    fn wiring(&self) -> &Wiring {
+    fn wiring(&self) -> &Arc<Wiring> {
         self.0.wiring.get().unwrap_or_else(|| fatal("an actor came before its wiring"))
     }
 
@@ -104,13 +113,36 @@ impl Directory {
         let wiring = self.wiring();
         let at = wallet.user.0 as usize % self.0.wallet_arbiters.len();
         let user = wallet.user.0;
-        let actor = WalletActor::new(wallet, wiring.clone(), since);
+        let actor = WalletActor::new(wallet, Wiring::clone(wiring), since);
         let addr = start_on(&self.0.wallet_arbiters[at], self.0.mailbox_capacity, actor);
         let mut wallets = self.0.wallets.write().unwrap_or_else(PoisonError::into_inner);
         wallets.push(addr);
         if wallets.len() as u64 != user {
             fatal("wallets do not come in order");
         }
+    }
+
+    /// Starts an open P2P trade's actor.
+    pub(super) fn start_trade(&self, trade: Trade, since: Stamp) {
+        let id = trade.id;
+        let at = id.number() as usize % self.0.wallet_arbiters.len();
+        let actor = TradeActor::new(trade, self.wiring().clone(), since);
+        let addr = start_on(&self.0.wallet_arbiters[at], self.0.mailbox_capacity, actor);
+        self.0.trades.insert(id, addr);
+    }
+
+    /// Ends a P2P trade's actor: nobody finds it any more, and this is its last message.
+    pub(super) fn end_trade(&self, id: P2pTradeId, fact: Arc<Fact>) {
+        match self.0.trades.remove(&id) {
+            Some((_, trade)) => trade.do_send(TradeEnded(fact)),
+            None if self.is_stopping() => {}
+            None => fatal("a trade ended that was not open"),
+        }
+    }
+
+    /// Every open P2P trade's address.
+    pub(super) fn trades(&self) -> Vec<Addr<TradeActor>> {
+        self.0.trades.iter().map(|entry| entry.value().clone()).collect()
     }
 
     fn with_wallet<R>(
@@ -132,6 +164,11 @@ impl Directory {
         &self.fixed().books
     }
 
+    /// Every board's address.
+    pub(super) fn boards(&self) -> &[Addr<AdBoardActor>] {
+        &self.fixed().boards
+    }
+
     /// The address of the accounts.
     pub(super) fn accounts(&self) -> &Addr<AccountsActor> {
         &self.fixed().accounts
@@ -146,11 +183,29 @@ impl Directory {
             | Command::LogOut
             | Command::SetRole { .. }
             | Command::SetFrozen { .. }
+            | Command::Contact(_)
             | Command::ReadNotifications { .. } => {
                 self.put(self.accounts(), AccountsCommand { command, ticket });
             }
             Command::MoveClock(to) => self.put(&self.fixed().deadlines, MoveClock { to, ticket }),
             Command::Deposit { to, .. } => self.send_to_wallet(Some(to), command, ticket),
+            Command::PauseAd(ad) => self.ask_board(ad.board(), BoardAsk::Pause(ad), ticket),
+            Command::ResumeAd(ad) => self.ask_board(ad.board(), BoardAsk::Resume(ad), ticket),
+            Command::CloseAd(ad) => self.ask_board(ad.board(), BoardAsk::Close(ad), ticket),
+            // What a SELL ad sells is in its reserve: its taker sets nothing aside.
+            Command::TakeAd(take) if !self.buys(&take) => {
+                self.ask_board(take.ad.board(), BoardAsk::Take(take), ticket);
+            }
+            Command::Review { trade, rating, comment } => {
+                let ask = BoardAsk::Review { trade, rating, comment };
+                self.ask_board(trade.board(), ask, ticket);
+            }
+            Command::P2pTrade { trade, dispute, expected, ask } => {
+                let Some(by) = ticket.cause.by else {
+                    return self.refuse(ticket, Rejection::UserNotFound);
+                };
+                self.send_to_trade(trade, TradeCommand { by, ticket, dispute, expected, ask });
+            }
             _ => self.send_to_wallet(ticket.cause.by, command, ticket),
         }
     }
@@ -165,9 +220,80 @@ impl Directory {
             });
         }
         if let Some((_, ticket)) = unsent {
-            let reply = Reply::Refused(Rejection::UserNotFound);
-            self.wiring().journal.put(Entry::answer(ticket, reply));
+            self.refuse(ticket, Rejection::UserNotFound);
         }
+    }
+
+    fn refuse(&self, ticket: Ticket, rejection: Rejection) {
+        self.wiring().journal.put(Entry::answer(ticket, Reply::Refused(rejection)));
+    }
+
+    fn buys(&self, take: &Take) -> bool {
+        let world = self.wiring().views.world();
+        world.state.p2p.ad(take.ad).is_some_and(|ad| ad.side == Side::Buy)
+    }
+
+    fn ask_board(&self, board: BoardId, ask: BoardAsk, ticket: Ticket) {
+        match ticket.cause.by {
+            Some(user) => {
+                self.send_to_board(board, BoardCommand { user, ticket, set_aside: None, ask });
+            }
+            None => self.refuse(ticket, Rejection::UserNotFound),
+        }
+    }
+
+    /// Passes a command on to a board of ads. One that came with money knows its board.
+    pub(super) fn send_to_board(&self, board: BoardId, command: BoardCommand) {
+        match self.boards().get(usize::from(board.0)) {
+            Some(addr) => self.put(addr, command),
+            None => {
+                let rejection = match command.ask {
+                    BoardAsk::Review { .. } => Rejection::P2pTradeNotFound,
+                    _ => Rejection::AdNotFound,
+                };
+                self.refuse(command.ticket, rejection);
+            }
+        }
+    }
+
+    /// Has a board write down that a trade gives coins back. Refunds by the clock take no permit, so the
+    /// mailbox's capacity does not count for them.
+    pub(super) fn refund(&self, board: BoardId, refund: Refund) {
+        self.boards()[usize::from(board.0)].do_send(refund);
+    }
+
+    /// Tells a board of trades that ended by facts of their own.
+    pub(super) fn tell_board(&self, board: BoardId, ended: TradesEnded) {
+        self.boards()[usize::from(board.0)].do_send(ended);
+    }
+
+    fn send_to_trade(&self, id: P2pTradeId, command: TradeCommand) {
+        match self.0.trades.get(&id) {
+            Some(trade) => self.put(trade.value(), command),
+            None => self.refuse_ended(id, command),
+        }
+    }
+
+    /// A trade that is not open any more refuses everything, as its actor would.
+    fn refuse_ended(&self, id: P2pTradeId, command: TradeCommand) {
+        let TradeCommand { by, ticket, dispute, expected, ask } = command;
+        let refused = {
+            let wiring = self.wiring();
+            let (world, now) = (wiring.views.world(), wiring.clock.now());
+            world.history.p2p.ended(id).map_or(Rejection::P2pTradeNotFound, |trade| {
+                let decided = asker(&world, by, trade).and_then(|asker| {
+                    decide_on(trade, &asker, dispute, |trade| {
+                        decide(trade, &asker, ask, expected, &wiring.p2p, now)
+                    })
+                });
+                decided.err().unwrap_or(Rejection::TradeStateForbids(trade.state))
+            })
+        };
+        let refused = match refused {
+            Rejection::P2pTradeNotFound if dispute.is_some() => Rejection::DisputeNotFound,
+            other => other,
+        };
+        self.refuse(ticket, refused);
     }
 
     /// Passes a command on to a book.
@@ -206,12 +332,38 @@ impl Directory {
     pub(super) fn tell_deadlines(&self, body: &Body) {
         let news = match body {
             Body::SwitchArmed { user, deadline, epoch } => {
-                News::Set { user: *user, deadline: *deadline, epoch: *epoch }
+                DeadlineNews { entity: Entity::Switch(*user), deadline: *deadline, epoch: *epoch }
             }
-            Body::SwitchFired { user, epoch } => News::Done { user: *user, epoch: *epoch },
+            Body::SwitchFired { user, epoch } => {
+                DeadlineNews { entity: Entity::Switch(*user), deadline: None, epoch: *epoch }
+            }
+            Body::P2pTrade(own) => deadline_of_trade(&own.trade),
+            Body::P2pAd(own) => deadline_of_ad(&own.ad),
             _ => return,
         };
-        self.fixed().deadlines.do_send(DeadlineNews(news));
+        self.tell_deadline(news);
+    }
+
+    /// Tells the deadlines of one.
+    pub(super) fn tell_deadline(&self, news: DeadlineNews) {
+        self.fixed().deadlines.do_send(news);
+    }
+
+    /// Knocks at whoever has a deadline; `false` where it is gone.
+    pub(super) fn knock(&self, entity: Entity, epoch: u32) -> bool {
+        match entity {
+            Entity::Switch(user) => {
+                self.with_wallet(user, |wallet| self.put(wallet, SwitchDue { epoch })).is_some()
+            }
+            Entity::Ad(ad) => {
+                let board = self.boards().get(usize::from(ad.board().0));
+                board.map(|board| self.put(board, AdDue { ad, epoch })).is_some()
+            }
+            Entity::Trade(trade) => {
+                let trade = self.0.trades.get(&trade);
+                trade.map(|trade| self.put(trade.value(), TradeDue { epoch })).is_some()
+            }
+        }
     }
 
     /// Tells the deadlines that one of them was stale.
@@ -247,4 +399,16 @@ impl Directory {
     fn is_stopping(&self) -> bool {
         self.0.stopping.load(Ordering::SeqCst)
     }
+}
+
+/// When the clock acts on a trade.
+pub(super) fn deadline_of_trade(trade: &Trade) -> DeadlineNews {
+    let (entity, deadline) = (Entity::Trade(trade.id), trade.runs_out());
+    DeadlineNews { entity, deadline, epoch: trade.step }
+}
+
+/// When an ad ends by itself.
+pub(super) fn deadline_of_ad(ad: &Ad) -> DeadlineNews {
+    let deadline = ad.terms.expires_at.filter(|_| ad.status.is_live());
+    DeadlineNews { entity: Entity::Ad(ad.id), deadline, epoch: ad.version }
 }

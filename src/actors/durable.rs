@@ -10,6 +10,7 @@ use crossbeam::channel::Receiver;
 use smallvec::SmallVec;
 
 use super::{
+    ad_board::{TradesEnded, is_news_to_board},
     answer::{Accepted, Said},
     directory::Directory,
     feed::{Feed, Published},
@@ -21,8 +22,9 @@ use crate::{
         account::User,
         fact::{Body, Fact},
         history::Interval,
-        id::{InstrumentId, Sequence, UserId},
+        id::{BoardId, InstrumentId, Sequence, UserId},
         money::Asset,
+        p2p::machine::Action,
         wallet::Wallet,
         world::World,
     },
@@ -60,6 +62,7 @@ struct DurableEnd {
 impl DurableEnd {
     fn let_out(&self, commit: Committed) {
         let Committed { first, entries } = commit;
+        self.start_trades(&entries);
         let published = self.fold(first, &entries);
         self.update_views(&published);
         self.tell_actors(&published, &entries);
@@ -68,6 +71,17 @@ impl DurableEnd {
         if !published.is_empty() {
             self.feed.publish(published);
             self.snapshots.durable(through);
+        }
+    }
+
+    /// Before anyone can know of a new trade, so that whoever does finds it.
+    fn start_trades(&self, entries: &[Entry]) {
+        for (fact, _) in entries.iter().filter_map(|entry| entry.fact.as_ref()) {
+            if let Body::P2pTrade(own) = &fact.body
+                && own.action == Action::Open
+            {
+                self.directory.start_trade(own.trade.clone(), fact.stamp);
+            }
         }
     }
 
@@ -115,6 +129,7 @@ impl DurableEnd {
 
     fn tell_actors(&self, published: &[Published], entries: &[Entry]) {
         let mut deliveries: HashMap<UserId, Delivery> = HashMap::new();
+        let mut ended: HashMap<BoardId, TradesEnded> = HashMap::new();
         for Published { fact, .. } in published {
             if let Body::UserRegistered { user, .. } = &fact.body {
                 let mut wallet = Wallet::new(user.id);
@@ -126,6 +141,15 @@ impl DurableEnd {
                 deliveries.entry(user).or_default().facts.push(fact.clone());
             }
             self.directory.tell_deadlines(&fact.body);
+            if let Body::P2pTrade(own) = &fact.body
+                && !own.trade.state.is_open()
+            {
+                self.directory.end_trade(own.trade.id, fact.clone());
+                if is_news_to_board(own) {
+                    let board = ended.entry(own.trade.id.board());
+                    board.or_insert_with(|| TradesEnded(SmallVec::new())).0.push(fact.clone());
+                }
+            }
         }
         let mut cascades: SmallVec<[(InstrumentId, usize); 4]> = SmallVec::new();
         for entry in entries {
@@ -145,6 +169,9 @@ impl DurableEnd {
         }
         for (book, count) in cascades {
             self.directory.tell_cascade(book, count);
+        }
+        for (board, ended) in ended {
+            self.directory.tell_board(board, ended);
         }
     }
 

@@ -5,6 +5,7 @@
 //! Nothing in here blocks a handler, and nothing leaves before it is durable.
 
 pub mod accounts;
+pub mod ad_board;
 pub mod answer;
 pub mod book;
 pub mod clock;
@@ -17,6 +18,7 @@ pub mod durable;
 pub mod exchange;
 pub mod feed;
 pub mod journal;
+pub mod p2p_trade;
 pub mod password;
 pub mod start;
 pub mod view;

@@ -5,15 +5,16 @@ use std::{
     time::Instant,
 };
 
-use actix::{Arbiter, ArbiterHandle};
+use actix::{Addr, Arbiter, ArbiterHandle};
 use tokio::sync::oneshot;
 
 use super::{
     accounts::AccountsActor,
+    ad_board::AdBoardActor,
     book::{BookActor, CASCADE_MAX},
     clock::{Clock, ManualClock, SystemClock},
-    deadline::{DeadlineActor, KNOCKS_MAX, WhenQuiet},
-    directory::{Directory, Fixed, start_on},
+    deadline::{DeadlineActor, DeadlineNews, Entity, KNOCKS_MAX, WhenQuiet},
+    directory::{Directory, Fixed, deadline_of_ad, deadline_of_trade, start_on},
     door::{Door, DoorState},
     durable,
     exchange::{Exchange, Parts},
@@ -27,10 +28,12 @@ use crate::{
     domain::{
         account::{ADMIN, ADMIN_EMAIL, Register, Role},
         fact::{Body, Cause, Fact},
-        id::{Sequence, Stamp},
+        id::{BOARDS_MAX, BoardId, Sequence, Stamp},
         instrument::Instrument,
+        p2p::{self, Rules, board::Board},
         rejection::Rejection,
-        wallet::{Limits, Switch, Wallet},
+        state::State,
+        wallet::{Limits, Wallet},
         world::World,
     },
     store::{Failure, Journal, Opened, Snapshotter, codec},
@@ -43,6 +46,7 @@ pub struct Config {
     /// By id; those that the journal knows must keep their assets and steps.
     pub instruments: Vec<Instrument>,
     pub limits: Limits,
+    pub p2p: Rules,
     pub permits_max: usize,
     pub permits_per_user_max: usize,
     pub bcrypt_cost: u32,
@@ -69,6 +73,9 @@ pub enum StartError {
         /// What is wrong.
         why: &'static str,
     },
+    /// There are more currencies than boards of ads can be told apart.
+    #[error("there can be at most {BOARDS_MAX} boards of ads, an asset and a currency each")]
+    Boards,
     /// The user `admin` cannot be made; another user has its address.
     #[error("the user `admin` cannot be made: {0}")]
     Admin(&'static str),
@@ -124,6 +131,7 @@ pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Ru
         instruments: Arc::new(instruments),
         limits: Arc::new(config.limits.clone()),
         issue: Arc::new(issue),
+        p2p: Arc::new(config.p2p.clone()),
     };
     directory.wire(wiring.clone());
     let (feed_end, snapshots) = (feed.clone(), snapshotter.clone());
@@ -184,16 +192,15 @@ fn start_actors(
     wiring: &Wiring,
     capacity: usize,
 ) -> Vec<Arbiter> {
-    let (accounts, wallets, books, since) = {
-        let state = &views.world().state;
-        let wallets = state.wallets().to_vec();
-        (state.accounts.clone(), wallets, state.books.clone(), state.latest)
-    };
+    let State { accounts, books, p2p, latest: since, .. } = views.world().state.clone();
+    let wallets = views.world().state.wallets().to_vec();
     let others = Arbiter::new();
-    let accounts = AccountsActor::new(accounts, wiring.clone(), since);
+    let accounts = AccountsActor::new(accounts, p2p.contacts.clone(), wiring.clone(), since);
     let accounts = start_on(&others.handle(), capacity, accounts);
-    let armed: Vec<Body> = wallets.iter().filter_map(armed_switch).collect();
+    let running = running_deadlines(&views.world().state);
     wallets.into_iter().for_each(|wallet| directory.start_wallet(wallet, since));
+    let boards = start_boards(p2p.boards(), &others, wiring, since, capacity);
+    p2p.trades().for_each(|trade| directory.start_trade(trade.clone(), since));
     let threads = books.len().clamp(1, config.book_arbiters_max.max(1));
     let arbiters: Vec<Arbiter> = (0..threads).map(|_| Arbiter::new()).collect();
     let handles: Vec<ArbiterHandle> = arbiters.iter().map(Arbiter::handle).collect();
@@ -204,16 +211,36 @@ fn start_actors(
     let books = books.into_iter().enumerate().map(start_book).collect();
     let deadlines = DeadlineActor::new(wiring.clone());
     let deadlines = start_on(&others.handle(), capacity, deadlines);
-    directory.fix(Fixed { books, accounts, deadlines });
-    // Only now, since what is due reaches wallets and books at once.
-    armed.iter().for_each(|body| directory.tell_deadlines(body));
+    directory.fix(Fixed { books, boards, accounts, deadlines });
+    // Only now, since what is due reaches the other actors at once.
+    running.into_iter().for_each(|deadline| directory.tell_deadline(deadline));
     arbiters.into_iter().chain([others]).collect()
 }
 
-/// The fact that armed a recovered wallet's switch, as its deadline stands now.
-fn armed_switch(wallet: &Wallet) -> Option<Body> {
-    let Switch { deadline, epoch } = wallet.switch?;
-    Some(Body::SwitchArmed { user: wallet.user, deadline: Some(deadline), epoch })
+fn start_boards(
+    boards: &[Board],
+    on: &Arbiter,
+    wiring: &Wiring,
+    since: Stamp,
+    capacity: usize,
+) -> Vec<Addr<AdBoardActor>> {
+    let start_board = |board: &Board| {
+        let actor = AdBoardActor::new(board.clone(), wiring.clone(), since);
+        start_on(&on.handle(), capacity, actor)
+    };
+    boards.iter().map(start_board).collect()
+}
+
+/// The deadlines that run in a recovered state.
+fn running_deadlines(state: &State) -> Vec<DeadlineNews> {
+    let armed = |wallet: &Wallet| {
+        let (entity, switch) = (Entity::Switch(wallet.user), wallet.switch?);
+        Some(DeadlineNews { entity, deadline: Some(switch.deadline), epoch: switch.epoch })
+    };
+    let switches = state.wallets().iter().filter_map(armed);
+    let ads = state.p2p.boards().iter().flat_map(Board::ads).map(deadline_of_ad);
+    let trades = state.p2p.trades().map(deadline_of_trade);
+    switches.chain(ads).chain(trades).filter(|news| news.deadline.is_some()).collect()
 }
 
 /// Journals what the settings and the time say before anyone is let in.
@@ -225,11 +252,13 @@ fn prepare(
     alive: Option<Stamp>,
 ) -> Result<(), StartError> {
     let mut bodies = listings(world, config)?;
+    bodies.extend(boards(world, config)?);
     bodies.extend(admin(world, config, clock.now())?);
     if clock.manual().is_some() && world.state.clock.is_none() {
         bodies.push(Body::ClockMoved { to: clock.now() });
     }
-    let armed = world.state.wallets().iter().any(|wallet| wallet.switch.is_some());
+    let armed = world.state.wallets().iter().any(|wallet| wallet.switch.is_some())
+        || world.state.p2p.trades().next().is_some();
     // A fact is a sign of life too: else a start that failed behind it would be counted twice.
     let alive = alive.map(|since| since.max(world.state.latest));
     let down = alive.map(|since| (since, clock.now().0 - since.0)).filter(|(_, ms)| *ms > 0);
@@ -276,6 +305,19 @@ fn listings(world: &World, config: &Config) -> Result<Vec<Body>, StartError> {
         }
     }
     Ok(bodies)
+}
+
+/// A board for each traded asset against each currency of the settings; those that are there stay.
+fn boards(world: &World, config: &Config) -> Result<Vec<Body>, StartError> {
+    let known = &world.state.p2p;
+    let wanted = config.p2p.fiats.iter().flat_map(|fiat| p2p::ASSETS.map(|asset| (asset, *fiat)));
+    let new = wanted.filter(|(asset, fiat)| known.board_of(*asset, *fiat).is_none());
+    let number = |(at, (asset, fiat))| {
+        let at = u16::try_from(known.boards().len() + at).ok().filter(|at| *at < BOARDS_MAX);
+        let board = BoardId(at.ok_or(StartError::Boards)?);
+        Ok(Body::BoardListed { board, asset, fiat })
+    };
+    new.enumerate().map(number).collect()
 }
 
 /// Makes the user `admin`, or gives it its role and the password of the settings.

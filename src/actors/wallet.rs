@@ -5,6 +5,7 @@
 //! command is passed on, and the wallet's state changes by durable facts alone. So whatever a fact
 //! relied on has a lower number.
 
+mod p2p;
 mod switch;
 
 use std::collections::{HashMap, hash_map};
@@ -364,6 +365,9 @@ impl Handler<WalletCommand> for WalletActor {
                 self.deposit(ticket, asset, amount, counted);
             }
             Command::Withdraw { asset, amount } => self.withdraw(ticket, asset, amount),
+            Command::PublishAd { .. } | Command::EditAd { .. } | Command::TakeAd(_) => {
+                self.p2p(ticket, command);
+            }
             // The directory sends these elsewhere.
             _ => super::fatal("a wallet got a command that is not a wallet's"),
         }

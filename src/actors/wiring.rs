@@ -9,6 +9,7 @@ use super::{clock::Clock, directory::Directory, journal::JournalHandle, view::Vi
 use crate::domain::{
     instrument::Instrument,
     money::{Amount, Asset, ISSUED_MAX},
+    p2p::Rules,
     rejection::Rejection,
     wallet::Limits,
 };
@@ -25,6 +26,7 @@ pub(super) struct Wiring {
     pub instruments: Arc<Vec<Instrument>>,
     pub limits: Arc<Limits>,
     pub issue: Arc<Issue>,
+    pub p2p: Arc<Rules>,
 }
 
 /// How much of each asset is issued, commands under way included.

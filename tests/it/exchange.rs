@@ -162,6 +162,7 @@ fn config() -> Config {
     let unbounded = Asset::ALL.map(|_| 1_000_000_000_000);
     Config {
         instruments: settings.instruments,
+        p2p: Default::default(),
         limits: Limits {
             open_orders_max: settings.open_orders_per_user_max,
             deposit_day_max: unbounded,

@@ -65,6 +65,7 @@ fn config(opening: &Opening) -> Config {
     let most = [1_000_000_000_000; Asset::ALL.len()];
     Config {
         instruments,
+        p2p: Default::default(),
         limits: Limits { open_orders_max: 1_000, deposit_day_max: most, withdrawal_day_max: most },
         permits_max: 8_192,
         permits_per_user_max: 4_096,

@@ -8,7 +8,12 @@ use actix::{Context, Handler, Message};
 
 use super::WalletActor;
 use crate::{
-    actors::{answer::Ticket, book::Ask, deadline::NotDue, journal::Entry},
+    actors::{
+        answer::Ticket,
+        book::Ask,
+        deadline::{Entity, NotDue},
+        journal::Entry,
+    },
     domain::{
         fact::{Body, Cause},
         order::Reason,
@@ -99,9 +104,9 @@ impl Handler<SwitchDue> for WalletActor {
         if self.switch.firing.as_ref().is_none_or(|firing| firing.epoch != due.epoch) {
             // A clock that was set back makes a knock come early; then another is due.
             let same = self.switch.decided.filter(|switch| switch.epoch == due.epoch);
-            let (user, epoch) = (self.wallet.user, due.epoch);
+            let (entity, epoch) = (Entity::Switch(self.wallet.user), due.epoch);
             let again = same.map(|switch| switch.deadline);
-            self.wiring.directory.tell_not_due(NotDue { user, epoch, again });
+            self.wiring.directory.tell_not_due(NotDue { entity, epoch, again });
         }
     }
 }
