@@ -20,6 +20,7 @@ use souk::{
         instrument::Instrument,
         money::{Asset, Rate},
         order::{Order, PlaceOrder, Side},
+        p2p::Rules,
         rejection::Rejection,
         wallet::{Balance, Limits},
     },
@@ -48,6 +49,9 @@ pub struct Opening {
     pub fees: bool,
     /// More books of the same two assets.
     pub more_books: u16,
+    /// 0.1 % of makers and 0.2 % of takers in P2P trades; else none.
+    pub p2p_fees: bool,
+    pub manual_clock: bool,
 }
 
 fn config(opening: &Opening) -> Config {
@@ -65,19 +69,24 @@ fn config(opening: &Opening) -> Config {
     let most = [1_000_000_000_000; Asset::ALL.len()];
     Config {
         instruments,
-        p2p: Default::default(),
+        p2p: p2p_rules(opening),
         limits: Limits { open_orders_max: 1_000, deposit_day_max: most, withdrawal_day_max: most },
         permits_max: 8_192,
         permits_per_user_max: 4_096,
         bcrypt_cost: 4,
         admin_password: None,
-        manual_clock: false,
+        manual_clock: opening.manual_clock,
         downtime_shift: true,
         wallet_arbiters: 2,
         book_arbiters_max: 2,
         snapshot_every_facts: 1_000_000,
         snapshot_every_secs: 3_600,
     }
+}
+
+fn p2p_rules(opening: &Opening) -> Rules {
+    let rate = |rate| if opening.p2p_fees { Rate(rate) } else { Rate(0) };
+    Rules { maker_fee: rate(1_000), taker_fee: rate(2_000), ..Rules::default() }
 }
 
 impl Floor {
