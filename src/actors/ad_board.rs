@@ -20,7 +20,7 @@ use crate::domain::{
     money::Amount,
     order::Side,
     p2p::{
-        ad::{AdChange, AdDraft, AdFact, Person},
+        ad::{AdChange, AdDraft, AdFact, OwnerStands, Person},
         board::{Board, Seen, Take, Taker},
         step::Decided,
         trade::{ReviewFact, TradeFact, TradeState},
@@ -145,11 +145,10 @@ impl AdBoardActor {
 
     /// What decisions about an ad of `owner` look at outside the board.
     fn seen(&self, world: &World, owner: UserId, now: Stamp) -> Seen<'_> {
-        let standing = world.state.p2p.standing(owner);
         Seen {
             now,
             index: world.index(self.board.asset, self.board.fiat, now),
-            owner_barred: standing.and_then(|standing| standing.ladder.barred_until(now)),
+            owner: world.stands(owner, now),
             rules: &self.wiring.p2p,
         }
     }
@@ -196,10 +195,11 @@ impl AdBoardActor {
             let stamp = self.stamps.stamp();
             let due = {
                 let world = self.wiring.views.world();
-                // An ad that ends is not shown, so nobody asks whether its owner is barred.
+                // An ad that ends is not shown, so nobody asks how its owner stands.
                 let rules = &*self.wiring.p2p;
                 let index = world.index(self.board.asset, self.board.fiat, stamp);
-                self.board.due(Seen { now: stamp, index, owner_barred: None, rules })
+                let owner = OwnerStands::default();
+                self.board.due(Seen { now: stamp, index, owner, rules })
             };
             let Some(fact) = due else { return any };
             any = true;

@@ -8,7 +8,10 @@ use super::{
     id::{Sequence, Stamp, UserId},
     money::{Asset, P2pPrice},
     order::Side,
-    p2p::fiat::Fiat,
+    p2p::{
+        ad::{Ad, Hidden, OwnerStands},
+        fiat::Fiat,
+    },
     state::State,
 };
 
@@ -46,5 +49,20 @@ impl World {
         }
         let last = self.history.instrument(on.id)?.prints.newest()?;
         (now.0 - last.stamp.0 <= INDEX_AGE_MILLIS_MAX).then(|| at(last.price, last.price))
+    }
+
+    /// What there is against a user as the owner of ads.
+    pub fn stands(&self, user: UserId, now: Stamp) -> OwnerStands {
+        let ladder = self.state.p2p.standing(user).map(|standing| standing.ladder);
+        OwnerStands {
+            barred: ladder.and_then(|ladder| ladder.barred_until(now)),
+            frozen: self.state.accounts.user(user).is_some_and(|user| user.frozen),
+        }
+    }
+
+    /// The price of an ad, if it has one, and why it is hidden, if it is.
+    pub fn offer(&self, ad: &Ad, now: Stamp) -> (Option<P2pPrice>, Option<Hidden>) {
+        let price = ad.terms.pricing.effective(self.index(ad.asset, ad.fiat, now));
+        (price, ad.hidden(price, self.stands(ad.owner.id, now)))
     }
 }

@@ -21,6 +21,8 @@ pub struct Metrics {
     places: IntGauge,
     journal_waiting: IntGauge,
     sequence: IntGauge,
+    ads: IntGauge,
+    p2p_trades: IntGauge,
 }
 
 impl Metrics {
@@ -41,6 +43,8 @@ impl Metrics {
             places: gauge("souk_door_places", "The most commands that may be inside"),
             journal_waiting: gauge("souk_journal_waiting", "Entries that wait for the journal"),
             sequence: gauge("souk_sequence", "The last durable fact"),
+            ads: gauge("souk_p2p_ads", "Ads that are not closed"),
+            p2p_trades: gauge("souk_p2p_trades_open", "P2P trades whose coins are in escrow"),
             registry,
         }
     }
@@ -61,12 +65,22 @@ impl Metrics {
         self.places_taken.set(exchange.door().inside() as i64);
         self.places.set(exchange.door().permits_max() as i64);
         self.journal_waiting.set(exchange.journal_waiting() as i64);
-        self.sequence.set(exchange.views().world().state.through.0 as i64);
+        self.show_state(exchange);
         let mut text = Vec::new();
         if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut text) {
             tracing::error!(%error, "rendering the metrics failed");
         }
         String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+impl Metrics {
+    fn show_state(&self, exchange: &Exchange) {
+        let state = &exchange.views().world().state;
+        self.sequence.set(state.through.0 as i64);
+        self.ads
+            .set(state.p2p.boards().iter().map(|board| board.ads().len()).sum::<usize>() as i64);
+        self.p2p_trades.set(state.p2p.trades().len() as i64);
     }
 }
 

@@ -188,8 +188,17 @@ pub enum Hidden {
     BelowMin,
     /// Its price floats, and there is no fresh index.
     NoIndex,
-    /// It buys, and its owner is barred.
+    /// Its owner is frozen, or it buys and its owner is barred.
     OwnerBarred,
+}
+
+/// What there is against the owner of an ad.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnerStands {
+    /// Until when the owner is barred, after too many cancels.
+    pub barred: Option<Stamp>,
+    /// Whether an admin has frozen the owner.
+    pub frozen: bool,
 }
 
 impl Hidden {
@@ -231,8 +240,8 @@ pub struct Ad {
 }
 
 impl Ad {
-    /// Why the ad is not shown although it is active, given its price and whether its owner is barred.
-    pub fn hidden(&self, price: Option<P2pPrice>, owner_barred: bool) -> Option<Hidden> {
+    /// Why the ad is not shown although it is active, given its price and how its owner stands.
+    pub fn hidden(&self, price: Option<P2pPrice>, owner: OwnerStands) -> Option<Hidden> {
         if self.status != AdStatus::Active {
             return None;
         }
@@ -240,7 +249,8 @@ impl Ad {
         let worth = price.fiat_down(self.remaining, self.asset, self.fiat.scale());
         match () {
             _ if worth < self.terms.min_limit => Some(Hidden::BelowMin),
-            _ if owner_barred && self.side == Side::Buy => Some(Hidden::OwnerBarred),
+            _ if owner.frozen => Some(Hidden::OwnerBarred),
+            _ if owner.barred.is_some() && self.side == Side::Buy => Some(Hidden::OwnerBarred),
             _ => None,
         }
     }

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Rules,
-    ad::{Ad, AdAction, AdChange, AdDraft, AdFact, AdStatus, AdTerms, Conditions, Person},
+    ad::{
+        Ad, AdAction, AdChange, AdDraft, AdFact, AdStatus, AdTerms, Conditions, OwnerStands, Person,
+    },
     contact::PaymentAccount,
     decide::people,
     fiat::{FIAT_MAX, Fiat, PaymentMethod},
@@ -66,8 +68,8 @@ pub struct Seen<'a> {
     pub now: Stamp,
     /// What floating prices stand on, if it is fresh.
     pub index: Option<P2pPrice>,
-    /// Until when the ad's owner is barred.
-    pub owner_barred: Option<Stamp>,
+    /// What there is against the ad's owner.
+    pub owner: OwnerStands,
     /// What settings say.
     pub rules: &'a Rules,
 }
@@ -151,7 +153,7 @@ impl Board {
     }
 
     /// All ads that are not closed, oldest first.
-    pub fn ads(&self) -> impl DoubleEndedIterator<Item = &Ad> {
+    pub fn ads(&self) -> impl DoubleEndedIterator<Item = &Ad> + ExactSizeIterator {
         self.ads.values()
     }
 
@@ -174,7 +176,7 @@ impl Board {
         if !seen.rules.fiats.contains(&self.fiat) {
             return Err(Rejection::FiatNotOffered);
         }
-        if let Some(until) = seen.owner_barred.filter(|_| side == Side::Buy) {
+        if let Some(until) = seen.owner.barred.filter(|_| side == Side::Buy) {
             return Err(Rejection::Barred(until));
         }
         if own >= seen.rules.open_ads_max {
@@ -227,7 +229,7 @@ impl Board {
             }
         }
         let price = ad.terms.pricing.effective(seen.index);
-        let hidden = ad.hidden(price, seen.owner_barred.is_some());
+        let hidden = ad.hidden(price, seen.owner);
         AdFact { action, ad, price, hidden, transaction }
     }
 
@@ -288,7 +290,7 @@ impl Board {
         if ad.status != from {
             return Err(Rejection::AdStatusForbids(ad.status));
         }
-        if let Some(until) = seen.owner_barred.filter(|_| !pause && ad.side == Side::Buy) {
+        if let Some(until) = seen.owner.barred.filter(|_| !pause && ad.side == Side::Buy) {
             return Err(Rejection::Barred(until));
         }
         let ad = Ad { status, updated_at: seen.now, ..ad.clone() };
@@ -402,7 +404,7 @@ impl Board {
         {
             return Err(Rejection::PriceMoved(price));
         }
-        match ad.hidden(Some(price), seen.owner_barred.is_some()) {
+        match ad.hidden(Some(price), seen.owner) {
             Some(hidden) => Err(Rejection::AdHidden(hidden)),
             None => Ok(price),
         }

@@ -176,7 +176,7 @@ impl P2p {
     }
 
     /// All open trades.
-    pub fn trades(&self) -> impl DoubleEndedIterator<Item = &Trade> {
+    pub fn trades(&self) -> impl DoubleEndedIterator<Item = &Trade> + ExactSizeIterator {
         self.trades.values()
     }
 
