@@ -189,20 +189,17 @@ impl AdBoardActor {
     }
 
     /// What is due is done before the next command.
-    fn end_due_ads(&mut self) -> bool {
-        let mut any = false;
-        loop {
-            let stamp = self.stamps.stamp();
+    fn end_due_ads(&mut self) {
+        let stamp = self.stamps.stamp();
+        while self.board.next_end().is_some_and(|end| end <= stamp) {
             let due = {
                 let world = self.wiring.views.world();
                 // An ad that ends is not shown, so nobody asks how its owner stands.
-                let rules = &*self.wiring.p2p;
-                let index = world.index(self.board.asset, self.board.fiat, stamp);
                 let owner = OwnerStands::default();
-                self.board.due(Seen { now: stamp, index, owner, rules })
+                let index = world.index(self.board.asset, self.board.fiat, stamp);
+                self.board.due(Seen { now: stamp, index, owner, rules: &self.wiring.p2p })
             };
-            let Some(fact) = due else { return any };
-            any = true;
+            let Some(fact) = due else { return };
             let body = Body::P2pAd(Box::new(fact));
             self.put(Entry::own_fact(stamp, Cause::default(), body));
         }

@@ -303,6 +303,11 @@ impl Board {
         Ok(self.end(ad, AdAction::Closed, AdStatus::Closed, seen))
     }
 
+    /// When the first ad ends by itself.
+    pub fn next_end(&self) -> Option<Stamp> {
+        self.ends.first().map(|(end, _)| *end)
+    }
+
     /// The ad that ends first by itself, if its end has come; effective at its end.
     pub fn due(&self, seen: Seen<'_>) -> Option<AdFact> {
         let (at, id) = *self.ends.first().filter(|(end, _)| *end <= seen.now)?;
