@@ -1,7 +1,8 @@
-//! A market to look at: a few users with resting orders in a running exchange, and some trades.
+//! A market to look at: a few users with resting orders and ads in a running exchange, and some trades.
 
 use anyhow::Context;
 use rust_decimal::Decimal;
+use serde_json::{Value, json};
 
 use super::client::{Client, NewOrder};
 use crate::domain::order::Side;
@@ -62,8 +63,45 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
         let fills = taken.map_or(0, |placed| placed.fills.len());
         println!("{name}: {resting} orders rest around {middle}, {fills} trades");
     }
+    offer(maker, taker).await?;
     println!("the book of BTC-USD: {}/api/orderbook/BTC-USD", args.url);
+    println!("what people offer: {}/api/p2p/advertisements", args.url);
     Ok(())
+}
+
+/// Posts ads of one user, fixed and floating, and has the other take one of them.
+async fn offer(maker: &Client, taker: &Client) -> anyhow::Result<()> {
+    let ads = [
+        ad("SELL", "USDT", "1000.000000", json!({"price_type": "FIXED", "price": "1.02"})),
+        ad("BUY", "USDT", "500.000000", json!({"price_type": "FIXED", "price": "0.99"})),
+        ad("SELL", "BTC", "0.10000000", json!({"price_type": "FLOATING", "margin_percent": "1.5"})),
+    ];
+    let mut posted = Vec::new();
+    for ad in &ads {
+        posted.push(maker.post::<Value>("/api/p2p/advertisements", ad).await?);
+    }
+    println!("{} ads of people who buy and sell", posted.len());
+    let take = json!({
+        "advertisement_id": posted[0]["id"], "fiat_amount": "100.00",
+        "payment_method": "BANK_TRANSFER",
+    });
+    let taken: Value = taker.post("/api/p2p/trades", &take).await?;
+    let trade = &taken["trade"];
+    println!("P2P trade {} is open: the buyer has to pay", trade["id"].as_str().unwrap_or("?"));
+    Ok(())
+}
+
+fn ad(ad_type: &str, currency: &str, amount: &str, price: Value) -> Value {
+    let mut ad = json!({
+        "ad_type": ad_type, "currency": currency, "fiat_currency": "USD",
+        "available_amount": amount, "min_limit": "10.00", "max_limit": "500.00",
+        "payment_methods": ["BANK_TRANSFER", "SEPA"], "payment_window_secs": 1800,
+        "terms": "The money must come from an account in your own name.",
+    });
+    if let (Some(ad), Value::Object(price)) = (ad.as_object_mut(), price) {
+        ad.extend(price);
+    }
+    ad
 }
 
 /// A price some tenths of a percent from the middle, on a whole tick.
