@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     archive::Archive,
     chunk::Chain,
+    evidence::EvidenceFolder,
     failure::Failure,
     folder::{self, FolderLock, Layout},
     journal::{Chunks, Journal, Reader},
@@ -65,6 +66,8 @@ pub struct Opened {
     pub secret: [u8; 32],
     /// Where snapshots go.
     pub snapshots: SnapshotFolder,
+    /// Where evidence lies.
+    pub evidence: EvidenceFolder,
     /// What was found and done.
     pub recovered: Recovered,
 }
@@ -115,9 +118,11 @@ pub fn open(options: &Options) -> Result<Opened, Failure> {
         notes.push(why);
     }
     let secret = folder::secret(&layout)?;
+    let evidence = EvidenceFolder::new(&layout);
     let millis = started.elapsed().as_millis() as u64;
     let recovered = Recovered { snapshot: base.snapshot, facts, notes, millis, ..recovered };
-    Ok(Opened { journal: Box::new(journal), world, alive, secret, snapshots, recovered })
+    let journal = Box::new(journal);
+    Ok(Opened { journal, world, alive, secret, snapshots, evidence, recovered })
 }
 
 /// A mark that cannot be used is noted: snapshots and the archive still say what was durable.

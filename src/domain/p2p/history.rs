@@ -123,6 +123,15 @@ impl P2pHistory {
         history.withdrawn.iter().chain(last).find(|dispute| dispute.id == id)
     }
 
+    /// All disputes that are kept: of trades that have ended, and withdrawn ones.
+    pub fn disputes(&self) -> impl Iterator<Item = &Dispute> {
+        self.trades.values().flat_map(|history| {
+            let ended = history.ended.as_ref();
+            let last = ended.and_then(|trade| trade.dispute.as_deref());
+            history.withdrawn.iter().chain(last)
+        })
+    }
+
     /// The history of a user; `None` where nothing has happened yet.
     pub fn user(&self, id: UserId) -> Option<&UserP2pHistory> {
         self.users.get(&id)
