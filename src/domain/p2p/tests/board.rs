@@ -12,6 +12,7 @@ use crate::domain::{
         ask::TradeAsk,
         board::Seen,
         fiat::PaymentMethod,
+        trade::ReviewFact,
     },
     rejection::Rejection,
 };
@@ -355,4 +356,22 @@ fn what_cannot_be_reviewed_any_more_is_forgotten() {
     assert!(market.board.reviewable(first).is_none());
     let until = market.board.reviewable(second).unwrap().until;
     assert_eq!(until, Stamp(market.now.0 + 7 * DAY));
+}
+
+/// The board decides a review in time, and a later completion gets into the journal before it.
+#[test]
+fn a_review_that_was_in_time_counts_whatever_came_between() {
+    let mut market = Market::new();
+    let ad = market.ad1();
+    let done = market.completes(B, ad, "50");
+    market.pass(7 * DAY - 1);
+    assert_eq!(market.board.review(done, B, market.now), Ok(Some(S)));
+    let (reviewer, reviewed) = (market.person(B), market.person(S));
+    market.pass(1);
+    market.completes(X, ad, "50");
+    let review = ReviewFact { trade: done, reviewer, reviewed, rating: 5, comment: None };
+    market.fold(Body::Reviewed(review));
+    market.check();
+    let standing = market.state.p2p.standing(S).unwrap();
+    assert_eq!(standing.all_time().rating_hundredths(), Some(500));
 }
