@@ -324,3 +324,13 @@ fn fraud_is_the_losers() {
     // A verdict that was never carried out finds nobody guilty.
     check(Completed, Outcome::Seller, true, [0, 0]);
 }
+
+/// A fault of yesterday that is told late does not wash away those of today.
+#[test]
+fn a_late_timer_forgets_no_fault_of_the_day() {
+    let mut standing = experienced(3);
+    let today = 24 * 60;
+    assert_eq!(bars(&mut standing, Fault::BeforePayment, &[today, today, today]), [0, 0, 0]);
+    bars(&mut standing, Fault::BeforePayment, &[today - 1]);
+    assert_eq!(bars(&mut standing, Fault::BeforePayment, &[today + 1]), [15]);
+}
