@@ -3,13 +3,14 @@
 
 use super::market::*;
 use crate::domain::{
+    account::Role,
     money::{Rate, share_down},
     order::Side,
     p2p::{
         ad::{AdChange, AdTerms, Pricing},
         ask::TradeAsk,
         dispute::Outcome,
-        trade::TradeState::*,
+        trade::TradeState::{self, *},
     },
 };
 
@@ -84,7 +85,7 @@ fn of_a_hundred_takers_as_many_succeed_as_there_are_coins_for() {
     let ad = market.ad1();
     let mut said: Vec<&str> = Vec::new();
     for number in 0..100 {
-        let taker = market.register(&format!("taker_{number}"), crate::domain::account::Role::User);
+        let taker = market.register(&format!("taker_{number}"), Role::User);
         said.push(refused(market.take(taker, &take_of(ad, "500"))));
     }
     assert_eq!(said.iter().filter(|code| **code == "accepted").count(), 2);
@@ -168,7 +169,7 @@ fn nobody_acts_and_the_coins_stay_locked() {
 }
 
 /// TR1 with this verdict, a millisecond before it cannot be appealed any more, and then.
-fn check_verdict(outcome: Outcome, state: crate::domain::p2p::trade::TradeState, b: &str, s: &str) {
+fn check_verdict(outcome: Outcome, state: TradeState, b: &str, s: &str) {
     let mut market = Market::new();
     let tr1 = market.tr1();
     market.does(B, tr1, TradeAsk::MarkSent);

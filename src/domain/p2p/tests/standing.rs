@@ -2,9 +2,10 @@
 
 use super::market::*;
 use crate::domain::{
-    id::Stamp,
+    id::{Stamp, UserId},
     p2p::{
         ask::TradeAsk,
+        decide::{Decision, decide},
         dispute::{Dispute, Outcome, Verdict},
         standing::{Record, Standing},
         trade::{
@@ -129,9 +130,8 @@ fn a_cancel_is_a_fault_by_when_it_comes() {
         market.pass(after);
         let asker = market.asker(B, market.trade(id));
         let ask = TradeAsk::Cancel { not_paid: sent };
-        let decide = crate::domain::p2p::decide::decide;
         match decide(market.trade(id), &asker, ask, None, &market.rules, market.now) {
-            Ok(crate::domain::p2p::decide::Decision::Step(decided)) => {
+            Ok(Decision::Step(decided)) => {
                 assert_eq!((decided.trade.reason, decided.fault), (Some(reason), fault));
             }
             other => panic!("{other:?}"),
@@ -273,7 +273,7 @@ fn what_windows_show_does_not_depend_on_what_came_after() {
 #[test]
 fn partners_are_counted_once_each() {
     let mut standing = Standing::default();
-    let mut with = |buyer: crate::domain::id::UserId, day: i64| {
+    let mut with = |buyer: UserId, day: i64| {
         let mut trade = completed(START.plus_millis(day * DAY), false);
         trade.buyer.id = buyer;
         standing.end_trade(S, &trade, None);

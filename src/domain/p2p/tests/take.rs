@@ -5,7 +5,7 @@ use crate::domain::{
     account::Role,
     fact::Body,
     id::{AdId, UserId},
-    money::Rate,
+    money::{Asset, Rate},
     order::Side,
     p2p::{
         ad::{AdChange, AdTerms, Conditions, Pricing},
@@ -129,7 +129,7 @@ fn limits_hold_for_what_is_paid() {
     market.take(ADMIN, &take_of(ad, "400")).unwrap();
     let left = usdt("117.647060");
     let answer = market.take(B, &take_of(ad, "150"));
-    assert_eq!(answer, Err(Rejection::AdAmountExceeded(left, crate::domain::money::Asset::Usdt)));
+    assert_eq!(answer, Err(Rejection::AdAmountExceeded(left, Asset::Usdt)));
     let all = market.take(B, &crypto("117.647060")).unwrap();
     assert_eq!(
         (market.trade(all).total_fiat, market.remaining(ad).as_str()),
