@@ -534,11 +534,12 @@ impl Board {
                 self.apply_trade(own, fact.stamp);
             }
             Body::Reviewed(review) if review.trade.board() == self.id => {
-                let known = self.reviewable.get_mut(&review.trade);
-                let known = known.expect("invariant: what is reviewed can be");
-                match review.reviewer.id == known.buyer {
-                    true => known.by_buyer = true,
-                    false => known.by_seller = true,
+                // A completion with a later stamp may come between the decision and the fact, and
+                // have pruned what was reviewed in time.
+                match self.reviewable.get_mut(&review.trade) {
+                    Some(known) if review.reviewer.id == known.buyer => known.by_buyer = true,
+                    Some(known) => known.by_seller = true,
+                    None => {}
                 }
             }
             _ => {}
