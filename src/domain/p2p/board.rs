@@ -473,6 +473,7 @@ impl Board {
             deadline: Some(seen.now.plus_millis(i64::from(window) * 1_000)),
             step: 1,
             created_at: seen.now,
+            grace_until: seen.now.plus_millis(i64::from(seen.rules.cancel_grace_secs) * 1_000),
             sent_at: None,
             updated_at: seen.now,
             messages: 0,
@@ -596,6 +597,15 @@ impl Board {
             self.reviewable.remove(trade);
             self.review_ends.pop_first();
         }
+    }
+
+    /// Moves review windows that end behind `since`, since the exchange was down for `millis`.
+    pub(super) fn shift(&mut self, since: Stamp, millis: i64) {
+        for reviewable in self.reviewable.values_mut().filter(|r| r.until > since) {
+            reviewable.until = reviewable.until.plus_millis(millis);
+        }
+        let ends = self.reviewable.iter().map(|(trade, reviewable)| (reviewable.until, *trade));
+        self.review_ends = ends.collect();
     }
 
     /// This board's part of the state's digest.

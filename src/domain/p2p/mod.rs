@@ -130,6 +130,7 @@ impl P2p {
             Body::ContactChanged { .. } => self.contacts.apply(fact),
             Body::DowntimeShifted { since, millis } => {
                 self.trades.values_mut().for_each(|trade| trade.shift(*since, *millis));
+                self.boards.iter_mut().for_each(|board| board.shift(*since, *millis));
             }
             _ => {}
         }
