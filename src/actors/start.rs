@@ -260,13 +260,14 @@ fn prepare(
     }
     let armed = world.state.wallets().iter().any(|wallet| wallet.switch.is_some())
         || world.state.p2p.trades().next().is_some();
-    // A fact is a sign of life too: else a start that failed behind it would be counted twice.
-    let alive = alive.map(|since| since.max(world.state.latest));
-    let down = alive.map(|since| (since, clock.now().0 - since.0)).filter(|(_, ms)| *ms > 0);
+    // A fact is a sign of life too: else a start that failed behind it would be counted twice, and one
+    // that was killed in its first second not at all.
+    let since = alive.map_or(world.state.latest, |alive| alive.max(world.state.latest));
+    let millis = clock.now().0 - since.0;
     if armed
         && config.downtime_shift
         && clock.manual().is_none()
-        && let Some((since, millis)) = down
+        && millis > 0
     {
         // Before other facts move the latest stamp.
         bodies.insert(0, Body::DowntimeShifted { since, millis });
