@@ -264,11 +264,7 @@ fn prepare(
     // that was killed in its first second not at all.
     let since = alive.map_or(world.state.latest, |alive| alive.max(world.state.latest));
     let millis = clock.now().0 - since.0;
-    if armed
-        && config.downtime_shift
-        && clock.manual().is_none()
-        && millis > 0
-    {
+    if armed && config.downtime_shift && clock.manual().is_none() && millis > 0 {
         // Before other facts move the latest stamp.
         bodies.insert(0, Body::DowntimeShifted { since, millis });
     }
