@@ -34,9 +34,6 @@ use souk::{
 };
 use tokio::sync::oneshot;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const CLIENTS: u64 = 512;
 const USERS: u64 = 64;
 const ROUNDS: usize = 5;
@@ -256,8 +253,7 @@ fn config() -> Config {
         admin_password: None,
         manual_clock: false,
         downtime_shift: true,
-        wallet_arbiters: 2,
-        book_arbiters_max: 2,
+        arbiters: 1,
         snapshot_every_facts: u64::MAX,
         snapshot_every_secs: 3_600,
     }
