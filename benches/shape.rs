@@ -6,7 +6,8 @@
 //!   sled, the answer given by the journal's thread;
 //! - `souk`: the exchange.
 //!
-//! `cargo bench --bench shape` prints the table; the median of the rounds counts. Left out: HTTP, JSON.
+//! `cargo bench --bench shape` prints the table; the median of the rounds counts. `-- souk` runs that one
+//! alone, for a profile. Left out: HTTP, JSON.
 
 use std::{
     collections::BTreeMap,
@@ -325,15 +326,20 @@ fn souk() -> Round {
 fn median(rounds: &[Round]) -> Round {
     let mut rounds = rounds.to_vec();
     rounds.sort_by(|a, b| a.rate().total_cmp(&b.rate()));
-    rounds[rounds.len() / 2].clone()
+    rounds.get(rounds.len() / 2).cloned().unwrap_or_default()
 }
 
 fn main() {
+    let only: Vec<String> = env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let all: [(&str, fn() -> Round); 3] =
+        [("empty", || hops(empty_journal)), ("sketch", || hops(sketched_journal)), ("souk", souk)];
     let mut rounds: [Vec<Round>; 3] = Default::default();
     for _ in 0..ROUNDS {
-        rounds[0].push(hops(empty_journal));
-        rounds[1].push(hops(sketched_journal));
-        rounds[2].push(souk());
+        for (rounds, (name, run)) in rounds.iter_mut().zip(all) {
+            if only.is_empty() || only.iter().any(|only| only == name) {
+                rounds.push(run());
+            }
+        }
     }
     let [empty, sketch, souk] = rounds.map(|rounds| median(&rounds));
     println!("{CLIENTS} in flight, {} s each, median of {ROUNDS} rounds", seconds());
@@ -341,7 +347,8 @@ fn main() {
         "{:<8} {:>10} {:>8} {:>9}  CPU by thread, µs an order",
         "", "orders/s", "/ empty", "/ sketch"
     );
-    for (name, round) in [("empty", &empty), ("sketch", &sketch), ("souk", &souk)] {
+    let table = [("empty", &empty), ("sketch", &sketch), ("souk", &souk)];
+    for (name, round) in table.into_iter().filter(|(_, round)| round.orders > 0) {
         let cpu = round.cpu.iter().map(|(name, secs)| (secs * 1e6 / round.orders as f64, name));
         let mut cpu: Vec<_> = cpu.filter(|(us, _)| *us >= 0.05).collect();
         cpu.sort_by(|a, b| b.0.total_cmp(&a.0));
