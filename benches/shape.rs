@@ -323,6 +323,8 @@ fn souk() -> Round {
     })
 }
 
+type Run = fn() -> Round;
+
 fn median(rounds: &[Round]) -> Round {
     let mut rounds = rounds.to_vec();
     rounds.sort_by(|a, b| a.rate().total_cmp(&b.rate()));
@@ -331,7 +333,7 @@ fn median(rounds: &[Round]) -> Round {
 
 fn main() {
     let only: Vec<String> = env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let all: [(&str, fn() -> Round); 3] =
+    let all: [(&str, Run); 3] =
         [("empty", || hops(empty_journal)), ("sketch", || hops(sketched_journal)), ("souk", souk)];
     let mut rounds: [Vec<Round>; 3] = Default::default();
     for _ in 0..ROUNDS {
