@@ -24,7 +24,7 @@ use crate::{
         history::Interval,
         id::{BoardId, InstrumentId, Sequence, UserId},
         money::Asset,
-        p2p::{ad::AdAction, machine::Action},
+        p2p::{ad::AdAction, machine::Action, trade::Trade},
         wallet::Wallet,
         world::World,
     },
@@ -233,7 +233,25 @@ fn fold_one(world: &mut World, sequence: Sequence, fact: &Arc<Fact>) -> Publishe
         _ => Vec::new(),
     };
     let offer = offer_of(world, fact).map(Arc::new);
-    Published { sequence, fact: fact.clone(), balances, candles, notifications, offer }
+    let p2p = hearers_of(world, fact);
+    Published { sequence, fact: fact.clone(), balances, candles, notifications, offer, p2p }
+}
+
+/// Who hears of a fact on the channel of P2P trades. Admins are told of an escalation, but the trade is
+/// not shown to them here.
+fn hearers_of(world: &World, fact: &Fact) -> SmallVec<[UserId; 4]> {
+    let hears = |user: &UserId, trade: &Trade| world.hears(*user, trade);
+    match &fact.body {
+        Body::P2pTrade(own) => {
+            own.told.iter().copied().filter(|user| hears(user, &own.trade)).collect()
+        }
+        Body::P2pMessage(message) => {
+            let Some(trade) = world.state.p2p.trade(message.trade) else { return SmallVec::new() };
+            let all = message.told.iter().copied().chain([message.from.id]);
+            all.filter(|user| hears(user, trade)).collect()
+        }
+        _ => SmallVec::new(),
+    }
 }
 
 /// The ad that a fact is about, as it is afterwards.

@@ -110,7 +110,7 @@ impl Exchange {
     }
 
     /// The answer of an earlier command with the same key, if there was one.
-    async fn recall(&self, by: UserId, key: KeyUse) -> Result<Option<Accepted>, Rejection> {
+    pub async fn recall(&self, by: UserId, key: KeyUse) -> Result<Option<Accepted>, Rejection> {
         let now = self.now();
         let known = {
             let state = &self.views().world().state;
@@ -146,10 +146,21 @@ impl Exchange {
         blocking("reading a fact", move || reader.fact(at)).await?.map(Arc::new)
     }
 
-    /// Keeps a file of evidence, synced, before a fact names it; gives its hash.
-    pub async fn keep_evidence(&self, content: Vec<u8>) -> Option<[u8; 32]> {
-        let folder = self.0.evidence.clone();
-        blocking("keeping evidence", move || folder.keep(&content)).await
+    /// Asks for something whose fact names a file of evidence: the file is kept, synced, before the
+    /// fact is, and goes again where there is none. `None` where the disk failed. A caller that stops
+    /// waiting changes nothing.
+    pub async fn submit_evidence(&self, content: Vec<u8>, asked: Asked) -> Option<Answer> {
+        let exchange = self.clone();
+        let bring = async move {
+            let folder = exchange.0.evidence.clone();
+            let hash = blocking("keeping evidence", move || folder.keep(&content)).await?;
+            let answer = exchange.submit(asked).await;
+            let named = !matches!(&answer, Err(refused) if *refused != Rejection::OutcomeUnknown);
+            let folder = exchange.0.evidence.clone();
+            blocking("settling evidence", move || folder.settle(&hash, named)).await;
+            Some(answer)
+        };
+        actix::spawn(bring).await.ok().flatten()
     }
 
     /// A file of evidence by its hash.

@@ -18,6 +18,7 @@ use std::sync::{
 };
 
 use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
+use smallvec::SmallVec;
 use tokio::sync::watch;
 
 use self::hub::{Hub, Told};
@@ -55,6 +56,8 @@ pub struct Published {
     pub notifications: Vec<(UserId, Notification)>,
     /// The ad that it made, changed, took from or gave back to, as it is afterwards.
     pub offer: Option<Arc<Offer>>,
+    /// Who hears of it on the channel of P2P trades.
+    pub p2p: SmallVec<[UserId; 4]>,
 }
 
 /// Where events come out; clones are the same feed.

@@ -138,7 +138,7 @@ pub(super) fn asker(world: &World, by: UserId, trade: &Trade) -> Result<Asker, R
     let person = Person { id: by, name: user.username.clone() };
     let is_blocked = user.role != Role::User
         && [trade.buyer.id, trade.seller.id].iter().any(|party| contacts.is_blocked(by, *party));
-    Ok(Asker { person, role: user.role, is_blocked })
+    Ok(Asker { person, role: user.role, is_blocked, is_frozen: user.frozen })
 }
 
 /// Decides on `trade`, where the command names its dispute: the one that is meant has to be the
@@ -151,12 +151,14 @@ pub(super) fn decide_on<T>(
 ) -> Result<T, Rejection> {
     let Some(meant) = dispute else { return decide(trade) };
     let newest = trade.dispute.as_ref().map(|dispute| dispute.id);
+    // One that was withdrawn is history once something else was done.
+    let next = newest.unwrap_or(trade.id.dispute(trade.withdrawals));
     match newest {
         Some(newest) if newest == meant => decide(trade).map_err(|rejection| match rejection {
             Rejection::P2pTradeNotFound => Rejection::DisputeNotFound,
             other => other,
         }),
-        Some(newest) if meant < newest && trade.is_party(asker.person.id) => {
+        _ if meant < next && meant.trade() == trade.id && trade.is_party(asker.person.id) => {
             Err(Rejection::TradeStateForbids(trade.state))
         }
         _ => Err(Rejection::DisputeNotFound),

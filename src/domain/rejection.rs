@@ -102,6 +102,8 @@ pub enum Rejection {
     PaymentNotMarked,
     ConfirmNotPaidRequired(TradeState),
     CancelAlreadyAsked(TradeState),
+    /// The seller has asked for a cancel as often as may be.
+    TooManyCancelRequests(TradeState),
     NoCancelRequest(TradeState),
     AlreadyExtended,
     TooManyMessages,
@@ -202,6 +204,7 @@ impl Rejection {
             PaymentNotMarked => "PAYMENT_NOT_MARKED",
             ConfirmNotPaidRequired(_) => "CONFIRM_NOT_PAID_REQUIRED",
             CancelAlreadyAsked(_) => "CANCEL_ALREADY_ASKED",
+            TooManyCancelRequests(_) => "TOO_MANY_CANCEL_REQUESTS",
             NoCancelRequest(_) => "NO_CANCEL_REQUEST",
             AlreadyExtended => "ALREADY_EXTENDED",
             TooManyMessages => "TOO_MANY_MESSAGES",
@@ -310,6 +313,7 @@ impl Rejection {
                 "the payment was marked as sent; say `not_paid` if it was not"
             }
             CancelAlreadyAsked(_) => "the buyer has been asked already",
+            TooManyCancelRequests(_) => "the buyer has been asked three times already",
             NoCancelRequest(_) => "the seller does not ask for a cancel",
             AlreadyExtended => "the payment window was extended already",
             TooManyMessages => "the trade's chat is full",

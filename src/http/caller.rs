@@ -77,9 +77,21 @@ impl Caller {
 
     /// Like [`Caller::submit`], for the `step`-th of several commands that one request makes.
     pub async fn submit_step(&self, command: Command, body: &[u8], step: u8) -> Answer {
+        self.api.exchange.submit(self.asked(command, body, step)).await
+    }
+
+    /// `command` as the exchange is asked for it, under the request's idempotency key if it has one.
+    pub fn asked(&self, command: Command, body: &[u8], step: u8) -> Asked {
         let key = self.key.as_ref().map(|key| key.used(&self.api.hashing, body, step));
-        let by = Some(self.user);
-        self.api.exchange.submit(Asked { by, request: self.request, key, command }).await
+        Asked { by: Some(self.user), request: self.request, key, command }
+    }
+
+    /// The answer that the request's idempotency key had before, if it has one: for calls that look at
+    /// more than the key before they ask.
+    pub async fn known(&self, body: &[u8]) -> Result<Option<Accepted>, Problem> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let key = key.used(&self.api.hashing, body, 0);
+        Ok(self.api.exchange.recall(self.user, key).await?)
     }
 
     /// Asks for `command` without an idempotency key: where a repeat is harmless, or where the

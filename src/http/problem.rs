@@ -130,6 +130,7 @@ fn status_of(rejection: &Rejection) -> u16 {
         | PaymentNotMarked
         | ConfirmNotPaidRequired(_)
         | CancelAlreadyAsked(_)
+        | TooManyCancelRequests(_)
         | NoCancelRequest(_)
         | AlreadyExtended
         | AlreadyAnswered
@@ -316,6 +317,12 @@ impl Problem {
         self
     }
 
+    /// Adds the `state` that stands in the way, unless it is there already.
+    pub fn with_state(mut self, state: &str) -> Problem {
+        self.0.more.entry("state").or_insert_with(|| state.into());
+        self
+    }
+
     /// Adds `Retry-After`, in seconds.
     pub fn with_retry_after(self, secs: u64) -> Problem {
         self.with_header_value(header::RETRY_AFTER, HeaderValue::from(secs))
@@ -409,6 +416,7 @@ impl From<Rejection> for Problem {
             | Rejection::TradeNotFrozen(state)
             | Rejection::ConfirmNotPaidRequired(state)
             | Rejection::CancelAlreadyAsked(state)
+            | Rejection::TooManyCancelRequests(state)
             | Rejection::NoCancelRequest(state) => problem.with("state", state.code()),
             Rejection::TradeExpired => problem.with("state", TradeState::Expired.code()),
             Rejection::PaymentNotMarked => problem.with("state", TradeState::Pending.code()),

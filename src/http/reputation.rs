@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     body::Json,
     caller::{Caller, Visitor, answer, fact_of, reading},
-    p2p::PageAsked,
+    p2p::{PageAsked, refused},
     page::{Page, Query, read_count},
     problem::{Edge, Problem, ProblemBody},
     text,
@@ -110,7 +110,8 @@ pub async fn write_review(caller: Caller, body: Json<ReviewBody>) -> Result<Http
     if let Some(comment) = &comment {
         text::check("comment", comment, COMMENT_CHARS_MAX)?;
     }
-    let accepted = caller.submit(Command::Review { trade, rating, comment }, &body.raw).await?;
+    let submitted = caller.submit(Command::Review { trade, rating, comment }, &body.raw).await;
+    let accepted = submitted.map_err(|rejection| refused(&caller, trade, rejection))?;
     let fact = fact_of(&accepted)?;
     let Body::Reviewed(review) = &fact.body else {
         return Err(Problem::of(Edge::Internal));

@@ -10,18 +10,28 @@ pub const CONTROLS: &str = "holds control characters besides line ends and tabs"
 pub enum Unfit {
     /// It is empty or blank, or too long.
     Length,
-    /// It holds control characters.
+    /// It holds control characters, or such as turn the direction of what follows.
     Controls,
 }
 
 /// What is wrong with a text that has to be 1 to `most` characters, if anything.
 pub fn fault(text: &str, most: usize) -> Option<Unfit> {
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    let control = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     match () {
-        _ if text.trim().is_empty() || text.chars().count() > most => Some(Unfit::Length),
+        _ if is_blank(text) || text.chars().count() > most => Some(Unfit::Length),
         _ if text.contains(control) => Some(Unfit::Controls),
         _ => None,
     }
+}
+
+/// Whether nothing of it would be seen.
+fn is_blank(text: &str) -> bool {
+    let unseen =
+        |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+    text.chars().all(|c| c.is_whitespace() || unseen(c))
 }
 
 /// Checks a text that has to be 1 to `most` characters.
@@ -51,6 +61,9 @@ mod tests {
             ("a\0b", Some(Unfit::Controls)),
             ("a\u{1b}[1m", Some(Unfit::Controls)),
             ("a\u{85}", Some(Unfit::Controls)),
+            ("a\u{202e}b", Some(Unfit::Controls)),
+            ("\u{200b}\u{2060} ", Some(Unfit::Length)),
+            ("\u{5d0}\u{200f}!", None),
         ] {
             assert_eq!(fault(text, 16), expected, "{text:?}");
         }

@@ -22,9 +22,10 @@ use crate::{
     actors::{
         command::{Command, OrderName},
         exchange::Exchange,
-        feed::{Channel, Close, Event, Feed, Join, Next, Outbox},
+        feed::{Channel, Close, Data, Event, Feed, Join, Next, Outbox},
     },
     domain::{
+        fact::{Body, Fact},
         id::{InstrumentId, OrderId, Sequence, UserId},
         order::ClientOrderId,
         rejection::Rejection,
@@ -328,8 +329,20 @@ impl Connection {
             self.outbox().push(Refusal::from(Fault::TokenRevoked).text(&None));
             return None;
         }
-        let text = event.text(|event| self.render().event(event));
+        let text = match self.ended(event) {
+            Some(fact) => self.render().of_ended(event, fact).into(),
+            None => event.text(|event| self.render().event(event)),
+        };
         Some(Told { text, sent: Some((event.channel, event.sequence)) })
+    }
+
+    /// The fact of an event that says where to pay in a trade that has ended since.
+    fn ended<'a>(&self, event: &'a Event) -> Option<&'a Fact> {
+        let Data::P2pTrade(fact) = &event.data else { return None };
+        let Body::P2pTrade(own) = &fact.body else { return None };
+        let told = own.trade.state.is_open() && own.trade.account.is_some();
+        let open = || self.api.exchange.views().world().state.p2p.trade(own.trade.id).is_some();
+        (told && !open()).then_some(fact)
     }
 
     /// A text made for this connection alone, if its channel is still subscribed and it is new.

@@ -136,16 +136,22 @@ impl Render<'_> {
                 let kind = if offer.is_new { "p2p_ad_created" } else { "p2p_ad_updated" };
                 self.whole(event, kind, wire::Ad::of(&offer.ad, offer.price, offer.hidden))
             }
-            Data::P2pTrade(fact) | Data::P2pMessage(fact) => self.p2p(event, fact),
+            Data::P2pTrade(fact) | Data::P2pMessage(fact) => self.p2p(event, fact, true),
             Data::Ticker => String::new(),
         }
     }
 
-    fn p2p(self, event: &Event, fact: &Fact) -> String {
+    /// An event of a P2P trade that has ended since: where to pay is nobody's to know any more.
+    pub fn of_ended(self, event: &Event, fact: &Fact) -> String {
+        self.p2p(event, fact, false)
+    }
+
+    fn p2p(self, event: &Event, fact: &Fact, is_open: bool) -> String {
         let user = event.channel.owner().unwrap_or_default();
         match &fact.body {
             Body::P2pTrade(own) => {
-                let trade = wire::P2pTrade::of(&own.trade, user);
+                let mut trade = wire::P2pTrade::of(&own.trade, user);
+                trade.payment_account.take_if(|_| !is_open);
                 let data =
                     TradeChange { action: own.action.code(), party: own.party.code(), trade };
                 self.whole(event, "p2p_trade_status_change", data)
@@ -253,12 +259,15 @@ impl Render<'_> {
                 let offers = ads.map(|ad| (ad, world.offer(ad, state.latest)));
                 let shown = offers
                     .filter(|(ad, (_, hidden))| ad.status == AdStatus::Active && hidden.is_none());
-                let newest =
-                    shown.map(|(ad, (price, hidden))| value(wire::Ad::of(ad, price, hidden)));
-                newest.take(STANDING_ADS_MAX).collect()
+                let shown: Vec<_> = shown.take(STANDING_ADS_MAX + 1).collect();
+                if shown.len() > STANDING_ADS_MAX {
+                    return serde_json::Value::Null;
+                }
+                let ads = shown.into_iter();
+                ads.map(|(ad, (price, hidden))| value(wire::Ad::of(ad, price, hidden))).collect()
             }
             Channel::P2p(user) => {
-                let own = state.p2p.trades().filter(|t| t.is_party(user) || t.is_arbitrator(user));
+                let own = state.p2p.trades().filter(|trade| world.hears(user, trade));
                 own.map(|trade| value(wire::P2pTrade::of(trade, user))).collect()
             }
         }
@@ -327,7 +336,7 @@ impl Render<'_> {
 
 /// How many prints or notifications a resync has.
 const STANDING_MAX: usize = 100;
-/// How many ads a resync has.
+/// How many ads a resync has at most; where there are more, a client reads them over REST.
 const STANDING_ADS_MAX: usize = 1_000;
 /// The channel of all ads.
 const ADS: &str = "p2p:ads";

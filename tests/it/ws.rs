@@ -1,6 +1,8 @@
 //! WebSockets from outside: books kept from deltas, private channels, slow readers, order entry, the
 //! ends of connections, bad input.
 
+mod p2p;
+
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},

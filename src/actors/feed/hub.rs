@@ -8,8 +8,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use smallvec::SmallVec;
-
 use super::{
     Published,
     event::{Channel, Data},
@@ -24,7 +22,6 @@ use crate::{
         history::Interval,
         id::{InstrumentId, Sequence, UserId},
         instrument::Instrument,
-        p2p::trade::TradeFact,
         world::World,
     },
 };
@@ -175,6 +172,12 @@ impl Hub {
             return;
         }
         let (sequence, stamp) = (published.sequence, published.fact.stamp);
+        // What an arbitrator was told is not told again to who is none any more.
+        if let Body::RoleChanged { user, .. } = &published.fact.body
+            && let Some(streams) = own.users.get_mut(user)
+        {
+            streams[own_place(Channel::P2p(*user))].break_off(sequence, BROKEN_OFF);
+        }
         for user in touched(published) {
             let Some([orders, balances, notifications, p2p]) = own.users.get_mut(&user) else {
                 continue;
@@ -192,7 +195,7 @@ impl Hub {
             if !news.is_empty() {
                 notifications.publish(sequence, stamp, Data::Notifications(news));
             }
-            if p2p_of(&published.fact).contains(&user) {
+            if published.p2p.contains(&user) {
                 p2p.publish(sequence, stamp, p2p_data(&published.fact));
             }
         }
@@ -286,22 +289,6 @@ fn orders_of(fact: &Fact) -> impl Iterator<Item = UserId> + '_ {
     fact.book().into_iter().flat_map(|book| book.orders.iter().map(|order| order.user))
 }
 
-/// Who hears of a fact on the channel of P2P trades: those who are told, and who did it.
-fn p2p_of(fact: &Fact) -> SmallVec<[UserId; 4]> {
-    match &fact.body {
-        Body::P2pTrade(own) => own.told.iter().copied().filter(|user| hears(own, *user)).collect(),
-        Body::P2pMessage(message) => {
-            message.told.iter().copied().chain([message.from.id]).collect()
-        }
-        _ => SmallVec::new(),
-    }
-}
-
-/// Admins are told of an escalation, but the trade is not shown to them here.
-fn hears(fact: &TradeFact, user: UserId) -> bool {
-    fact.trade.is_party(user) || fact.trade.is_arbitrator(user)
-}
-
 fn p2p_data(fact: &Arc<Fact>) -> Data {
     match &fact.body {
         Body::P2pMessage(_) => Data::P2pMessage(fact.clone()),
@@ -314,7 +301,7 @@ fn touched(published: &Published) -> Vec<UserId> {
     let mut users: Vec<UserId> = orders_of(&published.fact)
         .chain(published.balances.iter().map(|(user, ..)| *user))
         .chain(published.notifications.iter().map(|(user, _)| *user))
-        .chain(p2p_of(&published.fact))
+        .chain(published.p2p.iter().copied())
         .collect();
     users.sort_unstable();
     users.dedup();

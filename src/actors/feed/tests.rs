@@ -2,6 +2,8 @@
 
 use std::{task::Waker, time::Instant};
 
+use smallvec::SmallVec;
+
 use super::*;
 use crate::domain::{
     fact::{Body, Cause},
@@ -71,6 +73,7 @@ impl Market {
             balances: vec![balance],
             candles,
             notifications: Vec::new(),
+            p2p: SmallVec::new(),
         }]);
         self.sequence
     }

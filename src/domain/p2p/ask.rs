@@ -101,4 +101,6 @@ pub struct Asker {
     pub role: Role,
     /// Whether one of the parties blocks the asker, or is blocked; asked of arbitrators only.
     pub is_blocked: bool,
+    /// Whether an admin has frozen the asker, who then decides nothing.
+    pub is_frozen: bool,
 }

@@ -48,6 +48,8 @@ pub struct Board {
     pub fiat: Fiat,
     /// Those that are not closed.
     ads: BTreeMap<AdId, Ad>,
+    /// The same by owner.
+    owned: BTreeSet<(UserId, AdId)>,
     /// When each of those that have an end ends.
     ends: BTreeSet<(Stamp, AdId)>,
     ads_made: u64,
@@ -137,6 +139,7 @@ impl Board {
             asset,
             fiat,
             ads: BTreeMap::new(),
+            owned: BTreeSet::new(),
             ends: BTreeSet::new(),
             ads_made: 0,
             trades_made: 0,
@@ -157,6 +160,12 @@ impl Board {
         self.ads.values()
     }
 
+    /// A user's own of those.
+    pub fn ads_of(&self, owner: UserId) -> impl Iterator<Item = &Ad> {
+        let own = self.owned.range((owner, AdId(0))..=(owner, AdId(u64::MAX)));
+        own.filter_map(|(_, id)| self.ads.get(id))
+    }
+
     /// A completed trade that can still be reviewed.
     pub fn reviewable(&self, trade: P2pTradeId) -> Option<&Reviewable> {
         self.reviewable.get(&trade)
@@ -171,7 +180,7 @@ impl Board {
         seen: Seen<'_>,
     ) -> Result<AdFact, Rejection> {
         let AdDraft { side, terms } = draft;
-        let own = self.ads.values().filter(|ad| ad.owner.id == owner.id).count();
+        let own = self.ads_of(owner.id).count();
         terms.check(seen.now)?;
         if !seen.rules.fiats.contains(&self.fiat) {
             return Err(Rejection::FiatNotOffered);
@@ -361,6 +370,7 @@ impl Board {
             trade,
             fault: None,
             review_until: None,
+            note: None,
             transaction,
         })
     }
@@ -468,6 +478,7 @@ impl Board {
             state: TradeState::Pending,
             reason: None,
             frozen: None,
+            cancels_asked: 0,
             seller_asks_cancel: false,
             extended: false,
             deadline: Some(seen.now.plus_millis(i64::from(window) * 1_000)),
@@ -485,7 +496,7 @@ impl Board {
     /// Writes down a trade whose coins go back, all or in part: to the ad's reserve and remainder
     /// while the ad lives, else to what the seller has available.
     pub fn refund(&self, decided: Decided) -> TradeFact {
-        let Decided { action, party, trade, settlement, fault, review_until } = decided;
+        let Decided { action, party, trade, settlement, fault, note, review_until, .. } = decided;
         let Settlement::Refund { to_buyer } = settlement else {
             unreachable!("a board is asked for refunds only")
         };
@@ -504,7 +515,7 @@ impl Board {
         transaction.transfer(self.asset, back, escrow, to, PostingCause::EscrowRefund);
         let ad = ad.map(|ad| AdRemaining { ad: ad.id, remaining: ad.remaining + back });
         let told = people(&trade).into();
-        TradeFact { action, party, trade, ad, fault, review_until, told, transaction }
+        TradeFact { action, party, trade, ad, fault, review_until, note, told, transaction }
     }
 
     /// Decides a review of `trade`, of which the trade's state is `state` where it is not reviewable.
@@ -554,7 +565,9 @@ impl Board {
         if let Some(before) = self.ads.remove(&ad.id).as_ref().and_then(end) {
             self.ends.remove(&before);
         }
+        self.owned.remove(&(ad.owner.id, ad.id));
         if ad.status.is_live() {
+            self.owned.insert((ad.owner.id, ad.id));
             self.ends.extend(end(ad));
             self.ads.insert(ad.id, ad.clone());
         }

@@ -29,6 +29,8 @@ use crate::domain::{
 
 /// The most messages of one trade.
 pub const MESSAGES_MAX: u32 = 1_000;
+/// How often a seller may ask the buyer of one trade to agree to a cancel.
+pub const CANCELS_ASKED_MAX: u8 = 3;
 
 /// What a command leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +79,9 @@ pub fn decide(
     if !is_ever_allowed(party, action) {
         return Err(Rejection::NotAllowed);
     }
+    if asker.is_frozen && matches!(action, TakeDispute | Reassign | GiveVerdict) {
+        return Err(Rejection::UserFrozen);
+    }
     if expected.is_some_and(|expected| expected != state) {
         return Err(Rejection::TradeStateChanged(state));
     }
@@ -97,7 +102,7 @@ pub fn decide(
         }
         _ => {}
     }
-    let mut next = Step { trade: trade.clone(), rules, at: now };
+    let mut next = Step::of(trade, rules, now);
     next.enter(step.to);
     let fault = next.change(party, by, ask);
     Ok(Decision::Step(Box::new(next.decided(action, party, step.money, fault))))
@@ -115,7 +120,7 @@ pub fn due(trade: &Trade, rules: &Rules, now: Stamp) -> Option<Decided> {
         _ => return None,
     };
     let step = after(trade.state, Clock, action)?;
-    let mut next = Step { trade: trade.clone(), rules, at };
+    let mut next = Step::of(trade, rules, at);
     next.enter(step.to);
     let fault = (action == PayDeadline).then_some(Fault::BeforePayment);
     match action {
@@ -160,7 +165,9 @@ fn guard(
             need(trade.state == Pending, Rejection::ConfirmNotPaidRequired(trade.state))
         }
         TradeAsk::Cancel { .. } if party == Seller => {
-            need(!trade.seller_asks_cancel, Rejection::CancelAlreadyAsked(trade.state))
+            need(!trade.seller_asks_cancel, Rejection::CancelAlreadyAsked(trade.state))?;
+            let more = trade.cancels_asked < CANCELS_ASKED_MAX;
+            need(more, Rejection::TooManyCancelRequests(trade.state))
         }
         TradeAsk::AcceptCancel | TradeAsk::RejectCancel => {
             need(trade.seller_asks_cancel, Rejection::NoCancelRequest(trade.state))

@@ -234,6 +234,8 @@ pub struct Dispute {
     pub past_arbitrators: Vec<UserId>,
     /// The newest verdict.
     pub verdict: Option<Verdict>,
+    /// The verdict that was appealed against, once there is another.
+    pub first_verdict: Option<Verdict>,
     /// Who appealed against the first verdict.
     pub appealed_by: Option<UserId>,
     /// What the one who appealed said.
@@ -257,6 +259,7 @@ impl Dispute {
             arbitrator: None,
             past_arbitrators: Vec::new(),
             verdict: None,
+            first_verdict: None,
             appealed_by: None,
             appeal_reason: None,
             escalated: false,

@@ -18,7 +18,7 @@ use crate::domain::{
     id::{AdId, DisputeId, P2pTradeId, Sequence, Stamp, UserId},
 };
 
-/// How many finished trades, and disputes of others, are kept of each user.
+/// How many finished trades, and trades of others with a dispute that the user decided, are kept of each.
 pub const FINISHED_TRADES_MAX: usize = 200;
 /// How many closed ads are kept of each user.
 pub const CLOSED_ADS_MAX: usize = 100;
@@ -26,7 +26,7 @@ pub const CLOSED_ADS_MAX: usize = 100;
 pub const REVIEWS_MAX: usize = 500;
 
 /// One line of an audit trail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct AuditEntry {
     pub sequence: Sequence,
@@ -37,6 +37,8 @@ pub struct AuditEntry {
     pub action: Action,
     /// Where the trade stood afterwards.
     pub state: TradeState,
+    /// What was said for it.
+    pub note: Option<String>,
 }
 
 /// A line of a chat.
@@ -94,7 +96,10 @@ pub struct Finished {
 pub struct UserP2pHistory {
     /// The open trades that the user is a party of.
     pub open: BTreeSet<P2pTradeId>,
+    /// Those that the user was a party of.
     pub finished: Window<Finished>,
+    /// Those of others whose dispute the user decided.
+    pub judged: Window<Finished>,
     pub closed_ads: Window<ClosedAd>,
     pub reviews: Window<OwnReview>,
 }
@@ -190,6 +195,7 @@ impl P2pHistory {
             party: own.party,
             action: own.action,
             state: trade.state,
+            note: own.note.clone(),
         });
         let withdrawn = trade.dispute.as_deref().filter(|_| own.action == Action::Withdraw);
         history.withdrawn.extend(withdrawn.cloned());
@@ -200,9 +206,10 @@ impl P2pHistory {
         history.ended = Some(Box::new(trade.clone()));
         history.kept_by = users.len() as u8;
         for user in users {
-            let finished = &mut self.users.entry(user).or_default().finished;
+            let own = self.users.entry(user).or_default();
+            let window = if trade.is_party(user) { &mut own.finished } else { &mut own.judged };
             if let Some(old) =
-                finished.push(Finished { sequence, trade: trade.id }, FINISHED_TRADES_MAX)
+                window.push(Finished { sequence, trade: trade.id }, FINISHED_TRADES_MAX)
             {
                 self.let_go(old.trade);
             }

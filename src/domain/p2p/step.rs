@@ -36,6 +36,10 @@ pub struct Decided {
     pub settlement: Settlement,
     /// What counts against the buyer.
     pub fault: Option<Fault>,
+    /// What was said for it.
+    pub note: Option<String>,
+    /// Who decided on it until now, and does no more.
+    pub relieved: Option<UserId>,
     /// Until when it may be reviewed, where it has completed.
     pub review_until: Option<Stamp>,
 }
@@ -60,9 +64,18 @@ pub(super) struct Step<'a> {
     pub rules: &'a Rules,
     /// When the fact takes effect.
     pub at: Stamp,
+    note: Option<String>,
+    relieved: Option<UserId>,
 }
 
 impl Step<'_> {
+    /// From where the trade stands now. A dispute that was withdrawn is history.
+    pub fn of<'a>(trade: &Trade, rules: &'a Rules, at: Stamp) -> Step<'a> {
+        let mut trade = trade.clone();
+        trade.dispute.take_if(|dispute| dispute.status == DisputeStatus::Withdrawn);
+        Step { trade, rules, at, note: None, relieved: None }
+    }
+
     fn after_secs(&self, secs: u32) -> Stamp {
         self.at.plus_millis(i64::from(secs) * 1_000)
     }
@@ -109,7 +122,10 @@ impl Step<'_> {
                 self.trade.sent_at = Some(at);
                 self.trade.seller_asks_cancel = false;
             }
-            TradeAsk::Cancel { .. } if party == Seller => self.trade.seller_asks_cancel = true,
+            TradeAsk::Cancel { .. } if party == Seller => {
+                self.trade.seller_asks_cancel = true;
+                self.trade.cancels_asked += 1;
+            }
             TradeAsk::Cancel { .. } => return self.cancelled_by_buyer(),
             TradeAsk::AcceptCancel => self.trade.reason = Some(TradeReason::Mutual),
             TradeAsk::RejectCancel => self.trade.seller_asks_cancel = false,
@@ -129,9 +145,13 @@ impl Step<'_> {
                 self.trade.reason = Some(TradeReason::Conceded);
             }
             TradeAsk::Freeze { reason } => {
+                self.note = Some(reason.clone());
                 self.trade.frozen = Some(Freeze { since: at, reason });
             }
-            TradeAsk::Unfreeze { .. } => self.unfreeze(),
+            TradeAsk::Unfreeze { reason } => {
+                self.note = Some(reason);
+                self.unfreeze();
+            }
             TradeAsk::OpenDispute { reason, statement } => {
                 self.join_dispute(by.id, reason, statement);
             }
@@ -193,23 +213,34 @@ impl Step<'_> {
                 self.trade.reason = Some(TradeReason::Withdrawn);
             }
             TradeAsk::TakeDispute => self.assign(by.clone()),
-            TradeAsk::Reassign { to } => self.assign(to.person),
+            TradeAsk::Reassign { to } => {
+                self.relieve();
+                self.assign(to.person);
+            }
             TradeAsk::GiveVerdict { outcome, reason, fraud } => {
+                self.note = Some(reason.clone());
                 let dispute = self.dispute();
                 dispute.status = DisputeStatus::Decided;
+                dispute.first_verdict = dispute.verdict.take();
                 dispute.verdict = Some(Verdict { outcome, reason, fraud, by: by.clone(), at });
             }
             TradeAsk::Appeal { reason } => {
                 self.trade.reason = Some(TradeReason::Appealed);
+                self.note = reason.clone();
+                self.relieve();
+                let decided = self.relieved;
                 let dispute = self.dispute();
                 dispute.status = DisputeStatus::Open;
                 dispute.appealed_by = Some(by.id);
                 dispute.appeal_reason = reason;
-                let decided = dispute.arbitrator.take();
-                dispute.past_arbitrators.extend(decided.map(|person| person.id));
+                dispute.past_arbitrators.extend(decided);
             }
             _ => {}
         }
+    }
+
+    fn relieve(&mut self) {
+        self.relieved = self.dispute().arbitrator.take().map(|person| person.id);
     }
 
     fn assign(&mut self, arbitrator: Person) {
@@ -235,7 +266,8 @@ impl Step<'_> {
         self.trade.updated_at = self.at;
         let completed = self.trade.state == Completed;
         let review_until = completed.then(|| self.after_secs(self.rules.review_window_secs));
-        Decided { action, party, trade: self.trade, settlement, fault, review_until }
+        let Step { trade, note, relieved, .. } = self;
+        Decided { action, party, trade, settlement, fault, note, relieved, review_until }
     }
 
     /// Carries the verdict out.
@@ -267,6 +299,7 @@ impl Decided {
             self.trade.pay_buyer(self.trade.amount, &mut transaction);
         }
         let mut told: Vec<UserId> = people(&self.trade);
+        told.extend(self.relieved);
         if self.action == TargetMissed {
             told.extend(admins.iter().filter(|admin| !people(&self.trade).contains(admin)));
         }
@@ -276,6 +309,7 @@ impl Decided {
             trade: self.trade,
             ad: None,
             fault: self.fault,
+            note: self.note,
             review_until: self.review_until,
             told: told.into(),
             transaction,

@@ -181,6 +181,8 @@ pub struct Trade {
     pub frozen: Option<Freeze>,
     /// Whether the seller asks the buyer to agree to a cancel.
     pub seller_asks_cancel: bool,
+    /// How often the seller has asked.
+    pub cancels_asked: u8,
     /// Whether the payment window was extended.
     pub extended: bool,
     /// When the clock acts; stands still while the trade is frozen.
@@ -313,6 +315,8 @@ pub struct TradeFact {
     pub fault: Option<Fault>,
     /// Until when it may be reviewed, where it has completed.
     pub review_until: Option<Stamp>,
+    /// What was said for it: why it was frozen, thawed, decided so, appealed against.
+    pub note: Option<String>,
     /// Whom it is news to.
     pub told: SmallVec<[UserId; 4]>,
     /// What moved in or out of escrow.

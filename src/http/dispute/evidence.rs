@@ -3,16 +3,23 @@
 //! A file is never run and never shown by a browser in our name: it goes out as an attachment, of the
 //! kind that its content was found to be.
 
+use std::time::Duration;
+
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
     http::{StatusCode, header},
-    web::{Path, Payload},
+    web::{Bytes, Path, Payload},
 };
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
 
 use super::{Case, case_of, dispute_id, disputed};
 use crate::{
-    actors::answer::{Accepted, Said},
+    actors::{
+        answer::{Accepted, Said},
+        command::Command,
+    },
     domain::{
         id::{DisputeId, Sequence},
         p2p::{
@@ -23,9 +30,10 @@ use crate::{
         world::World,
     },
     http::{
-        body::{check_length, deadline_of, read},
+        body::{check_length, read},
         caller::{Caller, answer},
-        p2p::{ask_trade, trade_fact},
+        p2p::{read_expected, refused, trade_fact},
+        page::Query,
         problem::{Edge, Problem, ProblemBody},
         wire::{Evidence, hex},
     },
@@ -33,15 +41,26 @@ use crate::{
 
 /// The largest file, in bytes.
 const EVIDENCE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// How long it may take to arrive: 70 kB a second are enough.
+const DEADLINE: Duration = Duration::from_secs(30);
 const KINDS: [Media; 5] = [Media::Png, Media::Jpeg, Media::Webp, Media::Pdf, Media::Text];
 const WRONG_KIND: &str =
     "the body has to be image/png, image/jpeg, image/webp, application/pdf or text/plain";
 const OTHER_KIND: &str = "the content is not what its content type says";
 
+/// What is said beside the file.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EvidenceAsked {
+    /// The status that the caller takes the trade to have; another one refuses the file.
+    expected_state: Option<String>,
+}
+
 /// Brings a file into a dispute: the file itself is the body, up to 2 MiB; up to ten files of a party.
 /// The same content again is the same item: 200 instead of 201.
 #[utoipa::path(post, path = "/api/dispute/{id}/evidence", tag = "dispute",
-    security(("bearer" = [])), params(("id" = String, Path)),
+    security(("bearer" = [])), params(("id" = String, Path), EvidenceAsked),
     request_body(content(
         (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"),
         (Vec<u8> = "application/pdf"), (String = "text/plain"))),
@@ -49,6 +68,7 @@ const OTHER_KIND: &str = "the content is not what its content type says";
         (status = 200, body = Evidence, description = "It was there already"),
         (status = 401, body = ProblemBody), (status = 403, body = ProblemBody, description = "NOT_ALLOWED"),
         (status = 404, body = ProblemBody, description = "DISPUTE_NOT_FOUND"),
+        (status = 408, body = ProblemBody, description = "BODY_TOO_SLOW: more than 30 seconds"),
         (status = 409, body = ProblemBody, description = "DISPUTE_SEALED, TRADE_STATE_FORBIDS with the `state`"),
         (status = 413, body = ProblemBody, description = "BODY_TOO_LARGE"),
         (status = 415, body = ProblemBody, description = "UNSUPPORTED_MEDIA_TYPE"),
@@ -58,21 +78,25 @@ pub async fn add_evidence(
     caller: Caller,
     request: HttpRequest,
     id: Path<String>,
+    Query(asked): Query<EvidenceAsked>,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let id = dispute_id(&id)?;
     check_party(&caller, id)?;
+    let expected = read_expected(asked.expected_state.as_deref())?;
     let declared = KINDS
         .into_iter()
         .find(|kind| request.content_type().trim().eq_ignore_ascii_case(kind.code()));
     let declared = declared.ok_or_else(|| unsupported(WRONG_KIND))?;
     check_length(&request, EVIDENCE_BYTES_MAX)?;
-    let content = read(payload.into_inner(), EVIDENCE_BYTES_MAX, deadline_of(&request)).await?;
+    let content = read(payload.into_inner(), EVIDENCE_BYTES_MAX, DEADLINE).await?;
     let media = Media::of(&content).filter(|media| *media == declared);
     let media = media.ok_or_else(|| unsupported(OTHER_KIND))?;
-    let hash = keep(&caller, id, &content).await?;
+    let hash: [u8; 32] = Sha256::digest(&content).into();
     let ask = TradeAsk::AddEvidence { hash, media, bytes: content.len() as u32 };
-    let accepted = ask_trade(&caller, id.trade(), Some(id), None, ask, &content).await?;
+    let (trade, dispute) = (id.trade(), Some(id));
+    let command = Command::P2pTrade { trade, dispute, expected, ask };
+    let accepted = bring(&caller, id, hash, command, content).await?;
     let (status, evidence) = match &accepted.said {
         Said::Nothing => (StatusCode::OK, known(&caller, id, &hash)?),
         _ => (StatusCode::CREATED, brought(&accepted, &hash)?),
@@ -109,16 +133,29 @@ fn check_open(case: Case<'_>) -> Result<(), Rejection> {
     }
 }
 
-/// Keeps the content, so that it is on disk before the fact that names it; but not where the command
-/// will be refused or is a repeat of one that was done.
-async fn keep(caller: &Caller, id: DisputeId, content: &[u8]) -> Result<[u8; 32], Problem> {
-    let hash: [u8; 32] = Sha256::digest(content).into();
-    let wanted = is_wanted(&caller.api.exchange.views().world(), caller, id, &hash)?;
-    if !wanted {
-        return Ok(hash);
+/// Brings the content with its command, so that it is on disk before the fact that names it; but not
+/// where the command will be refused or is a repeat of one that was done.
+async fn bring(
+    caller: &Caller,
+    id: DisputeId,
+    hash: [u8; 32],
+    command: Command,
+    content: Bytes,
+) -> Result<Accepted, Problem> {
+    if let Some(known) = caller.known(&content).await? {
+        return Ok(known);
     }
-    let kept = caller.api.exchange.keep_evidence(content.to_vec()).await;
-    kept.ok_or_else(|| Problem::of(Edge::Internal).saying("the file could not be kept"))
+    let wanted = is_wanted(&caller.api.exchange.views().world(), caller, id, &hash)?;
+    let answer = match wanted {
+        true => {
+            let asked = caller.asked(command, &content, 0);
+            let brought = caller.api.exchange.submit_evidence(content.to_vec(), asked).await;
+            let lost = || Problem::of(Edge::Internal).saying("the file could not be kept");
+            brought.ok_or_else(lost)?
+        }
+        false => caller.submit(command, &content).await,
+    };
+    answer.map_err(|rejection| refused(caller, id.trade(), rejection))
 }
 
 fn is_wanted(

@@ -124,7 +124,7 @@ fn own_cases<'w>(world: &'w World, caller: &Caller) -> Vec<Case<'w>> {
 /// The disputes over other people's trades that are an arbitrator's or an admin's to look at.
 fn cases_to_decide<'w>(world: &'w World, caller: &Caller) -> Vec<Case<'w>> {
     let own = world.history.p2p.user(caller.user);
-    let decided = own.into_iter().flat_map(|own| own.finished.iter().map(|ended| ended.trade));
+    let decided = own.into_iter().flat_map(|own| own.judged.iter().map(|ended| ended.trade));
     let trades = world.history.p2p.disputed().chain(decided);
     let trades = trades.filter_map(|id| trade_of(world, id));
     let cases = trades.filter_map(|trade| Some(Case { dispute: trade.dispute.as_deref()?, trade }));

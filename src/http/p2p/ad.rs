@@ -93,6 +93,10 @@ pub async fn edit_ad(
     body: Json<AdChangeBody>,
 ) -> Result<HttpResponse, Problem> {
     let id = ad_id(&id)?;
+    // The ad may have changed since: a repeat is not read against it again.
+    if let Some(known) = caller.known(&body.raw).await? {
+        return Ok(answer(StatusCode::OK, &known, &Ad::after(ad_fact(&known)?)));
+    }
     let ad = ad_of(&caller.api.exchange.views().world(), id)?.clone();
     let (change, version) = body.asked.check(&ad)?;
     ask_owner(&caller, id, Command::EditAd { ad: id, change, version }, &body.raw).await

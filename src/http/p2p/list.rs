@@ -123,13 +123,15 @@ pub async fn list_ads(
     };
     let found = found.into_iter().map(|found| (sort.place(&world, &found), found)).collect();
     let (found, next) = stretch.cut(found, sort.letter());
-    let render = |found: &Found| ListedAd::of(&world, found.ad, found.price, found.hidden);
-    let page = Page { data: found.iter().map(render).collect(), next, window: None };
+    let data = found.iter().map(|found| ListedAd::of(&world, found.ad, found.price, found.hidden));
+    let page = Page { data: data.collect(), next, window: None };
     let page = match owner {
         Some(owner) => page.of_window(closed_ads(&world, owner), |closed| closed.sequence),
         None => page,
     };
-    Ok(reading(world.state.through, &page))
+    let through = world.state.through;
+    drop(world);
+    Ok(reading(through, &page))
 }
 
 fn read_flag(field: &str, text: Option<&str>) -> Result<bool, Problem> {
@@ -178,15 +180,19 @@ impl Filter {
         Ok(Filter { side, asset, fiat, method, amount: asked.amount.clone() })
     }
 
-    /// The live ads on all boards that are asked for, hidden ones too.
-    fn live<'w>(&self, world: &'w World, now: Stamp) -> Vec<Found<'w>> {
+    /// The live ads on all boards that are asked for, hidden ones too; of one owner only, or of all.
+    fn live<'w>(&self, world: &'w World, owner: Option<UserId>, now: Stamp) -> Vec<Found<'w>> {
         let mut found = Vec::new();
         for board in world.state.p2p.boards() {
             let wanted = self.asset.is_none_or(|asset| asset == board.asset)
                 && self.fiat.is_none_or(|fiat| fiat == board.fiat);
             let Some(amount) = self.amount_on(board).filter(|_| wanted) else { continue };
             let index = world.index(board.asset, board.fiat, now);
-            for ad in board.ads() {
+            let ads: &mut dyn Iterator<Item = &ad::Ad> = match owner {
+                Some(owner) => &mut board.ads_of(owner),
+                None => &mut board.ads(),
+            };
+            for ad in ads {
                 let price = ad.terms.pricing.effective(index);
                 if self.fits(ad, price, amount) {
                     found.push(Found { ad, price, hidden: None });
@@ -212,7 +218,7 @@ impl Filter {
 
     fn open<'w>(&self, world: &'w World, user: Option<UserId>, now: Stamp) -> Vec<Found<'w>> {
         let contacts = &world.state.p2p.contacts;
-        let mut found = self.live(world, now);
+        let mut found = self.live(world, None, now);
         found.retain(|Found { ad, price, .. }| {
             ad.status == AdStatus::Active
                 && !user.is_some_and(|user| contacts.is_blocked(user, ad.owner.id))
@@ -222,8 +228,7 @@ impl Filter {
     }
 
     fn own<'w>(&self, world: &'w World, owner: UserId, now: Stamp) -> Vec<Found<'w>> {
-        let mut found = self.live(world, now);
-        found.retain(|found| found.ad.owner.id == owner);
+        let mut found = self.live(world, Some(owner), now);
         let stands = world.stands(owner, now);
         found.iter_mut().for_each(|found| found.hidden = found.ad.hidden(found.price, stands));
         let closed = closed_ads(world, owner).into_iter().flat_map(Window::iter);

@@ -15,6 +15,8 @@ pub use list::*;
 pub use talk::*;
 pub use trade::*;
 
+use actix_web::http::StatusCode;
+
 use super::{
     caller::{Caller, fact_of},
     page::{Place, read_count},
@@ -88,7 +90,7 @@ pub(super) fn trades_of(world: &World, user: UserId) -> impl Iterator<Item = &Tr
     let open = open.filter_map(|id| world.state.p2p.trade(*id));
     let ended = own.into_iter().flat_map(|own| own.finished.iter());
     let ended = ended.filter_map(|ended| world.history.p2p.ended(ended.trade));
-    open.chain(ended.filter(move |trade| trade.is_party(user)))
+    open.chain(ended)
 }
 
 /// Newest first; ids alone do not say which of two boards' trades is older.
@@ -105,12 +107,31 @@ pub(super) async fn ask_trade(
     ask: TradeAsk,
     raw: &[u8],
 ) -> Result<Accepted, Problem> {
-    let expected = expected.map(|code| {
+    let expected = read_expected(expected)?;
+    let command = Command::P2pTrade { trade, dispute, expected, ask };
+    caller.submit(command, raw).await.map_err(|rejection| refused(caller, trade, rejection))
+}
+
+/// Reads the status that a caller takes a trade to have.
+pub(super) fn read_expected(code: Option<&str>) -> Result<Option<TradeState>, Problem> {
+    let read = |code| {
         let state = TradeState::from_code(code);
         state.ok_or_else(|| Problem::field("expected_state", "is not the status of a trade"))
-    });
-    let command = Command::P2pTrade { trade, dispute, expected: expected.transpose()?, ask };
-    Ok(caller.submit(command, raw).await?)
+    };
+    code.map(read).transpose()
+}
+
+/// A refusal of what the trade's state does not allow, with that state.
+pub(super) fn refused(caller: &Caller, trade: P2pTradeId, rejection: Rejection) -> Problem {
+    let problem = Problem::from(rejection);
+    if !matches!(problem.status(), StatusCode::CONFLICT | StatusCode::LOCKED) {
+        return problem;
+    }
+    let world = caller.api.exchange.views().world();
+    match trade_for(&world, caller, trade) {
+        Ok(trade) => problem.with_state(trade.state.code()),
+        Err(_) => problem,
+    }
 }
 
 /// What a command did to a trade.

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{ask_trade, trade_for, trade_id};
 use crate::{
     domain::{
+        account::Role,
         fact::Body,
         p2p::{ask::TradeAsk, dispute::TEXT_CHARS_MAX},
     },
@@ -144,7 +145,8 @@ pub async fn list_audit(
         |entry| entry.sequence.0,
         |entry| {
             let by = entry.by.and_then(|by| world.state.accounts.user(by));
-            AuditEntry::of(entry, by.map(|user| user.username.clone()))
+            let by = by.map(|user| user.username.clone());
+            AuditEntry::of(entry, by, caller.access.role == Role::Admin)
         },
     );
     Ok(reading(world.state.through, &page))

@@ -103,6 +103,8 @@ pub struct DisputeCase {
     pub evidence: Vec<Evidence>,
     /// The newest verdict.
     pub verdict: Option<Verdict>,
+    /// The one before it, which was appealed against.
+    pub first_verdict: Option<Verdict>,
     /// Who appealed against the first verdict.
     pub appealed_by: Option<String>,
     pub appeal_reason: Option<String>,
@@ -115,6 +117,7 @@ impl Dispute {
             statements: dispute.statements.iter().map(|said| Statement::of(said, trade)).collect(),
             evidence: dispute.evidence.iter().map(|file| Evidence::of(file, trade)).collect(),
             verdict: dispute.verdict.as_ref().map(Verdict::of),
+            first_verdict: dispute.first_verdict.as_ref().map(Verdict::of),
             appealed_by: dispute.appealed_by.map(|user| name_of(trade, user)),
             appeal_reason: dispute.appeal_reason.clone(),
         };

@@ -24,7 +24,7 @@ pub use order::{Cancelled, Fill, Order, OwnTrade, Placed, fills};
 pub use p2p::{AuditEntry, Escrow, Fees, P2pMessage, P2pTrade, PaymentAccount, PaymentTo, Taken};
 pub use reputation::{OwnerReputation, Reputation, Review, TradeRecord, Volume, Windows};
 
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::domain::{
     id::Stamp,
@@ -44,7 +44,8 @@ pub fn time(stamp: Stamp) -> String {
 
 /// Reads an RFC 3339 time, rounded down to milliseconds.
 pub fn stamp(text: &str) -> Option<Stamp> {
-    let at = OffsetDateTime::parse(text, &Rfc3339).ok()?.to_offset(UtcOffset::UTC);
+    // No conversion to UTC: that of a time at the end of the year 9999 may not exist.
+    let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     let millis = at.unix_timestamp_nanos().div_euclid(1_000_000);
     i64::try_from(millis).ok().map(Stamp)
 }

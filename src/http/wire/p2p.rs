@@ -12,6 +12,7 @@ use crate::domain::{
         contact,
         dispute::Outcome,
         history,
+        machine::Action,
         trade::{MessageFact, Trade, TradeState},
     },
 };
@@ -307,19 +308,23 @@ pub struct AuditEntry {
     /// Where the trade stood afterwards.
     #[schema(example = "PAYMENT_SENT")]
     pub status: &'static str,
+    /// What was said for it: of a verdict or an appeal; of a freeze and its end to admins only.
+    pub reason: Option<String>,
     #[schema(format = DateTime)]
     pub created_at: String,
 }
 
 impl AuditEntry {
     /// `entry`, by the user of this name.
-    pub fn of(entry: &history::AuditEntry, by: Option<String>) -> AuditEntry {
+    pub fn of(entry: &history::AuditEntry, by: Option<String>, for_admin: bool) -> AuditEntry {
+        let for_all = !matches!(entry.action, Action::Freeze | Action::Unfreeze);
         AuditEntry {
             sequence: entry.sequence.0,
             by,
             party: entry.party.code(),
             action: entry.action.code(),
             status: entry.state.code(),
+            reason: entry.note.clone().filter(|_| for_all || for_admin),
             created_at: time(entry.stamp),
         }
     }

@@ -415,3 +415,50 @@ async fn too_many_faults_of_a_day_bar_and_let_open_trades_be_finished() {
     market.take(&market.b, &ad, "50").await;
     market.adds_up().await;
 }
+
+#[actix::test]
+async fn reasons_are_in_the_audit_trail_for_those_whom_they_are_for() {
+    let market = Market::open().await;
+    let (trade, dispute) = market.disputed().await;
+    let (first, second) = (market.arbitrator("first").await, market.arbitrator("second").await);
+    for (verb, reason) in [("freeze", "a report"), ("unfreeze", "a mistake")] {
+        let path = format!("/api/admin/p2p/trades/{trade}/{verb}");
+        market.admin.post(&path, &json!({ "reason": reason })).await.is_done(200);
+    }
+    first.judges(&dispute, "take", json!({})).await.is_done(200);
+    market.s.judges(&dispute, "statement", json!({ "text": STATEMENT })).await.is_done(200);
+    market.advance(DAY).await;
+    first.decides(&dispute, "BUYER").await.is_done(200);
+    let appeal = json!({ "reason": "look again" });
+    market.s.judges(&dispute, "appeal", appeal).await.is_done(200);
+    second.judges(&dispute, "take", json!({})).await.is_done(200);
+    second.decides(&dispute, "SELLER").await.is_done(200);
+    let told = market.b.dispute(&dispute).await;
+    assert_eq!(told["first_verdict"]["outcome"], "BUYER");
+    assert_eq!(told["verdict"]["outcome"], "SELLER");
+    let reasons = async |user: &User| -> Vec<String> {
+        let entries = user.audit(&trade).await;
+        entries.iter().filter_map(|entry| entry["reason"].as_str().map(str::to_owned)).collect()
+    };
+    let verdict = "what the bank says is clear";
+    assert_eq!(reasons(&market.b).await, [verdict, "look again", verdict]);
+    let all = ["a report", "a mistake", verdict, "look again", verdict];
+    assert_eq!(reasons(&market.admin).await, all);
+    // Who decided before is told that it is not theirs any more, and no more than that.
+    let notices = first.all("/api/user/notifications").await;
+    assert!(notices.iter().any(|told| told["action"] == "APPEALED"), "{notices:?}");
+}
+
+#[actix::test]
+async fn a_frozen_arbitrator_decides_nothing() {
+    let market = Market::open().await;
+    let (_, dispute) = market.disputed().await;
+    let judge = market.arbitrator("judge").await;
+    judge.judges(&dispute, "take", json!({})).await.is_done(200);
+    market.advance(DAY).await;
+    let frozen = |frozen: bool| json!({ "frozen": frozen });
+    market.admin.post("/api/admin/users/judge", &frozen(true)).await.is_done(200);
+    judge.decides(&dispute, "BUYER").await.is_refused(403, "USER_FROZEN");
+    market.admin.post("/api/admin/users/judge", &frozen(false)).await.is_done(200);
+    judge.decides(&dispute, "BUYER").await.is_done(200);
+}

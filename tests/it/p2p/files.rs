@@ -1,5 +1,6 @@
 //! Evidence: which files are taken, how they are kept, and how and to whom they are served.
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -177,4 +178,38 @@ async fn evidence_is_for_the_parties_and_the_arbitrator_only() {
     let decided = arbitrator.decides(&dispute, "BUYER").await;
     assert_eq!(dispute_in(&decided)["evidence"].as_array().unwrap().len(), 1);
     is_harmless(&market.s.get(&path).await, "text/plain");
+}
+
+/// What lies in the folder of evidence.
+fn kept(market: &Market) -> usize {
+    std::fs::read_dir(market.app.dir.path().join("evidence")).map_or(0, Iterator::count)
+}
+
+#[actix::test]
+async fn what_no_fact_names_leaves_nothing_on_the_disk() {
+    let market = Market::open().await;
+    let (_, dispute) = market.disputed().await;
+    let evidence = format!("{DISPUTES}/{dispute}/evidence");
+    let keyed = market.b.keyed("receipt");
+    keyed.post_bytes(&evidence, b"the receipt", "text/plain").await.is_done(201);
+    for number in 0..5 {
+        let other = format!("another receipt {number}");
+        let reply = keyed.post_bytes(&evidence, other.as_bytes(), "text/plain").await;
+        reply.is_refused(422, "IDEMPOTENCY_KEY_REUSED");
+    }
+    assert_eq!(kept(&market), 1);
+    let wrong =
+        market.b.post_bytes(&format!("{evidence}?expected_state=PENDING"), b"x", "text/plain");
+    wrong.await.is_refused(409, "TRADE_STATE_CHANGED");
+    assert_eq!(kept(&market), 1);
+    // Many at once: ten are the most, and the others are not kept.
+    let bring = async |number: usize| {
+        market.b.brings(&dispute, format!("file {number}").as_bytes(), "text/plain").await
+    };
+    let replies = join_all((0..30).map(bring)).await;
+    assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 9);
+    assert_eq!(kept(&market), 10);
+    for file in market.b.dispute(&dispute).await["evidence"].as_array().unwrap() {
+        market.s.get(&path_of(&dispute, file)).await.is_done(200);
+    }
 }

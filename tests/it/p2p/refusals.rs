@@ -415,3 +415,63 @@ async fn everything_but_looking_at_ads_needs_a_token() {
     }
     nobody.get(ADS).await.is_done(200);
 }
+
+#[actix::test]
+async fn a_time_at_the_end_of_the_calendar_is_read_or_refused() {
+    let market = Market::open().await;
+    for end in ["9999-12-31T23:59:59-23:59", "0000-01-01T00:00:00%2B23:59"] {
+        let path = format!("/api/orderbook/BTC-USD/candles?interval=1m&from={end}");
+        let reply = market.app.nobody().get(&path).await;
+        assert!(reply.status < 500, "{}", reply.body);
+    }
+    let ad = with(ad1(), json!({ "expires_at": "9999-12-31T23:59:59-23:59" }));
+    assert!(market.s.publishes(&ad).await.status < 500);
+    let set = json!({ "set": "9999-12-31T23:59:59-23:59" });
+    assert!(market.admin.post("/api/admin/clock", &set).await.status < 500);
+    market.app.nobody().get("/api/time").await.is_done(200);
+}
+
+#[actix::test]
+async fn a_refusal_of_a_trades_command_names_its_state() {
+    let market = Market::open().await;
+    let ad = market.ad1().await;
+    let trade = market.take(&market.b, &ad, "50").await;
+    market.s.acts(&trade, "extend").await.is_done(200);
+    for (reply, code, state) in [
+        (market.s.acts(&trade, "extend").await, "ALREADY_EXTENDED", "PENDING"),
+        (market.b.acts(&trade, "cancel/accept").await, "NO_CANCEL_REQUEST", "PENDING"),
+        (market.s.confirms(&trade).await, "PAYMENT_NOT_MARKED", "PENDING"),
+    ] {
+        reply.is_refused(409, code);
+        assert_eq!(reply.body["state"], state, "{code}");
+    }
+    market.b.pays(&trade).await.is_done(200);
+    for _ in 0..3 {
+        market.s.cancels(&trade).await.is_done(200);
+        market.b.acts(&trade, "cancel/reject").await.is_done(200);
+    }
+    let fourth = market.s.cancels(&trade).await;
+    fourth.is_refused(409, "TOO_MANY_CANCEL_REQUESTS");
+    assert_eq!(fourth.body["state"], "PAYMENT_SENT");
+    let freeze = format!("/api/admin/p2p/trades/{trade}/freeze");
+    market.admin.post(&freeze, &json!({ "reason": "a report" })).await.is_done(200);
+    let frozen = market.s.confirms(&trade).await;
+    frozen.is_refused(423, "TRADE_FROZEN");
+    assert_eq!(frozen.body["state"], "PAYMENT_SENT");
+}
+
+#[actix::test]
+async fn a_repeated_edit_is_answered_as_the_first_time() {
+    let market = Market::open().await;
+    let ad = market.ad1().await;
+    let path = format!("{ADS}/{ad}");
+    let keyed = market.s.keyed("price");
+    let first = keyed.patch(&path, &json!({ "price": "1.03" })).await;
+    first.is_done(200);
+    let floating = json!({ "price_type": "FLOATING", "margin_percent": "1", "floor_price": "0.9" });
+    market.s.edits(&ad, &floating).await;
+    market.s.turns(&ad, "close").await.is_done(200);
+    let again = keyed.patch(&path, &json!({ "price": "1.03" })).await;
+    again.is_done(200);
+    assert_eq!(again.body, first.body);
+}

@@ -371,7 +371,8 @@ impl Market {
         let blocked = |party| self.state.p2p.contacts.is_blocked(by, party);
         let is_blocked =
             role != Role::User && [trade.buyer.id, trade.seller.id].map(blocked) != [false; 2];
-        Asker { person: self.person(by), role, is_blocked }
+        let is_frozen = self.state.accounts.user(by).unwrap().frozen;
+        Asker { person: self.person(by), role, is_blocked, is_frozen }
     }
 
     pub fn arbiter(&self, user: UserId) -> Arbiter {

@@ -31,7 +31,8 @@ fn trade(market: &mut Market, amount: Amount, (maker, taker): (u32, u32)) -> Tra
 fn decided(trade: &Trade, state: TradeState, settlement: Settlement) -> Decided {
     let (action, party) = (Action::AppealDeadline, Party::Clock);
     let trade = Trade { state, ..trade.clone() };
-    Decided { action, party, trade, settlement, fault: None, review_until: None }
+    let (note, relieved) = (None, None);
+    Decided { action, party, trade, settlement, fault: None, note, relieved, review_until: None }
 }
 
 /// What goes to the buyer, the house, and back, after a look at the whole.
