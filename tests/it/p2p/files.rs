@@ -198,9 +198,9 @@ async fn what_no_fact_names_leaves_nothing_on_the_disk() {
         reply.is_refused(422, "IDEMPOTENCY_KEY_REUSED");
     }
     assert_eq!(kept(&market), 1);
-    let wrong =
-        market.b.post_bytes(&format!("{evidence}?expected_state=PENDING"), b"x", "text/plain");
-    wrong.await.is_refused(409, "TRADE_STATE_CHANGED");
+    let expecting = format!("{evidence}?expected_state=PENDING");
+    let wrong = market.b.post_bytes(&expecting, b"x", "text/plain").await;
+    wrong.is_refused(409, "TRADE_STATE_CHANGED");
     assert_eq!(kept(&market), 1);
     // Many at once: ten are the most, and the others are not kept.
     let bring = async |number: usize| {
