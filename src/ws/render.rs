@@ -146,7 +146,8 @@ impl Render<'_> {
         match &fact.body {
             Body::P2pTrade(own) => {
                 let trade = wire::P2pTrade::of(&own.trade, user);
-                let data = TradeChange { action: own.action.code(), party: own.party.code(), trade };
+                let data =
+                    TradeChange { action: own.action.code(), party: own.party.code(), trade };
                 self.whole(event, "p2p_trade_status_change", data)
             }
             Body::P2pMessage(message) => {
@@ -250,10 +251,10 @@ impl Render<'_> {
             Channel::Ads => {
                 let ads = state.p2p.boards().iter().flat_map(Board::ads);
                 let offers = ads.map(|ad| (ad, world.offer(ad, state.latest)));
-                let shown = offers.filter(|(ad, (_, hidden))| {
-                    ad.status == AdStatus::Active && hidden.is_none()
-                });
-                let newest = shown.map(|(ad, (price, hidden))| value(wire::Ad::of(ad, price, hidden)));
+                let shown = offers
+                    .filter(|(ad, (_, hidden))| ad.status == AdStatus::Active && hidden.is_none());
+                let newest =
+                    shown.map(|(ad, (price, hidden))| value(wire::Ad::of(ad, price, hidden)));
                 newest.take(STANDING_ADS_MAX).collect()
             }
             Channel::P2p(user) => {

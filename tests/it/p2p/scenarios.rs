@@ -326,7 +326,11 @@ async fn scenario_17_ratings_are_exact_means() {
         reply.is_done(200);
         reply.body
     };
-    assert_eq!(reputation("seller").await["windows"]["all"]["rating"], json!(null), "no data is no zero");
+    assert_eq!(
+        reputation("seller").await["windows"]["all"]["rating"],
+        json!(null),
+        "no data is no zero"
+    );
     assert_eq!(reputation("seller").await["windows"]["all"]["completion_rate"], json!(null));
     for (buyer, rating) in [(&market.b, 5), (&other, 1)] {
         let trade = market.take(buyer, &ad, "100").await;
