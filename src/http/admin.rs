@@ -132,6 +132,7 @@ fn user_named(caller: &Caller, username: &str) -> Result<account::User, Problem>
 
 /// Gives simulated money to anyone, without the day's bound.
 #[utoipa::path(post, path = "/api/admin/users/{username}/deposit", tag = "admin",
+    operation_id = "deposit_to",
     request_body = MoneyBody, security(("bearer" = [])), params(("username" = String, Path)),
     responses((status = 200, body = Wallet),
         (status = 422, body = ProblemBody, description = "ISSUE_LIMIT")))]

@@ -216,7 +216,7 @@ fn describe_refusals(responses: &mut BTreeMap<String, RefOr<Response>>) {
     let refusals = responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5']));
     for (_, response) in refusals {
         if let RefOr::T(response) = response {
-            let schema = Ref::from_schema_name("ProblemBody");
+            let schema = Ref::from_schema_name("Problem");
             let problem = ContentBuilder::new().schema(Some(schema)).build();
             response.content.clear();
             response.content.insert("application/problem+json".into(), problem);
@@ -243,5 +243,21 @@ mod tests {
         documented.sort();
         configured.sort();
         assert_eq!(documented, configured);
+    }
+
+    #[test]
+    fn every_reference_resolves_and_every_operation_has_a_name_of_its_own() {
+        let document = serde_json::to_value(Document::openapi()).unwrap();
+        let text = document.to_string();
+        let mut references = text.split("\"#/components/schemas/").skip(1);
+        assert!(references.clone().count() > 100);
+        assert!(references.all(|rest| {
+            let name = rest.split('"').next().unwrap();
+            !document["components"]["schemas"][name].is_null()
+        }));
+        let mut names: Vec<_> = text.split("\"operationId\":\"").skip(1).collect();
+        names.iter_mut().for_each(|rest| *rest = rest.split('"').next().unwrap());
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
     }
 }

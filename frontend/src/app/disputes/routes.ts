@@ -1,0 +1,9 @@
+import type { Routes } from '@angular/router';
+
+export const routes: Routes = [
+  {
+    path: '',
+    title: 'Disputes',
+    loadComponent: () => import('./disputes').then((m) => m.Disputes),
+  },
+];

@@ -1,0 +1,103 @@
+import { CdkMenuItem } from '@angular/cdk/menu';
+import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
+import { Router } from '@angular/router';
+import type { Notification } from '../core/client';
+import { Notices } from '../core/notices';
+import { When } from '../ui/figures';
+import { Empty, Failure, Skeleton } from '../ui/state';
+
+/** The notification centre's list, as the bell's menu. */
+@Component({
+  selector: 'souk-notice-list',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [CdkMenuItem, When, Empty, Failure, Skeleton],
+  template: `
+    <div class="head">
+      <h2>Notifications</h2>
+      <button
+        type="button"
+        cdkMenuItem
+        class="button small"
+        [cdkMenuItemDisabled]="notices.unread() === 0"
+        (cdkMenuItemTriggered)="markAllRead()"
+      >
+        Mark all read
+      </button>
+    </div>
+    @if (pages.state() === 'failed') {
+      <souk-failure [problem]="pages.problem()" (retry)="pages.reload()" />
+    } @else if (pages.isFirstLoad()) {
+      <souk-skeleton />
+    } @else {
+      @for (notice of pages.rows(); track notice.id) {
+        <button type="button" cdkMenuItem class="notice" (cdkMenuItemTriggered)="open(notice)">
+          <span class="dot" [class.unread]="!notice.read"></span>
+          <span>
+            @if (!notice.read) {
+              <span class="sr-only">Unread: </span>
+            }
+            {{ notices.sentence(notice) }}
+            <span class="at">{{ notice.created_at | when: 'short' }}</span>
+          </span>
+        </button>
+      } @empty {
+        <souk-empty icon="bell" text="Nothing yet. Fills, P2P trades and disputes show up here." />
+      }
+    }
+  `,
+  styles: `
+    :host {
+      width: min(360px, calc(100vw - 16px));
+      max-height: min(520px, calc(100dvh - 80px));
+      overflow: auto;
+    }
+    .head {
+      display: flex;
+      align-items: center;
+      justify-content: space-between;
+      padding: 4px 8px 8px;
+    }
+    .notice {
+      display: flex;
+      gap: 10px;
+      align-items: baseline;
+      padding: 8px;
+      border: 0;
+      border-radius: 6px;
+      background: none;
+      text-align: start;
+    }
+    .notice:hover,
+    .notice:focus-visible {
+      background: var(--hover);
+    }
+    .dot {
+      flex: none;
+      width: 8px;
+      height: 8px;
+      border-radius: 50%;
+    }
+    .unread {
+      background: var(--accent);
+    }
+    .at {
+      display: block;
+      color: var(--muted);
+      font-size: 12px;
+    }
+  `,
+})
+export class NoticeList {
+  protected readonly notices = inject(Notices);
+  protected readonly pages = this.notices.pages;
+  private readonly router = inject(Router);
+
+  protected markAllRead(): void {
+    void this.notices.markAllRead().catch(() => undefined);
+  }
+
+  protected open(notice: Notification): void {
+    const link = this.notices.link(notice);
+    if (link) void this.router.navigateByUrl(link);
+  }
+}
