@@ -7,7 +7,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # Builds and serves on http://127.0.0.1:8080; ARGS are passed on: make run ARGS='--listen 0.0.0.0:80'
 run: setup
-	cargo run --release --locked -- serve $(ARGS)
+	BUILD_SITE=1 cargo run --release --locked -- serve $(ARGS)
 
 test: lint deny
 	cargo test --locked

@@ -22,6 +22,7 @@ pub mod problem;
 pub mod reputation;
 pub mod routes;
 pub mod server;
+pub mod site;
 pub mod system;
 pub mod text;
 pub mod token;

@@ -17,11 +17,8 @@ use utoipa::{
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    admin, auth, contact, dispute, escrow,
-    middleware::DOCS_PATH,
-    orderbook, p2p,
-    problem::{Edge, Problem, ProblemBody},
-    reputation, system, user, wallet,
+    admin, auth, contact, dispute, escrow, middleware::DOCS_PATH, orderbook, p2p,
+    problem::ProblemBody, reputation, site, system, user, wallet,
 };
 
 /// Takes paths with their methods and handlers; makes `configure_routes`, `ROUTES` and `Document`.
@@ -157,7 +154,7 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
     let ui = Config::from(OPENAPI_PATH).validator_url("none").try_it_out_enabled(true);
     cfg.service(web::redirect(DOCS_PATH, DOCS_INDEX));
     cfg.service(SwaggerUi::new("/api/docs/{_:.*}").config(ui));
-    cfg.default_service(web::to(nothing_here));
+    cfg.default_service(web::to(site::show));
 }
 
 const OPENAPI_PATH: &str = "/api/openapi.json";
@@ -165,10 +162,6 @@ const DOCS_INDEX: &str = "/api/docs/index.html";
 
 async fn answer_document(document: web::Bytes) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document)
-}
-
-async fn nothing_here() -> Result<HttpResponse, Problem> {
-    Err(Problem::of(Edge::NotFound))
 }
 
 async fn wrong_method(allowed: &'static [&'static str]) -> HttpResponse {

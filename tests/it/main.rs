@@ -16,6 +16,7 @@ mod process;
 mod replay;
 mod rules;
 mod simulation;
+mod site;
 mod tidy;
 mod user;
 mod wallet;
