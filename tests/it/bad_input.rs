@@ -150,7 +150,6 @@ async fn unknown_paths_and_wrong_methods_are_problems_too() {
     let alice = app.register("alice").await;
     for path in [
         "/api",
-        "/ws/x",
         "/nothing.js",
         "/api/nothing",
         "/api/wallet/USD/x",
