@@ -6,6 +6,7 @@ pub mod actors;
 pub mod app;
 pub mod domain;
 pub mod http;
+pub mod mirror;
 pub mod settings;
 pub mod sim;
 pub mod store;
