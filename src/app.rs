@@ -148,7 +148,7 @@ fn config(settings: &Settings) -> Config {
             deposit_day_max: per_asset(&settings.deposit_day_max),
             withdrawal_day_max: per_asset(&settings.withdrawal_day_max),
         },
-        p2p: Rules::default(),
+        p2p: p2p_rules(settings),
         permits_max: settings.permits_max,
         permits_per_user_max: settings.permits_per_user_max,
         bcrypt_cost: settings.bcrypt_cost,
@@ -159,6 +159,23 @@ fn config(settings: &Settings) -> Config {
         book_arbiters_max: cores.max(settings.instruments.len().min(8)),
         snapshot_every_facts: settings.snapshot_every_facts,
         snapshot_every_secs: settings.snapshot_every_secs,
+    }
+}
+
+fn p2p_rules(settings: &Settings) -> Rules {
+    Rules {
+        fiats: settings.p2p_fiats.0.clone(),
+        maker_fee: settings.p2p_maker_fee_percent.0,
+        taker_fee: settings.p2p_taker_fee_percent.0,
+        release_window_secs: settings.p2p_release_window_secs,
+        auto_dispute_secs: settings.p2p_auto_dispute_secs,
+        appeal_window_secs: settings.p2p_appeal_window_secs,
+        dispute_target_secs: settings.p2p_dispute_target_secs,
+        statement_window_secs: settings.p2p_statement_window_secs,
+        review_window_secs: settings.p2p_review_window_secs,
+        cancel_grace_secs: settings.p2p_cancel_grace_secs,
+        open_ads_max: settings.open_ads_per_user_max,
+        open_trades_max: settings.open_p2p_trades_per_user_max,
     }
 }
 

@@ -19,8 +19,8 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::value::{ClockKind, Durability, LogFormat, PerAsset, Secret, Switch};
-use crate::domain::{id::INSTRUMENTS_MAX, instrument::Instrument};
+pub use self::value::{ClockKind, Durability, Fee, Fiats, LogFormat, PerAsset, Secret, Switch};
+use crate::domain::{id::INSTRUMENTS_MAX, instrument::Instrument, p2p::Rules};
 
 /// Everything that can be chosen; `souk.example.toml` says what each key does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +65,20 @@ pub struct Settings {
     pub open_orders_per_user_max: usize,
     pub deposit_day_max: PerAsset,
     pub withdrawal_day_max: PerAsset,
+
+    pub p2p_fiats: Fiats,
+    pub p2p_maker_fee_percent: Fee,
+    pub p2p_taker_fee_percent: Fee,
+    pub p2p_release_window_secs: u32,
+    pub p2p_auto_dispute_secs: u32,
+    pub p2p_appeal_window_secs: u32,
+    pub p2p_dispute_target_secs: u32,
+    pub p2p_statement_window_secs: u32,
+    pub p2p_review_window_secs: u32,
+    pub p2p_cancel_grace_secs: u32,
+    pub open_ads_per_user_max: usize,
+    pub open_p2p_trades_per_user_max: usize,
+
     #[serde(with = "value::listings")]
     pub instruments: Vec<Instrument>,
 }
@@ -120,6 +134,7 @@ impl SettingsError {
 
 impl Default for Settings {
     fn default() -> Settings {
+        let p2p = Rules::default();
         Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_dir: "snapshots".into(),
@@ -151,6 +166,18 @@ impl Default for Settings {
             open_orders_per_user_max: 10_000,
             deposit_day_max: value::day_max(),
             withdrawal_day_max: value::day_max(),
+            p2p_fiats: Fiats(p2p.fiats),
+            p2p_maker_fee_percent: Fee(p2p.maker_fee),
+            p2p_taker_fee_percent: Fee(p2p.taker_fee),
+            p2p_release_window_secs: p2p.release_window_secs,
+            p2p_auto_dispute_secs: p2p.auto_dispute_secs,
+            p2p_appeal_window_secs: p2p.appeal_window_secs,
+            p2p_dispute_target_secs: p2p.dispute_target_secs,
+            p2p_statement_window_secs: p2p.statement_window_secs,
+            p2p_review_window_secs: p2p.review_window_secs,
+            p2p_cancel_grace_secs: p2p.cancel_grace_secs,
+            open_ads_per_user_max: p2p.open_ads_max,
+            open_p2p_trades_per_user_max: p2p.open_trades_max,
             instruments: value::default_instruments(),
         }
     }
@@ -239,7 +266,7 @@ impl Settings {
     }
 
     /// The figures of which none may be zero.
-    fn counts(&self) -> [(&'static str, u64); 12] {
+    fn counts(&self) -> [(&'static str, u64); 20] {
         [
             ("snapshot_every_facts", self.snapshot_every_facts),
             ("snapshot_every_secs", self.snapshot_every_secs),
@@ -253,6 +280,14 @@ impl Settings {
             ("ws_connections_max", self.ws_connections_max as u64),
             ("ws_queue_max", self.ws_queue_max as u64),
             ("open_orders_per_user_max", self.open_orders_per_user_max as u64),
+            ("p2p_release_window_secs", self.p2p_release_window_secs.into()),
+            ("p2p_auto_dispute_secs", self.p2p_auto_dispute_secs.into()),
+            ("p2p_appeal_window_secs", self.p2p_appeal_window_secs.into()),
+            ("p2p_dispute_target_secs", self.p2p_dispute_target_secs.into()),
+            ("p2p_statement_window_secs", self.p2p_statement_window_secs.into()),
+            ("p2p_review_window_secs", self.p2p_review_window_secs.into()),
+            ("open_ads_per_user_max", self.open_ads_per_user_max as u64),
+            ("open_p2p_trades_per_user_max", self.open_p2p_trades_per_user_max as u64),
         ]
     }
 }

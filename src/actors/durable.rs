@@ -13,7 +13,7 @@ use super::{
     ad_board::{TradesEnded, is_news_to_board},
     answer::{Accepted, Said},
     directory::Directory,
-    feed::{Feed, Published},
+    feed::{Feed, Offer, Published},
     journal::{Committed, Entry, Reply, SetAside},
     view::{Access, Views},
 };
@@ -24,7 +24,7 @@ use crate::{
         history::Interval,
         id::{BoardId, InstrumentId, Sequence, UserId},
         money::Asset,
-        p2p::machine::Action,
+        p2p::{ad::AdAction, machine::Action},
         wallet::Wallet,
         world::World,
     },
@@ -232,5 +232,18 @@ fn fold_one(world: &mut World, sequence: Sequence, fact: &Arc<Fact>) -> Publishe
             .unwrap_or_default(),
         _ => Vec::new(),
     };
-    Published { sequence, fact: fact.clone(), balances, candles, notifications }
+    let offer = offer_of(world, fact).map(Arc::new);
+    Published { sequence, fact: fact.clone(), balances, candles, notifications, offer }
+}
+
+/// The ad that a fact is about, as it is afterwards.
+fn offer_of(world: &World, fact: &Fact) -> Option<Offer> {
+    let ad = match &fact.body {
+        Body::P2pAd(own) => &own.ad,
+        Body::P2pTrade(own) => world.state.p2p.ad(own.ad?.ad)?,
+        _ => return None,
+    };
+    let (price, hidden) = world.offer(ad, fact.stamp);
+    let is_new = matches!(&fact.body, Body::P2pAd(own) if own.action == AdAction::Published);
+    Some(Offer { is_new, ad: ad.clone(), price, hidden })
 }

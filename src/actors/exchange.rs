@@ -27,7 +27,7 @@ use crate::{
         rejection::Rejection,
         state::KEYS_MAX,
     },
-    store::{Reader, Snapshotter, Taken},
+    store::{EvidenceFolder, Failure, Reader, Snapshotter, Taken},
 };
 
 /// How long a digest waits for commands under way.
@@ -48,6 +48,7 @@ pub(super) struct Parts {
     pub clock: Arc<dyn Clock>,
     pub reader: Reader,
     pub snapshotter: Arc<Snapshotter>,
+    pub evidence: EvidenceFolder,
     pub secret: [u8; 32],
     pub started: Instant,
     /// One digest at a time holds the door.
@@ -142,15 +143,19 @@ impl Exchange {
     /// A durable fact, read from the journal or its archive.
     pub async fn fact(&self, at: Sequence) -> Option<Arc<Fact>> {
         let reader = self.0.reader.clone();
-        let read = tokio::task::spawn_blocking(move || reader.fact(at)).await;
-        match read {
-            Ok(Ok(fact)) => fact.map(Arc::new),
-            Ok(Err(failure)) => {
-                tracing::error!(%failure, sequence = at.0, "reading a fact failed");
-                None
-            }
-            Err(_) => None,
-        }
+        blocking("reading a fact", move || reader.fact(at)).await?.map(Arc::new)
+    }
+
+    /// Keeps a file of evidence, synced, before a fact names it; gives its hash.
+    pub async fn keep_evidence(&self, content: Vec<u8>) -> Option<[u8; 32]> {
+        let folder = self.0.evidence.clone();
+        blocking("keeping evidence", move || folder.keep(&content)).await
+    }
+
+    /// A file of evidence by its hash.
+    pub async fn evidence(&self, hash: [u8; 32]) -> Option<Vec<u8>> {
+        let folder = self.0.evidence.clone();
+        blocking("reading evidence", move || folder.read(&hash)).await?
     }
 
     /// What readers see.
@@ -206,15 +211,7 @@ impl Exchange {
     /// Makes a snapshot through the newest durable fact; blocks a thread of the pool, not an arbiter.
     pub async fn snapshot(&self) -> Option<Taken> {
         let exchange = self.clone();
-        let taken = tokio::task::spawn_blocking(move || exchange.0.snapshotter.take()).await;
-        match taken {
-            Ok(Ok(taken)) => Some(taken),
-            Ok(Err(failure)) => {
-                tracing::error!(%failure, "the snapshot failed");
-                None
-            }
-            Err(_) => None,
-        }
+        blocking("a snapshot", move || exchange.0.snapshotter.take()).await
     }
 
     /// The digest of the live actors' state, with the door held and nothing in flight.
@@ -233,5 +230,20 @@ impl Exchange {
             taken
         });
         taking.await.ok().flatten()
+    }
+}
+
+/// Work of the store on a thread of the pool; a failure is logged and gives nothing.
+async fn blocking<T: Send + 'static>(
+    what: &str,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Option<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(done)) => Some(done),
+        Ok(Err(failure)) => {
+            tracing::error!(%failure, "{what} failed");
+            None
+        }
+        Err(_) => None,
     }
 }

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 use self::hub::{Hub, Told};
 pub use self::{
-    event::{Channel, Data, Event, Top},
+    event::{Channel, Data, Event, Offer, Top},
     hub::{OWN_RING_MAX, RING_MAX},
     outbox::{BROKEN_OFF, Close, Conflated, Next, Outbox, TOO_SLOW},
     stream::{Join, Joined},
@@ -53,6 +53,8 @@ pub struct Published {
     pub candles: Vec<Candle>,
     /// What it told whom.
     pub notifications: Vec<(UserId, Notification)>,
+    /// The ad that it made, changed, took from or gave back to, as it is afterwards.
+    pub offer: Option<Arc<Offer>>,
 }
 
 /// Where events come out; clones are the same feed.

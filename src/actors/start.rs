@@ -93,7 +93,8 @@ pub struct Running {
 
 /// Starts everything behind the door, and opens it. Must be called within an actix system.
 pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Running, StartError> {
-    let Opened { mut journal, mut world, alive, secret, snapshots, keep_from, .. } = opened;
+    let Opened { mut journal, mut world, alive, secret, snapshots, keep_from, evidence, .. } =
+        opened;
     let clock = make_clock(&config, &world);
     prepare(journal.as_mut(), &mut world, &config, clock.as_ref(), alive)?;
 
@@ -145,6 +146,7 @@ pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Ru
         clock,
         reader,
         snapshotter,
+        evidence,
         secret,
         started: Instant::now(),
         digesting: tokio::sync::Mutex::new(()),

@@ -282,7 +282,7 @@ impl Rejection {
             AdAmountExceeded(..) => "less than this is left of the ad",
             AdAmountTaken => "more than this is taken of the ad already",
             AmountBelowLimit => "the amount is worth less than the least trade",
-            LimitsCrossed => "the least trade is above the largest",
+            LimitsCrossed => "a lower bound is above the upper one",
             PaymentWindowTooLong => {
                 "the payment window is longer than one of the payment methods allows"
             }

@@ -51,6 +51,13 @@ impl World {
         (now.0 - last.stamp.0 <= INDEX_AGE_MILLIS_MAX).then(|| at(last.price, last.price))
     }
 
+    /// The hash of every file of evidence that a dispute names.
+    pub fn evidence(&self) -> impl Iterator<Item = [u8; 32]> {
+        let open = self.state.p2p.trades().filter_map(|trade| trade.dispute.as_deref());
+        let disputes = open.chain(self.history.p2p.disputes());
+        disputes.flat_map(|dispute| dispute.evidence.iter().map(|evidence| evidence.hash))
+    }
+
     /// What there is against a user as the owner of ads.
     pub fn stands(&self, user: UserId, now: Stamp) -> OwnerStands {
         let ladder = self.state.p2p.standing(user).map(|standing| standing.ladder);

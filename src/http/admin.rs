@@ -1,4 +1,5 @@
-//! What admins do: snapshots, roles and freezes, deposits without bound, and the manual clock.
+//! What admins do: snapshots, roles and freezes, deposits without bound, stopping P2P trades, and the
+//! manual clock.
 
 use actix_web::{HttpResponse, http::StatusCode, web};
 use serde::{Deserialize, Serialize};
@@ -7,18 +8,23 @@ use utoipa::ToSchema;
 use super::{
     body::Json,
     caller::{AdminCaller, Caller, answer, fact_of, reading},
+    p2p,
     problem::{Edge, Problem, ProblemBody},
     system::{SnapshotTaken, Time},
+    text,
     user::User,
     wallet::{MoneyBody, Wallet, balance_after},
-    wire,
+    wire::{self, P2pTrade},
 };
 use crate::{
     actors::command::{ClockMove, Command},
     domain::{
         account::{self, Role},
         fact::Body,
+        id::Stamp,
+        p2p::{ask::TradeAsk, dispute::TEXT_CHARS_MAX},
         rejection::Rejection,
+        world::World,
     },
 };
 
@@ -39,11 +45,23 @@ pub struct AdminUser {
     pub user: User,
     /// Whether the user may not place or withdraw anything.
     pub frozen: bool,
+    /// How many verdicts found the user deceiving.
+    pub fraud_verdicts: u64,
+    /// Until when the user neither takes ads nor has BUY ads, after too many cancels.
+    #[schema(format = DateTime)]
+    pub barred_until: Option<String>,
 }
 
 impl AdminUser {
-    fn of(user: &account::User) -> AdminUser {
-        AdminUser { user: User::of(user), frozen: user.frozen }
+    fn of(user: &account::User, world: &World, now: Stamp) -> AdminUser {
+        let standing = world.state.p2p.standing(user.id);
+        let barred_until = standing.and_then(|standing| standing.ladder.barred_until(now));
+        AdminUser {
+            user: User::of(user),
+            frozen: user.frozen,
+            fraud_verdicts: standing.map_or(0, |standing| standing.all_time().frauds),
+            barred_until: barred_until.map(wire::time),
+        }
     }
 }
 
@@ -55,9 +73,10 @@ pub async fn user(
     admin: AdminCaller,
     username: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
+    let now = admin.0.api.exchange.now();
     let world = admin.0.api.exchange.views().world();
     let user = world.state.accounts.named(&username).ok_or(Rejection::UserNotFound)?;
-    Ok(reading(world.state.through, &AdminUser::of(user)))
+    Ok(reading(world.state.through, &AdminUser::of(user, &world, now)))
 }
 
 /// A change of a user; what is left out stays as it is.
@@ -85,7 +104,8 @@ pub async fn change_user(
     let role = body.asked.role.as_deref().map(role_named).transpose()?;
     let set_role = role.map(|role| Command::SetRole { user: user.id, role });
     let frozen = body.asked.frozen.map(|frozen| Command::SetFrozen { user: user.id, frozen });
-    let mut shown = AdminUser::of(&user);
+    let now = caller.api.exchange.now();
+    let mut shown = AdminUser::of(&user, &caller.api.exchange.views().world(), now);
     let mut last = None;
     for (step, command) in (1..).zip(set_role.into_iter().chain(frozen)) {
         let accepted = caller.submit_step(command, &body.raw, step).await?;
@@ -126,6 +146,52 @@ pub async fn deposit(
     let command = Command::Deposit { to, asset, amount, counted: false };
     let accepted = caller.submit(command, &body.raw).await?;
     Ok(balance_after(&caller, &accepted, to, asset))
+}
+
+/// Why a P2P trade is stopped, or goes on.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FreezeBody {
+    /// 1 to 2000 characters.
+    #[schema(example = "a report came in")]
+    reason: String,
+    /// The status that the admin takes the trade to have; another one refuses the command.
+    expected_state: Option<String>,
+}
+
+/// Stops a P2P trade: its deadlines stand still, and its parties' commands are refused.
+#[utoipa::path(post, path = "/api/admin/p2p/trades/{id}/freeze", tag = "admin",
+    request_body = FreezeBody, security(("bearer" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = P2pTrade), (status = 403, body = ProblemBody),
+        (status = 404, body = ProblemBody, description = "P2P_TRADE_NOT_FOUND"),
+        (status = 409, body = ProblemBody, description = "TRADE_STATE_FORBIDS, TRADE_STATE_CHANGED, with the `state`"),
+        (status = 423, body = ProblemBody, description = "TRADE_FROZEN")))]
+pub async fn freeze_trade(
+    admin: AdminCaller,
+    id: web::Path<String>,
+    body: Json<FreezeBody>,
+) -> Result<HttpResponse, Problem> {
+    let FreezeBody { reason, expected_state } = body.asked;
+    text::check("reason", &reason, TEXT_CHARS_MAX)?;
+    let ask = TradeAsk::Freeze { reason };
+    p2p::command(&admin.0, &id, expected_state.as_deref(), ask, &body.raw).await
+}
+
+/// Lets a P2P trade go on, with what was left of its deadlines.
+#[utoipa::path(post, path = "/api/admin/p2p/trades/{id}/unfreeze", tag = "admin",
+    request_body = FreezeBody, security(("bearer" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = P2pTrade), (status = 403, body = ProblemBody),
+        (status = 404, body = ProblemBody, description = "P2P_TRADE_NOT_FOUND"),
+        (status = 409, body = ProblemBody, description = "TRADE_NOT_FROZEN, TRADE_STATE_FORBIDS, TRADE_STATE_CHANGED, with the `state`")))]
+pub async fn unfreeze_trade(
+    admin: AdminCaller,
+    id: web::Path<String>,
+    body: Json<FreezeBody>,
+) -> Result<HttpResponse, Problem> {
+    let FreezeBody { reason, expected_state } = body.asked;
+    text::check("reason", &reason, TEXT_CHARS_MAX)?;
+    let ask = TradeAsk::Unfreeze { reason };
+    p2p::command(&admin.0, &id, expected_state.as_deref(), ask, &body.raw).await
 }
 
 /// Where to move the clock: one of the two.

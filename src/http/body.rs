@@ -36,11 +36,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Json<T>, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let checked = check_head(request);
-        let deadline = request
-            .app_data::<Data<Api>>()
-            .map_or(Duration::from_secs(10), |api| api.settings.body_deadline);
-        let payload = payload.take();
+        let checked = check_type(request).and_then(|()| check_length(request, BODY_BYTES_MAX));
+        let (deadline, payload) = (deadline_of(request), payload.take());
         Box::pin(async move {
             checked?;
             let raw = read(payload, BODY_BYTES_MAX, deadline).await?;
@@ -50,15 +47,48 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
-/// Checks what the head says about the body, before any of it is read.
-fn check_head(request: &HttpRequest) -> Result<(), Problem> {
-    if !request.content_type().trim().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::of(Edge::UnsupportedMediaType));
+/// A JSON body of which every member may be left out, and so may the body: nothing reads as `{}`.
+#[derive(Clone, Debug)]
+pub struct OptionalJson<T>(pub Json<T>);
+
+impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<OptionalJson<T>, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (typed, sized) = (check_type(request), check_length(request, BODY_BYTES_MAX));
+        let (deadline, payload) = (deadline_of(request), payload.take());
+        Box::pin(async move {
+            sized?;
+            let raw = read(payload, BODY_BYTES_MAX, deadline).await?;
+            let asked = match raw.is_empty() {
+                true => parse(b"{}")?,
+                false => typed.and_then(|()| parse(&raw))?,
+            };
+            Ok(OptionalJson(Json { asked, raw }))
+        })
     }
+}
+
+/// How long a body may take to arrive.
+pub fn deadline_of(request: &HttpRequest) -> Duration {
+    let api = request.app_data::<Data<Api>>();
+    api.map_or(Duration::from_secs(10), |api| api.settings.body_deadline)
+}
+
+fn check_type(request: &HttpRequest) -> Result<(), Problem> {
+    match request.content_type().trim().eq_ignore_ascii_case("application/json") {
+        true => Ok(()),
+        false => Err(Problem::of(Edge::UnsupportedMediaType)),
+    }
+}
+
+/// Checks the length that the head announces, before any of the body is read.
+pub fn check_length(request: &HttpRequest, most: usize) -> Result<(), Problem> {
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
     match length {
-        Some(length) if length > BODY_BYTES_MAX as u64 => Err(Problem::of(Edge::BodyTooLarge)),
+        Some(length) if length > most as u64 => Err(Problem::of(Edge::BodyTooLarge)),
         _ => Ok(()),
     }
 }
@@ -181,6 +211,35 @@ mod tests {
         assert_eq!(fault::<Orders>(nested), "INVALID_FIELD orders[1].price");
         let missing = r#"{"orders":[{}]}"#;
         assert_eq!(fault::<Orders>(missing), "INVALID_FIELD orders[0].price");
+    }
+
+    #[actix_web::test]
+    async fn a_body_may_be_left_out_where_nothing_in_it_is_needed() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Asked {
+            flag: Option<bool>,
+        }
+        let json = Some("application/json");
+        for (kind, text, expected) in [
+            (None, "", Ok(None)),
+            (Some("text/plain"), "", Ok(None)),
+            (json, "{}", Ok(None)),
+            (json, r#"{"flag":true}"#, Ok(Some(true))),
+            (None, "{}", Err("UNSUPPORTED_MEDIA_TYPE")),
+            (json, "[]", Err("INVALID_JSON")),
+            (json, r#"{"flog":true}"#, Err("INVALID_FIELD")),
+        ] {
+            let request = actix_web::test::TestRequest::post().set_payload(text);
+            let request = match kind {
+                Some(kind) => request.insert_header((header::CONTENT_TYPE, kind)),
+                None => request,
+            };
+            let (request, mut payload) = request.to_http_parts();
+            let read = OptionalJson::<Asked>::from_request(&request, &mut payload).await;
+            let read = read.map(|OptionalJson(body)| body.asked.flag);
+            assert_eq!(read.map_err(|problem| problem.code()), expected, "{kind:?} {text}");
+        }
     }
 
     #[test]

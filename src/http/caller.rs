@@ -46,6 +46,15 @@ pub struct Caller {
 #[derive(Clone)]
 pub struct AdminCaller(pub Caller);
 
+/// Anybody: a user who is logged in, or somebody without a token. A token that is no good is refused.
+#[derive(Clone)]
+pub struct Visitor {
+    /// What all handlers share.
+    pub api: Data<Api>,
+    /// Who it is, where there is a token.
+    pub caller: Option<Caller>,
+}
+
 impl Caller {
     fn of(request: &HttpRequest) -> Result<Caller, Problem> {
         let api = api_of(request)?;
@@ -92,6 +101,17 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Caller::of(request))
+    }
+}
+
+impl FromRequest for Visitor {
+    type Error = Problem;
+    type Future = Ready<Result<Visitor, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let named = request.headers().contains_key(header::AUTHORIZATION);
+        let caller = named.then(|| Caller::of(request)).transpose();
+        ready(caller.and_then(|caller| Ok(Visitor { api: api_of(request)?, caller })))
     }
 }
 

@@ -17,11 +17,11 @@ use utoipa::{
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    admin, auth,
+    admin, auth, contact, dispute, escrow,
     middleware::DOCS_PATH,
-    orderbook,
+    orderbook, p2p,
     problem::{Edge, Problem, ProblemBody},
-    system, user, wallet,
+    reputation, system, user, wallet,
 };
 
 /// Takes paths with their methods and handlers; makes `configure_routes`, `ROUTES` and `Document`.
@@ -72,6 +72,42 @@ routes! {
     "/api/orderbook/{instrument}/ticker" { GET orderbook::show_ticker }
     "/api/orderbook/{instrument}/candles" { GET orderbook::list_candles }
 
+    "/api/p2p/advertisements" { POST p2p::publish_ad, GET p2p::list_ads }
+    "/api/p2p/advertisements/{id}" { GET p2p::show_ad, PATCH p2p::edit_ad }
+    "/api/p2p/advertisements/{id}/pause" { POST p2p::pause_ad }
+    "/api/p2p/advertisements/{id}/resume" { POST p2p::resume_ad }
+    "/api/p2p/advertisements/{id}/close" { POST p2p::close_ad }
+    "/api/p2p/payment-methods" { GET p2p::list_payment_methods }
+    "/api/p2p/trades" { POST p2p::take_ad, GET p2p::list_p2p_trades }
+    "/api/p2p/trades/{id}" { GET p2p::show_p2p_trade }
+    "/api/p2p/trades/{id}/payment-sent" { POST p2p::mark_sent }
+    "/api/p2p/trades/{id}/confirm-payment" { POST p2p::confirm_payment }
+    "/api/p2p/trades/{id}/cancel" { POST p2p::cancel_trade }
+    "/api/p2p/trades/{id}/cancel/accept" { POST p2p::accept_cancel }
+    "/api/p2p/trades/{id}/cancel/reject" { POST p2p::reject_cancel }
+    "/api/p2p/trades/{id}/extend" { POST p2p::extend_trade }
+    "/api/p2p/trades/{id}/concede" { POST p2p::concede_trade }
+    "/api/p2p/trades/{id}/messages" { GET p2p::list_messages, POST p2p::write_message }
+    "/api/p2p/trades/{id}/audit" { GET p2p::list_audit }
+
+    "/api/escrow" { GET escrow::list_escrows }
+    "/api/escrow/{id}" { GET escrow::show_escrow }
+
+    "/api/dispute" { POST dispute::open_dispute, GET dispute::list_disputes }
+    "/api/dispute/{id}" { GET dispute::show_dispute }
+    "/api/dispute/{id}/statement" { POST dispute::add_statement }
+    "/api/dispute/{id}/evidence" { POST dispute::add_evidence }
+    "/api/dispute/{id}/evidence/{sha256}" { GET dispute::show_evidence }
+    "/api/dispute/{id}/withdraw" { POST dispute::withdraw_dispute }
+    "/api/dispute/{id}/take" { POST dispute::take_dispute }
+    "/api/dispute/{id}/reassign" { POST dispute::reassign_dispute }
+    "/api/dispute/{id}/verdict" { POST dispute::give_verdict }
+    "/api/dispute/{id}/appeal" { POST dispute::appeal_verdict }
+
+    "/api/reputation/reviews" { POST reputation::write_review }
+    "/api/reputation/{username}" { GET reputation::show_reputation }
+    "/api/reputation/{username}/reviews" { GET reputation::list_reviews }
+
     "/api/auth/register" { POST auth::register }
     "/api/auth/login" { POST auth::login }
     "/api/auth/logout" { POST auth::logout }
@@ -86,12 +122,23 @@ routes! {
     "/api/user/me" { GET user::me, PATCH user::change_me }
     "/api/user/notifications" { GET user::notifications }
     "/api/user/notifications/read" { POST user::read_notifications }
+    "/api/user/payment-accounts" {
+        GET contact::list_payment_accounts,
+        POST contact::add_payment_account
+    }
+    "/api/user/payment-accounts/{id}" { DELETE contact::remove_payment_account }
+    "/api/user/blocks" { GET contact::list_blocks, POST contact::block }
+    "/api/user/blocks/{username}" { DELETE contact::unblock }
+    "/api/user/favourites" { GET contact::list_favourites, POST contact::favour }
+    "/api/user/favourites/{username}" { DELETE contact::unfavour }
     "/api/user/{username}" { GET user::profile }
 
     "/api/admin/snapshots" { POST admin::snapshot }
     "/api/admin/clock" { POST admin::move_clock }
     "/api/admin/users/{username}" { GET admin::user, POST admin::change_user }
     "/api/admin/users/{username}/deposit" { POST admin::deposit }
+    "/api/admin/p2p/trades/{id}/freeze" { POST admin::freeze_trade }
+    "/api/admin/p2p/trades/{id}/unfreeze" { POST admin::unfreeze_trade }
 
     "/api/system/status" { GET system::status }
     "/api/system/digest" { GET system::digest }

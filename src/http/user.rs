@@ -11,7 +11,8 @@ use super::{
     caller::{Caller, answer, fact_of, reading},
     page::{Page, Query, Span, read_count},
     problem::{Edge, Problem, ProblemBody},
-    wire,
+    reputation::standing_of,
+    wire::{self, TradeRecord},
 };
 use crate::{
     actors::command::Command,
@@ -113,9 +114,8 @@ pub struct Profile {
     pub username: String,
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// `null` for who has not traded with anyone yet.
-    #[schema(value_type = Option<Object>)]
-    pub reputation: Option<()>,
+    /// Of all time; without data each figure is `null` or 0.
+    pub reputation: TradeRecord,
 }
 
 /// The public profile of a user.
@@ -126,12 +126,13 @@ pub async fn profile(
     api: web::Data<Api>,
     username: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
+    let now = api.exchange.now();
     let world = api.exchange.views().world();
     let user = world.state.accounts.named(&username).ok_or(Rejection::UserNotFound)?;
     let profile = Profile {
         username: user.username.clone(),
         created_at: wire::time(user.created_at),
-        reputation: None,
+        reputation: TradeRecord::within(&standing_of(&world, user.id), None, now),
     };
     Ok(reading(world.state.through, &profile))
 }

@@ -196,3 +196,33 @@ fn an_instrument_is_checked_figure_by_figure() {
     refuses_file(&format!("{once}\n{once}"), "setting `instruments`: BTC-USD is listed twice");
     refuses_file("instruments = []", "setting `instruments`: must be 1 to 1024");
 }
+
+#[test]
+fn what_is_said_of_p2p_trading_is_checked() {
+    let file = "p2p_fiats = ['EUR', 'JPY']\np2p_taker_fee_percent = '0.2'";
+    let settings = load(file, &[("SOUK_P2P_MAKER_FEE_PERCENT", "0.05")], Flags::default()).unwrap();
+    let codes: Vec<&str> = settings.p2p_fiats.0.iter().map(|fiat| fiat.code()).collect();
+    assert_eq!(codes, ["EUR", "JPY"]);
+    assert_eq!(
+        (settings.p2p_maker_fee_percent.0.0, settings.p2p_taker_fee_percent.0.0),
+        (500, 2_000)
+    );
+    let several = load("", &[("SOUK_P2P_FIATS", "USD, EUR")], Flags::default()).unwrap();
+    assert_eq!(several.p2p_fiats.0.len(), 2);
+    for (line, fault) in [
+        ("p2p_fiats = ['usd']", "`p2p_fiats`: `usd` is no currency, or stands twice"),
+        ("p2p_fiats = ['USD', 'USD']", "`p2p_fiats`: `USD` is no currency, or stands twice"),
+        ("p2p_fiats = []", "`p2p_fiats`: must be 1 to 100 currencies"),
+        (
+            "p2p_maker_fee_percent = '10.1'",
+            "`p2p_maker_fee_percent`: must be 0 to 10 with at most four decimals",
+        ),
+        ("p2p_release_window_secs = 0", "`p2p_release_window_secs`: must be at least 1"),
+    ] {
+        refuses_file(line, &format!("setting {fault}"));
+    }
+    assert_eq!(
+        load("p2p_cancel_grace_secs = 0", &[], Flags::default()).unwrap().p2p_cancel_grace_secs,
+        0
+    );
+}

@@ -8,6 +8,7 @@ use crate::domain::{
     id::InstrumentId,
     instrument::{Instrument, Step},
     money::{Amount, Asset, NumberError, Rate, parse_decimal, print_scaled},
+    p2p::fiat::Fiat,
 };
 
 /// What an acknowledged command survives.
@@ -104,6 +105,54 @@ impl<'de> Deserialize<'de> for PerAsset {
         Ok(PerAsset(amounts))
     }
 }
+
+/// A fee as the file writes it, in percent: `"0.2"`. At most a tenth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fee(pub Rate);
+
+impl Serialize for Fee {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&print_scaled(self.0.0.into(), 4))
+    }
+}
+
+impl<'de> Deserialize<'de> for Fee {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fee, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let value = parse_decimal(&text).map_err(|e| de::Error::custom(describe(e)))?;
+        let rate = Rate::from_percent(value).filter(|rate| *rate <= Rate(100_000));
+        let wrong = || de::Error::custom("must be 0 to 10 with at most four decimals");
+        rate.map(Fee).ok_or_else(wrong)
+    }
+}
+
+/// Fiat currencies by their codes: `["USD", "EUR"]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fiats(pub Vec<Fiat>);
+
+impl Serialize for Fiats {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Fiat::code))
+    }
+}
+
+impl<'de> Deserialize<'de> for Fiats {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fiats, D::Error> {
+        let mut fiats = Vec::new();
+        for code in Vec::<String>::deserialize(deserializer)? {
+            let fiat = Fiat::from_code(&code).filter(|fiat| !fiats.contains(fiat));
+            let wrong = || de::Error::custom(format!("`{code}` is no currency, or stands twice"));
+            fiats.push(fiat.ok_or_else(wrong)?);
+        }
+        match (1..=FIATS_MAX).contains(&fiats.len()) {
+            true => Ok(Fiats(fiats)),
+            false => Err(de::Error::custom("must be 1 to 100 currencies")),
+        }
+    }
+}
+
+/// The most currencies; each has a board of ads for each asset.
+const FIATS_MAX: usize = 100;
 
 /// What a user may deposit, and withdraw, in a day unless the settings say otherwise.
 pub(super) fn day_max() -> PerAsset {

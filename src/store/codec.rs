@@ -52,15 +52,34 @@ pub fn decode(record: &[u8]) -> Result<Fact, Failure> {
     }
 }
 
-/// Writes a world, as it stands in a snapshot.
-pub(super) fn write_world(world: &World, to: &mut impl Write) -> Result<(), String> {
-    encode_into_std_write(world, to, CONFIG).map(drop).map_err(|error| error.to_string())
+/// The formats of a world in a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WorldFormat {
+    /// Without P2P trading.
+    First,
+    /// The first, and behind it what P2P trading added to state and history.
+    Second,
 }
 
-/// Reads a world that [`write_world`] wrote.
-pub(super) fn read_world(body: &[u8]) -> Result<World, String> {
-    let (world, read): (World, usize) =
+/// Writes a world, as it stands in a snapshot of the second format.
+pub(super) fn write_world(world: &World, to: &mut impl Write) -> Result<(), String> {
+    let p2p = (&world.state.p2p, &world.history.p2p);
+    encode_into_std_write(world, to, CONFIG)
+        .and_then(|_| encode_into_std_write(p2p, to, CONFIG))
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+/// Reads a world of a snapshot.
+pub(super) fn read_world(body: &[u8], format: WorldFormat) -> Result<World, String> {
+    let (mut world, mut read): (World, usize) =
         decode_from_slice(body, CONFIG).map_err(|error| error.to_string())?;
+    if format == WorldFormat::Second {
+        let (p2p, more) =
+            decode_from_slice(&body[read..], CONFIG).map_err(|error| error.to_string())?;
+        (world.state.p2p, world.history.p2p) = p2p;
+        read += more;
+    }
     match read == body.len() {
         true => Ok(world),
         false => Err(format!("{} bytes are left", body.len() - read)),

@@ -134,6 +134,15 @@ pub enum Failure {
         at: Sequence,
     },
 
+    /// A file that a party brought into a dispute is missing or altered. Restore it from a backup.
+    #[error("the evidence {} cannot be used: {detail}", .path.display())]
+    Evidence {
+        /// Its file; the name is the hash of what it held.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
+
     /// The secret is not of its length. Restore the file, or remove it: all tokens end then.
     #[error("the file {} is not a secret of 32 bytes", .path.display())]
     Secret {
@@ -160,6 +169,7 @@ impl Failure {
             | Failure::Snapshot { .. }
             | Failure::Unfit { .. }
             | Failure::Unbalanced { .. }
+            | Failure::Evidence { .. }
             | Failure::Secret { .. } => 4,
             Failure::InUse { .. } => 5,
         }

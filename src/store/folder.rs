@@ -38,6 +38,10 @@ impl Layout {
         self.dir.join("archive")
     }
 
+    pub fn evidence(&self) -> PathBuf {
+        self.dir.join("evidence")
+    }
+
     pub fn mark(&self) -> PathBuf {
         self.dir.join("mark")
     }
@@ -54,7 +58,7 @@ impl Layout {
     pub fn prepare(&self) -> Result<(), Failure> {
         make(&self.journal())?;
         make(&self.archive())?;
-        for dir in [&self.dir, &self.archive()] {
+        for dir in [&self.dir, &self.archive(), &self.evidence()] {
             for path in files(dir)? {
                 if path.extension().is_some_and(|e| e == UNFINISHED) {
                     fs::remove_file(&path).map_err(Failure::io("remove", &path))?;

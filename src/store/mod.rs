@@ -7,6 +7,7 @@
 mod archive;
 mod chunk;
 pub mod codec;
+mod evidence;
 mod failure;
 mod folder;
 mod guard;
@@ -25,6 +26,7 @@ mod verify;
 mod tests;
 
 pub use chunk::{Chain, Commit};
+pub use evidence::EvidenceFolder;
 pub use failure::Failure;
 pub use guard::{caught, is_caught};
 pub use journal::{Commits, Journal, Reader};

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     archive::Archive,
     chunk::Chain,
+    evidence::EvidenceFolder,
     failure::Failure,
     folder::{self, FolderLock, Layout},
     journal::{Chunks, Journal, Reader},
@@ -68,6 +69,8 @@ pub struct Opened {
     /// Above which sequence the journal is kept for a mirror, which moves it; `u64::MAX` where there is
     /// none.
     pub keep_from: Arc<AtomicU64>,
+    /// Where evidence lies.
+    pub evidence: EvidenceFolder,
     /// What was found and done.
     pub recovered: Recovered,
 }
@@ -118,10 +121,12 @@ pub fn open(options: &Options) -> Result<Opened, Failure> {
         notes.push(why);
     }
     let secret = folder::secret(&layout)?;
+    let evidence = EvidenceFolder::new(&layout);
     let millis = started.elapsed().as_millis() as u64;
     let recovered = Recovered { snapshot: base.snapshot, facts, notes, millis, ..recovered };
     let keep_from = Arc::new(AtomicU64::new(u64::MAX));
-    Ok(Opened { journal: Box::new(journal), world, alive, secret, snapshots, keep_from, recovered })
+    let journal = Box::new(journal);
+    Ok(Opened { journal, world, alive, secret, snapshots, keep_from, evidence, recovered })
 }
 
 /// A mark that cannot be used is noted: snapshots and the archive still say what was durable.

@@ -15,13 +15,15 @@ use std::{
 use super::{
     archive::Archive,
     chunk::Chain,
-    codec,
+    codec::{self, WorldFormat},
     failure::Failure,
     folder::{Layout, create_unfinished, files, finish},
 };
 use crate::domain::{digest::Digest, id::Sequence, world::World};
 
-const MAGIC: &[u8; 8] = b"SOUKSNP1";
+/// What a snapshot begins with, by the format of its world; the newest is written.
+const MAGICS: [(&[u8; 8], WorldFormat); 2] =
+    [(b"SOUKSNP1", WorldFormat::First), (b"SOUKSNP2", WorldFormat::Second)];
 const HEADER_BYTES: usize = 120;
 const SLICE_BYTES: usize = 4 << 20;
 const EXTENSION: &str = "snap";
@@ -60,12 +62,14 @@ struct Header {
     digest: [u8; 64],
     body_bytes: u64,
     body_crc: u32,
+    format: WorldFormat,
 }
 
 impl Header {
     fn to_bytes(self) -> [u8; HEADER_BYTES] {
         let mut bytes = Vec::with_capacity(HEADER_BYTES);
-        bytes.extend(MAGIC);
+        let magic = MAGICS.iter().find(|(_, format)| *format == self.format);
+        bytes.extend(magic.map_or(b"unknown ", |(magic, _)| magic));
         bytes.extend(self.through.0.to_be_bytes());
         bytes.extend(self.chain.0);
         bytes.extend(self.digest);
@@ -82,17 +86,17 @@ impl Header {
     fn from_bytes(bytes: &[u8; HEADER_BYTES]) -> Result<Header, &'static str> {
         let number = |at: usize| u64::from_be_bytes(std::array::from_fn(|i| bytes[at + i]));
         let short = |at: usize| u32::from_be_bytes(std::array::from_fn(|i| bytes[at + i]));
-        match () {
-            _ if &bytes[..8] != MAGIC => Err("it is of an unknown format"),
-            _ if crc32fast::hash(&bytes[..HEADER_BYTES - 4]) != short(HEADER_BYTES - 4) => {
-                Err("its header's checksum is wrong")
-            }
-            _ => Ok(Header {
+        let magic = MAGICS.iter().find(|(magic, _)| bytes[..8] == magic[..]);
+        let (_, format) = *magic.ok_or("it is of an unknown format")?;
+        match crc32fast::hash(&bytes[..HEADER_BYTES - 4]) == short(HEADER_BYTES - 4) {
+            false => Err("its header's checksum is wrong"),
+            true => Ok(Header {
                 through: Sequence(number(8)),
                 chain: Chain(std::array::from_fn(|i| bytes[16 + i])),
                 digest: std::array::from_fn(|i| bytes[32 + i]),
                 body_bytes: number(96),
                 body_crc: short(104),
+                format,
             }),
         }
     }
@@ -105,7 +109,7 @@ impl Header {
 pub(super) fn load(path: &Path) -> Result<Loaded, Failure> {
     let unusable = |detail: String| Failure::Snapshot { path: path.to_owned(), detail };
     let (header, bytes) = read_checked(path)?;
-    let world = codec::read_world(&bytes[HEADER_BYTES..]).map_err(unusable)?;
+    let world = codec::read_world(&bytes[HEADER_BYTES..], header.format).map_err(unusable)?;
     let digest = world.state.digest();
     match () {
         _ if world.state.through != header.through => {
@@ -216,6 +220,7 @@ fn write_to(file: &File, world: &World, chain: Chain, digest: Digest) -> io::Res
         digest: text,
         body_bytes: body.written,
         body_crc: body.crc.finalize(),
+        format: WorldFormat::Second,
     };
     file.write_all_at(&header.to_bytes(), 0)?;
     Ok(HEADER_BYTES as u64 + header.body_bytes)

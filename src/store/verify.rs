@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{
     chunk::Chain,
+    evidence::EvidenceFolder,
     failure::Failure,
     folder::{self, FolderLock, Layout},
     journal::{Chunks, Reader},
@@ -51,6 +52,8 @@ pub struct Verdict {
     pub from: Sequence,
     /// The snapshots, oldest first.
     pub snapshots: Vec<SnapshotVerdict>,
+    /// How many files of evidence are named, and were found whole.
+    pub evidence: u64,
     /// What is wrong; empty where nothing is.
     pub detail: String,
 }
@@ -90,6 +93,7 @@ impl Verdict {
             balanced: false,
             from: Sequence(0),
             snapshots: Vec::new(),
+            evidence: 0,
             detail: failure.to_string(),
         }
     }
@@ -147,11 +151,15 @@ fn verify_chunks(layout: &Layout, chunks: Arc<dyn Chunks>) -> Result<Verdict, Fa
     // A world that a fact did not fit is unusable.
     let usable = !matches!(folded, Err(Failure::Unfit { .. }));
     let balanced = usable && world.state.is_balanced();
+    let evidence = EvidenceFolder::new(layout).check(world);
     let bad = fold.verdicts.iter().find(|snapshot| !snapshot.good);
     let (status, detail) = match (broken, bad, torn) {
         (Some(failure), ..) => (Status::Damaged, failure.to_string()),
         _ if !balanced => (Status::Damaged, "the ledger is not balanced".into()),
         (_, Some(bad), _) => (Status::Damaged, format!("snapshot {}: {}", bad.through, bad.detail)),
+        _ if evidence.is_err() => {
+            (Status::Damaged, evidence.as_ref().err().map(Failure::to_string).unwrap_or_default())
+        }
         _ if !notes.is_empty() => (Status::Damaged, notes.join("; ")),
         (.., Some((torn, _))) => {
             let (first, detail) = (torn.first, &torn.detail);
@@ -167,6 +175,7 @@ fn verify_chunks(layout: &Layout, chunks: Arc<dyn Chunks>) -> Result<Verdict, Fa
         balanced,
         from: fold.from,
         snapshots: fold.verdicts,
+        evidence: evidence.unwrap_or_default(),
         detail,
     })
 }

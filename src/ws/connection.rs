@@ -189,9 +189,7 @@ impl Connection {
                 "orders" => Channel::Orders(self.user()?),
                 "balances" => Channel::Balances(self.user()?),
                 "notifications" => Channel::Notifications(self.user()?),
-                "p2p" | "p2p:ads" => {
-                    return Err(Refusal::Fault(Fault::ChannelNotAvailable, Some(name.clone())));
-                }
+                "p2p" => Channel::P2p(self.user()?),
                 _ => self
                     .render()
                     .public(name)

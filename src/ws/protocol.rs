@@ -33,7 +33,6 @@ pub type Id = Option<Value>;
 pub enum Fault {
     UnknownOperation,
     UnknownChannel,
-    ChannelNotAvailable,
     NotAuthenticated,
     OtherUser,
     TokenRevoked,
@@ -48,9 +47,6 @@ impl Fault {
                 (400, "UNKNOWN_OPERATION", "`op` is none of those that are known")
             }
             Fault::UnknownChannel => (404, "UNKNOWN_CHANNEL", "there is no such channel"),
-            Fault::ChannelNotAvailable => {
-                (404, "CHANNEL_NOT_AVAILABLE", "nothing is published on this channel yet")
-            }
             Fault::NotAuthenticated => {
                 (401, "UNAUTHORIZED", "this needs `auth` with a token first")
             }

@@ -6,12 +6,13 @@ use super::protocol::text;
 use crate::{
     actors::feed::{Channel, Conflated, Data, Event, Top},
     domain::{
-        fact::{Fact, Level},
+        fact::{Body, Fact, Level},
         history::{self, Interval},
         id::{InstrumentId, Sequence, Stamp, UserId},
         instrument::{Instrument, Price, Quantity},
         money::Asset,
         order::{Fill, Side},
+        p2p::{ad::AdStatus, board::Board},
         world::World,
     },
     http::wire,
@@ -45,6 +46,15 @@ struct OrderUpdate {
     fills: Vec<OwnFill>,
 }
 
+/// What was done to a P2P trade, and the trade afterwards.
+#[derive(Serialize)]
+struct TradeChange {
+    action: &'static str,
+    party: &'static str,
+    #[serde(flatten)]
+    trade: wire::P2pTrade,
+}
+
 #[derive(Serialize)]
 struct OwnFill {
     order_id: String,
@@ -70,11 +80,16 @@ impl Render<'_> {
             Channel::Orders(_) => "orders".into(),
             Channel::Balances(_) => "balances".into(),
             Channel::Notifications(_) => "notifications".into(),
+            Channel::Ads => ADS.into(),
+            Channel::P2p(_) => "p2p".into(),
         }
     }
 
     /// The public channel of this name.
     pub fn public(self, name: &str) -> Option<Channel> {
+        if name == ADS {
+            return Some(Channel::Ads);
+        }
         let (kind, rest) = name.split_once(':')?;
         let on = |name: &str| self.0.iter().find(|on| on.name == name).map(|on| on.id);
         match kind {
@@ -117,7 +132,29 @@ impl Render<'_> {
                 let news: Vec<_> = news.iter().map(|news| self.notification(news, 0)).collect();
                 self.whole(event, "new_notification", news)
             }
+            Data::Ad(offer) => {
+                let kind = if offer.is_new { "p2p_ad_created" } else { "p2p_ad_updated" };
+                self.whole(event, kind, wire::Ad::of(&offer.ad, offer.price, offer.hidden))
+            }
+            Data::P2pTrade(fact) | Data::P2pMessage(fact) => self.p2p(event, fact),
             Data::Ticker => String::new(),
+        }
+    }
+
+    fn p2p(self, event: &Event, fact: &Fact) -> String {
+        let user = event.channel.owner().unwrap_or_default();
+        match &fact.body {
+            Body::P2pTrade(own) => {
+                let trade = wire::P2pTrade::of(&own.trade, user);
+                let data =
+                    TradeChange { action: own.action.code(), party: own.party.code(), trade };
+                self.whole(event, "p2p_trade_status_change", data)
+            }
+            Body::P2pMessage(message) => {
+                let data = wire::P2pMessage::of(event.sequence, fact.stamp, message);
+                self.whole(event, "p2p_message", data)
+            }
+            _ => String::new(),
         }
     }
 
@@ -211,6 +248,19 @@ impl Render<'_> {
                 let newest = own.into_iter().flat_map(|own| own.notifications.iter().rev());
                 newest.take(STANDING_MAX).map(|n| value(self.notification(n, read))).collect()
             }
+            Channel::Ads => {
+                let ads = state.p2p.boards().iter().flat_map(Board::ads);
+                let offers = ads.map(|ad| (ad, world.offer(ad, state.latest)));
+                let shown = offers
+                    .filter(|(ad, (_, hidden))| ad.status == AdStatus::Active && hidden.is_none());
+                let newest =
+                    shown.map(|(ad, (price, hidden))| value(wire::Ad::of(ad, price, hidden)));
+                newest.take(STANDING_ADS_MAX).collect()
+            }
+            Channel::P2p(user) => {
+                let own = state.p2p.trades().filter(|t| t.is_party(user) || t.is_arbitrator(user));
+                own.map(|trade| value(wire::P2pTrade::of(trade, user))).collect()
+            }
         }
     }
 
@@ -266,13 +316,21 @@ impl Render<'_> {
             | Channel::Trades(on)
             | Channel::Ticker(on)
             | Channel::Candles(on, _) => self.on(on),
-            Channel::Orders(_) | Channel::Balances(_) | Channel::Notifications(_) => &self.0[0],
+            Channel::Ads
+            | Channel::Orders(_)
+            | Channel::Balances(_)
+            | Channel::Notifications(_)
+            | Channel::P2p(_) => &self.0[0],
         }
     }
 }
 
 /// How many prints or notifications a resync has.
 const STANDING_MAX: usize = 100;
+/// How many ads a resync has.
+const STANDING_ADS_MAX: usize = 1_000;
+/// The channel of all ads.
+const ADS: &str = "p2p:ads";
 
 /// A book's levels, copied while the world is held; printed after it is let go.
 #[derive(Clone, Debug)]

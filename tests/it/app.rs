@@ -53,6 +53,17 @@ impl TestApp {
         self.process = Process::start_with(self.dir.path(), &self.settings);
     }
 
+    /// Starts again what has ended.
+    pub fn restart(&mut self) {
+        self.process = Process::start_with(self.dir.path(), &self.settings);
+    }
+
+    /// SIGTERM, and another start.
+    pub fn terminate_and_restart(&mut self) {
+        assert!(self.process.terminate().success());
+        self.process = Process::start_with(self.dir.path(), &self.settings);
+    }
+
     /// SIGTERM; gives the exit that follows.
     pub fn terminate(&mut self) -> ExitStatus {
         self.process.terminate()
@@ -60,7 +71,7 @@ impl TestApp {
 
     /// Somebody without a token.
     pub fn nobody(&self) -> User {
-        User::at(&self.process.base, None)
+        User::at(&self.process.client, &self.process.base, None)
     }
 
     /// A new user, logged in.
@@ -69,12 +80,16 @@ impl TestApp {
     }
 
     pub async fn admin(&self) -> User {
-        self.again(&self.process.login("admin", ADMIN_PASSWORD).await)
+        self.again(&self.admin_token().await)
+    }
+
+    pub async fn admin_token(&self) -> String {
+        self.process.login("admin", ADMIN_PASSWORD).await
     }
 
     /// Whoever holds `token`.
     pub fn again(&self, token: &str) -> User {
-        User::at(&self.process.base, Some(token.to_owned()))
+        User::at(&self.process.client, &self.process.base, Some(token.to_owned()))
     }
 
     /// A token for a user that [`Self::register`] made.

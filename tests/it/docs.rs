@@ -163,6 +163,28 @@ fn the_first_trade_of_the_readme_comes_out_as_it_says() {
     assert_eq!(wallet(answers[4], "USD")["available_balance"], "9400.00");
 }
 
+#[test]
+fn the_sale_and_the_dispute_of_the_readme_come_out_as_they_say() {
+    const HEADING: &str = "From person to person";
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = souk(dir.path());
+    command.env("SOUK_ADMIN_PASSWORD", "correct horse").env("SOUK_CLOCK", "manual");
+    let process = Process::spawn(command);
+    let mut blocks = blocks(&read("README.md"));
+    blocks.retain(|block| block.heading == HEADING);
+    let printed = run(&blocks, &process);
+    let sale = vec![201, 201, 201, 201, 201, 200, 200, 200, 201, 200];
+    let dispute = vec![200, 200, 201, 200, 200, 200, 200, 200];
+    assert_eq!(statuses(&printed), [(HEADING, sale), (HEADING, dispute)]);
+    let answers = |block: usize, at: usize| &printed[block].answers[at].1;
+    assert_eq!(answers(0, 6)["status"], "COMPLETED");
+    assert_eq!(answers(0, 7)["available_balance"], "5490.196078");
+    assert_eq!(answers(0, 9)["windows"]["all"]["rating"], "5.00");
+    let escrow = answers(1, 7);
+    let shown = ["status", "released_amount", "refunded_amount"].map(|member| &escrow[member]);
+    assert_eq!(shown, ["SPLIT", "294.117646", "196.078432"]);
+}
+
 #[actix::test]
 async fn the_api_by_example_comes_out_as_it_says() {
     let dir = tempfile::tempdir().unwrap();

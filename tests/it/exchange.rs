@@ -191,9 +191,9 @@ pub struct User {
 }
 
 impl User {
-    /// A caller of the server at `base`.
-    pub fn at(base: &str, token: Option<String>) -> User {
-        User { base: base.to_owned(), client: Client::new(), token, key: None }
+    /// A caller of the server at `base`, over connections that others use too.
+    pub fn at(client: &Client, base: &str, token: Option<String>) -> User {
+        User { base: base.to_owned(), client: client.clone(), token, key: None }
     }
 
     /// The same caller with an idempotency key.
@@ -233,6 +233,12 @@ impl User {
         self.send(request.body(body.to_owned())).await
     }
 
+    /// The same for bytes that are no text.
+    pub async fn post_bytes(&self, path: &str, body: &[u8], content_type: &str) -> Reply {
+        let request = self.request(Method::POST, path).header("content-type", content_type);
+        self.send(request.body(body.to_vec())).await
+    }
+
     /// Reads until what is read fits.
     pub async fn waits_for(&self, path: &str, fits: impl Fn(&Value) -> bool) {
         let until = Instant::now() + Duration::from_secs(20);
@@ -252,14 +258,23 @@ impl User {
         request
     }
 
-    async fn send(&self, request: RequestBuilder) -> Reply {
-        let response = request.send().await.unwrap();
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
-        let text = response.text().await.unwrap();
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Reply { status, headers, body }
+    /// Posts to an exchange that may be gone: `None` where the connection broke.
+    pub async fn tries(&self, path: &str, body: &Value) -> Option<Reply> {
+        answered(self.request(Method::POST, path).json(body)).await.ok()
     }
+
+    async fn send(&self, request: RequestBuilder) -> Reply {
+        answered(request).await.unwrap()
+    }
+}
+
+async fn answered(request: RequestBuilder) -> reqwest::Result<Reply> {
+    let response = request.send().await?;
+    let status = response.status().as_u16();
+    let headers = response.headers().clone();
+    let text = response.text().await?;
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Ok(Reply { status, headers, body })
 }
 
 /// An answer.

@@ -10,6 +10,7 @@ mod exchange;
 mod failure;
 mod floor;
 mod orderbook;
+mod p2p;
 mod p2p_floor;
 mod process;
 mod replay;

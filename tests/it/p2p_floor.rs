@@ -229,11 +229,11 @@ async fn play(seed: u64, rounds: usize) -> (Vec<Fact>, Vec<u8>, souk::domain::di
 
 #[actix::test]
 async fn random_trades_leave_a_true_prefix_wherever_the_journal_is_cut() {
+    let mut states: HashMap<TradeState, usize> = HashMap::new();
     for seed in 0..2 * scale() as u64 {
         let (facts, image, live) = play(seed, 500).await;
         let mut world = World::default();
         let mut digests = vec![world.state.digest()];
-        let mut states: HashMap<TradeState, usize> = HashMap::new();
         for (at, fact) in facts.iter().enumerate() {
             world.apply(Sequence(at as u64 + 1), fact);
             assert!(world.state.is_balanced(), "seed {seed}: fact {} unbalances: {fact:?}", at + 1);
@@ -243,8 +243,6 @@ async fn random_trades_leave_a_true_prefix_wherever_the_journal_is_cut() {
             }
         }
         assert_eq!(*digests.last().unwrap(), live, "the live actors and the fold differ");
-        let seen = TradeState::ALL.iter().filter(|state| states.contains_key(state)).count();
-        assert!(seen == TradeState::ALL.len(), "too few states were seen: {states:?}");
         let mut random = StdRng::seed_from_u64(seed);
         for _ in 0..50 * scale() {
             let cut = random.random_range(0..=image.len());
@@ -253,4 +251,107 @@ async fn random_trades_leave_a_true_prefix_wherever_the_journal_is_cut() {
             assert_eq!(recovered.state.digest(), digests[through.0 as usize], "cut at {cut}");
         }
     }
+    // Which of the three verdicts come is left to chance and to the order of what happens at once.
+    let resolved =
+        [TradeState::ResolvedBuyer, TradeState::ResolvedSeller, TradeState::ResolvedSplit];
+    assert!(resolved.iter().any(|state| states.contains_key(state)), "{states:?}");
+    let others = TradeState::ALL.iter().filter(|state| !resolved.contains(state));
+    assert!(others.into_iter().all(|state| states.contains_key(state)), "{states:?}");
+}
+
+/// What a naive reader of the facts makes of each user: completed, counted, well, reviews, scores.
+fn recount(facts: &[Fact]) -> HashMap<UserId, [u64; 5]> {
+    let mut counts: HashMap<UserId, [u64; 5]> = HashMap::new();
+    let mut add = |user: UserId, what: [u64; 5]| {
+        let sums = counts.entry(user).or_default();
+        sums.iter_mut().zip(what).for_each(|(sum, more)| *sum += more);
+    };
+    for fact in facts {
+        match &fact.body {
+            Body::P2pTrade(own) if own.trade.state == TradeState::Completed => {
+                add(own.trade.buyer.id, [1, 1, 1, 0, 0]);
+                add(own.trade.seller.id, [1, 1, 1, 0, 0]);
+            }
+            Body::P2pTrade(own) if own.fault.is_some() => add(own.trade.buyer.id, [0, 1, 0, 0, 0]),
+            Body::Reviewed(own) => add(own.reviewed.id, [0, 0, 0, 1, u64::from(own.rating)]),
+            _ => {}
+        }
+    }
+    counts
+}
+
+/// One trade of `buyer` on `ad`, to one of the ends that a trade can have without a dispute.
+async fn one_trade(floor: &Floor, buyer: UserId, seller: UserId, ad: AdId, end: u32) {
+    let by = |user, command| ask(floor.exchange(), Some(user), command);
+    let trade = trade_of(by(buyer, take(ad, 1_000)).await);
+    let step = |ask| to_trade(trade, ask);
+    match end {
+        // Left to expire.
+        0 => return,
+        1 => drop(by(buyer, step(TradeAsk::Cancel { not_paid: false })).await.unwrap()),
+        2 => {
+            by(seller, step(TradeAsk::Cancel { not_paid: false })).await.unwrap();
+            by(buyer, step(TradeAsk::AcceptCancel)).await.unwrap();
+        }
+        _ => drop(by(buyer, step(TradeAsk::MarkSent)).await.unwrap()),
+    }
+    match end {
+        0..3 => {}
+        3 => drop(by(buyer, step(TradeAsk::Cancel { not_paid: true })).await.unwrap()),
+        _ => {
+            by(seller, step(TradeAsk::Confirm)).await.unwrap();
+            let rating = 1 + (end % 5) as u8;
+            by(buyer, Command::Review { trade, rating, comment: None }).await.unwrap();
+        }
+    }
+}
+
+/// Over a hundred days and ten thousand trades: the live standings are those of the journal, and both
+/// are what a naive count says.
+#[actix::test]
+async fn reputations_after_ten_thousand_trades_are_those_of_the_journal() {
+    const BUYERS: usize = 100;
+    let opening = Opening { in_memory: true, manual_clock: true, ..Opening::default() };
+    let floor = Floor::open(opening).await;
+    let mut random = StdRng::seed_from_u64(7);
+    let (mut buyers, mut ads) = (Vec::new(), Vec::new());
+    for at in 0..10 {
+        let seller = floor.register(&format!("seller{at}")).await;
+        let (to, amount) = (seller, 100_000_000_000);
+        let deposit = Command::Deposit { to, asset: Asset::Usdt, amount, counted: false };
+        floor.ask(None, deposit).await.unwrap();
+        ads.push((seller, ad_of(floor.ask(Some(seller), publish(Side::Sell, amount)).await)));
+    }
+    for at in 0..BUYERS {
+        buyers.push(floor.register(&format!("buyer{at}")).await);
+    }
+    for _ in 0..100 {
+        let trades = buyers.iter().map(|buyer| {
+            let (seller, ad) = ads[random.random_range(0..ads.len())];
+            one_trade(&floor, *buyer, seller, ad, random.random_range(0..16))
+        });
+        futures_util::future::join_all(trades).await;
+        let to = ClockMove::AdvanceMillis(86_400_000);
+        floor.ask(None, Command::MoveClock(to)).await.unwrap();
+    }
+    let (_, live) = floor.exchange().digest().await.unwrap();
+    let image = floor.control.image();
+    let (journal, rebuilt, _) = MemoryJournal::open(&image, Sequence(0)).unwrap();
+    assert_eq!(rebuilt.state.digest(), live);
+    let facts: Vec<Fact> = journal.reader().from(Sequence(1)).map(|read| read.unwrap().1).collect();
+    let opened = |fact: &&Fact| matches!(&fact.body, Body::P2pTrade(own) if own.trade.step == 1);
+    assert_eq!(facts.iter().filter(opened).count(), 100 * BUYERS);
+    let counts = recount(&facts);
+    {
+        let world = floor.exchange().views().world();
+        for user in buyers.iter().chain(ads.iter().map(|(seller, _)| seller)) {
+            let (shown, kept) =
+                (world.state.p2p.standing(*user), rebuilt.state.p2p.standing(*user));
+            assert_eq!(shown, kept);
+            let all = shown.unwrap().all_time();
+            let counted = [all.completed, all.counted, all.well, all.reviews, all.scores];
+            assert_eq!(counted, counts[user], "{user}");
+        }
+    }
+    floor.close().await;
 }

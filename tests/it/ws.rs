@@ -715,7 +715,7 @@ async fn messages_that_make_no_sense_are_refused_and_the_connection_goes_on() {
         ("{\"op\":\"ping\",\"id\":[]}", "INVALID_FIELD"),
         ("{\"op\":\"subscribe\",\"channels\":[\"orderbook:XRP-USD\"]}", "UNKNOWN_CHANNEL"),
         ("{\"op\":\"subscribe\",\"channels\":[\"candles:BTC-USD:2m\"]}", "UNKNOWN_CHANNEL"),
-        ("{\"op\":\"subscribe\",\"channels\":[\"p2p:ads\"]}", "CHANNEL_NOT_AVAILABLE"),
+        ("{\"op\":\"subscribe\",\"channels\":[\"p2p:trades\"]}", "UNKNOWN_CHANNEL"),
         ("{\"op\":\"subscribe\",\"channels\":[]}", "INVALID_FIELD"),
         ("{\"op\":\"subscribe\",\"channels\":[\"orders\"]}", "UNAUTHORIZED"),
         (

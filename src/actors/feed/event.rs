@@ -9,7 +9,8 @@ use crate::domain::{
     history::{Candle, Interval, Notification},
     id::{InstrumentId, Sequence, Stamp, UserId},
     instrument::{Price, Quantity},
-    money::Asset,
+    money::{Asset, P2pPrice},
+    p2p::ad::{Ad, Hidden},
     wallet::Balance,
 };
 
@@ -22,19 +23,28 @@ pub enum Channel {
     Trades(InstrumentId),
     Ticker(InstrumentId),
     Candles(InstrumentId, Interval),
+    /// All ads.
+    Ads,
     Orders(UserId),
     Balances(UserId),
     Notifications(UserId),
+    /// P2P trades of a user, and those whose disputes are the user's to decide.
+    P2p(UserId),
 }
 
 impl Channel {
     /// Whose it is, where it is private.
     pub fn owner(self) -> Option<UserId> {
         match self {
-            Channel::Orders(user) | Channel::Balances(user) | Channel::Notifications(user) => {
-                Some(user)
-            }
-            _ => None,
+            Channel::Orders(user)
+            | Channel::Balances(user)
+            | Channel::Notifications(user)
+            | Channel::P2p(user) => Some(user),
+            Channel::Book(_)
+            | Channel::Trades(_)
+            | Channel::Ticker(_)
+            | Channel::Candles(..)
+            | Channel::Ads => None,
         }
     }
 }
@@ -70,6 +80,25 @@ pub enum Data {
     Balances(Vec<(Asset, Balance)>),
     /// News to the channel's user.
     Notifications(Vec<Notification>),
+    /// An ad as it is afterwards.
+    Ad(Arc<Offer>),
+    /// A P2P trade as its fact left it.
+    P2pTrade(Arc<Fact>),
+    /// A line of a P2P trade's chat.
+    P2pMessage(Arc<Fact>),
+}
+
+/// An ad as it is after a fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Whether the fact made it.
+    pub is_new: bool,
+    /// The ad.
+    pub ad: Ad,
+    /// Its price, if it has one.
+    pub price: Option<P2pPrice>,
+    /// Why it is hidden, if it is.
+    pub hidden: Option<Hidden>,
 }
 
 /// How many levels of each side a book's checksum covers.

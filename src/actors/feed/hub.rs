@@ -8,6 +8,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use smallvec::SmallVec;
+
 use super::{
     Published,
     event::{Channel, Data},
@@ -18,10 +20,11 @@ use super::{
 use crate::{
     actors::view::Views,
     domain::{
-        fact::{BookFact, Fact},
+        fact::{Body, BookFact, Fact},
         history::Interval,
         id::{InstrumentId, Sequence, UserId},
         instrument::Instrument,
+        p2p::trade::TradeFact,
         world::World,
     },
 };
@@ -37,6 +40,7 @@ const IDLE_USERS_MAX: usize = 1_000;
 pub(super) struct Hub {
     pub instruments: Vec<Instrument>,
     markets: Vec<Market>,
+    ads: Mutex<Stream>,
     own: Mutex<Own>,
 }
 
@@ -52,7 +56,7 @@ struct Market {
 /// The private channels of those users whom somebody has listened to.
 #[derive(Debug, Default)]
 struct Own {
-    users: HashMap<UserId, [Stream; 3]>,
+    users: HashMap<UserId, [Stream; 4]>,
     /// The last fact that was published.
     through: Sequence,
     /// At how many users those without a listener are let go.
@@ -75,6 +79,8 @@ impl Hub {
         let hub = Hub {
             instruments: books.iter().map(|book| book.instrument().clone()).collect(),
             markets: books.iter().map(|book| Market::new(book.instrument().id, &world)).collect(),
+            // Nothing knows which fact was the last about an ad; none came after this one.
+            ads: Mutex::new(Stream::new(Channel::Ads, RING_MAX, through)),
             own: Mutex::new(Own { users: HashMap::new(), through, prune_at: IDLE_USERS_MAX }),
         };
         (hub, Told::of(&world))
@@ -112,7 +118,11 @@ impl Hub {
             Channel::Trades(on) => Some(&market(on)?.trades),
             Channel::Ticker(on) => Some(&market(on)?.ticker),
             Channel::Candles(on, interval) => market(on)?.candles.get(interval as usize),
-            Channel::Orders(_) | Channel::Balances(_) | Channel::Notifications(_) => None,
+            Channel::Ads => Some(&self.ads),
+            Channel::Orders(_)
+            | Channel::Balances(_)
+            | Channel::Notifications(_)
+            | Channel::P2p(_) => None,
         }
     }
 
@@ -124,6 +134,10 @@ impl Hub {
         told.through = published.sequence;
         if let Some(book) = published.fact.book() {
             self.publish_book(told, published, book);
+        }
+        if let Some(offer) = &published.offer {
+            let (sequence, stamp) = (published.sequence, published.fact.stamp);
+            lock(&self.ads).publish(sequence, stamp, Data::Ad(offer.clone()));
         }
         self.publish_own(published);
     }
@@ -162,7 +176,7 @@ impl Hub {
         }
         let (sequence, stamp) = (published.sequence, published.fact.stamp);
         for user in touched(published) {
-            let Some([orders, balances, notifications]) = own.users.get_mut(&user) else {
+            let Some([orders, balances, notifications, p2p]) = own.users.get_mut(&user) else {
                 continue;
             };
             if orders_of(&published.fact).any(|owner| owner == user) {
@@ -177,6 +191,9 @@ impl Hub {
             let news: Vec<_> = news.map(|(_, notification)| notification.clone()).collect();
             if !news.is_empty() {
                 notifications.publish(sequence, stamp, Data::Notifications(news));
+            }
+            if p2p_of(&published.fact).contains(&user) {
+                p2p.publish(sequence, stamp, p2p_data(&published.fact));
             }
         }
     }
@@ -196,6 +213,7 @@ impl Hub {
                 lock(old).break_off(lock(new).last(), BROKEN_OFF);
             }
         }
+        lock(&self.ads).break_off(world.state.through, BROKEN_OFF);
         let mut own = lock(&self.own);
         own.through = world.state.through;
         for stream in own.users.drain().flat_map(|(_, streams)| streams) {
@@ -242,18 +260,24 @@ impl Own {
         }
         let through = self.through;
         let streams = self.users.entry(user).or_insert_with(|| {
-            [Channel::Orders(user), Channel::Balances(user), Channel::Notifications(user)]
+            OWN_CHANNELS
+                .map(|channel| channel(user))
                 .map(|channel| Stream::new(channel, OWN_RING_MAX, through))
         });
         &mut streams[own_place(channel)]
     }
 }
 
+/// A user's private channels, by their place.
+const OWN_CHANNELS: [fn(UserId) -> Channel; 4] =
+    [Channel::Orders, Channel::Balances, Channel::Notifications, Channel::P2p];
+
 /// Where a private channel stands among its user's.
 fn own_place(channel: Channel) -> usize {
     match channel {
         Channel::Balances(_) => 1,
         Channel::Notifications(_) => 2,
+        Channel::P2p(_) => 3,
         _ => 0,
     }
 }
@@ -262,11 +286,35 @@ fn orders_of(fact: &Fact) -> impl Iterator<Item = UserId> + '_ {
     fact.book().into_iter().flat_map(|book| book.orders.iter().map(|order| order.user))
 }
 
+/// Who hears of a fact on the channel of P2P trades: those who are told, and who did it.
+fn p2p_of(fact: &Fact) -> SmallVec<[UserId; 4]> {
+    match &fact.body {
+        Body::P2pTrade(own) => own.told.iter().copied().filter(|user| hears(own, *user)).collect(),
+        Body::P2pMessage(message) => {
+            message.told.iter().copied().chain([message.from.id]).collect()
+        }
+        _ => SmallVec::new(),
+    }
+}
+
+/// Admins are told of an escalation, but the trade is not shown to them here.
+fn hears(fact: &TradeFact, user: UserId) -> bool {
+    fact.trade.is_party(user) || fact.trade.is_arbitrator(user)
+}
+
+fn p2p_data(fact: &Arc<Fact>) -> Data {
+    match &fact.body {
+        Body::P2pMessage(_) => Data::P2pMessage(fact.clone()),
+        _ => Data::P2pTrade(fact.clone()),
+    }
+}
+
 /// The users whom a fact has something for, each once.
 fn touched(published: &Published) -> Vec<UserId> {
     let mut users: Vec<UserId> = orders_of(&published.fact)
         .chain(published.balances.iter().map(|(user, ..)| *user))
         .chain(published.notifications.iter().map(|(user, _)| *user))
+        .chain(p2p_of(&published.fact))
         .collect();
     users.sort_unstable();
     users.dedup();

@@ -65,6 +65,7 @@ impl Market {
         let fact = Arc::new(Fact { stamp: Stamp(7), cause: Cause::default(), body });
         let balance = (user, Asset::Usd, Balance::default());
         self.feed.publish(vec![Published {
+            offer: None,
             sequence: self.sequence,
             fact,
             balances: vec![balance],

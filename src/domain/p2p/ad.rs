@@ -46,6 +46,14 @@ pub enum Pricing {
 }
 
 impl Pricing {
+    /// Whether its floor is above its ceiling.
+    fn is_crossed(&self) -> bool {
+        match self {
+            Pricing::Floating { floor: Some(floor), ceiling: Some(ceiling), .. } => floor > ceiling,
+            _ => false,
+        }
+    }
+
     /// The price at `index`; `None` where a floating price has no index to stand on.
     pub fn effective(&self, index: Option<P2pPrice>) -> Option<P2pPrice> {
         match *self {
@@ -104,6 +112,7 @@ impl AdTerms {
         let longest = self.methods.iter().map(|method| method.longest_window_secs()).min();
         match () {
             _ if self.min_limit > self.max_limit => Err(Rejection::LimitsCrossed),
+            _ if self.pricing.is_crossed() => Err(Rejection::LimitsCrossed),
             _ if longest.is_none_or(|longest| self.payment_window_secs > longest) => {
                 Err(Rejection::PaymentWindowTooLong)
             }

@@ -473,6 +473,7 @@ impl Board {
             deadline: Some(seen.now.plus_millis(i64::from(window) * 1_000)),
             step: 1,
             created_at: seen.now,
+            grace_until: seen.now.plus_millis(i64::from(seen.rules.cancel_grace_secs) * 1_000),
             sent_at: None,
             updated_at: seen.now,
             messages: 0,
@@ -534,11 +535,12 @@ impl Board {
                 self.apply_trade(own, fact.stamp);
             }
             Body::Reviewed(review) if review.trade.board() == self.id => {
-                let known = self.reviewable.get_mut(&review.trade);
-                let known = known.expect("invariant: what is reviewed can be");
-                match review.reviewer.id == known.buyer {
-                    true => known.by_buyer = true,
-                    false => known.by_seller = true,
+                // A completion with a later stamp may come between the decision and the fact, and
+                // have pruned what was reviewed in time.
+                match self.reviewable.get_mut(&review.trade) {
+                    Some(known) if review.reviewer.id == known.buyer => known.by_buyer = true,
+                    Some(known) => known.by_seller = true,
+                    None => {}
                 }
             }
             _ => {}
@@ -595,6 +597,15 @@ impl Board {
             self.reviewable.remove(trade);
             self.review_ends.pop_first();
         }
+    }
+
+    /// Moves review windows that end behind `since`, since the exchange was down for `millis`.
+    pub(super) fn shift(&mut self, since: Stamp, millis: i64) {
+        for reviewable in self.reviewable.values_mut().filter(|r| r.until > since) {
+            reviewable.until = reviewable.until.plus_millis(millis);
+        }
+        let ends = self.reviewable.iter().map(|(trade, reviewable)| (reviewable.until, *trade));
+        self.review_ends = ends.collect();
     }
 
     /// This board's part of the state's digest.

@@ -45,14 +45,14 @@ pub enum Decision {
 pub fn party_of(trade: &Trade, asker: &Asker, action: Action) -> Option<Party> {
     let id = asker.person.id;
     let by_role = matches!(action, Action::Freeze | Unfreeze | TakeDispute | Reassign);
-    let disputed = trade.dispute.is_some();
+    let judges = matches!(action, TakeDispute | Reassign | GiveVerdict);
     match asker.role {
-        Role::Admin if matches!(action, Action::Freeze | Unfreeze) => Some(Admin),
         _ if trade.buyer.id == id => Some(Buyer),
         _ if trade.seller.id == id => Some(Seller),
         Role::Admin if by_role => Some(Admin),
         Role::Admin | Role::Arbitrator if trade.is_arbitrator(id) => Some(Arbitrator),
-        Role::Arbitrator if by_role && disputed => Some(Arbitrator),
+        // Arbitrators know of open disputes; whose a dispute is, the guards ask.
+        Role::Admin | Role::Arbitrator if judges && trade.is_disputed() => Some(Arbitrator),
         Role::Admin => Some(Admin),
         _ => None,
     }
@@ -167,7 +167,6 @@ fn guard(
         }
         TradeAsk::Extend => need(!trade.extended, Rejection::AlreadyExtended),
         TradeAsk::Write { .. } => need(trade.messages < MESSAGES_MAX, Rejection::TooManyMessages),
-        TradeAsk::Freeze { .. } => need(trade.frozen.is_none(), Rejection::TradeFrozen),
         TradeAsk::Unfreeze { .. } => {
             need(trade.frozen.is_some(), Rejection::TradeNotFrozen(trade.state))
         }

@@ -1,7 +1,7 @@
 //! What people look back at in P2P trading: finished trades with their chats and audit trails, closed
 //! ads, reviews. A fold over facts, bounded; no decision looks in here, and it is in no digest.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +92,8 @@ pub struct Finished {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct UserP2pHistory {
+    /// The open trades that the user is a party of.
+    pub open: BTreeSet<P2pTradeId>,
     pub finished: Window<Finished>,
     pub closed_ads: Window<ClosedAd>,
     pub reviews: Window<OwnReview>,
@@ -103,6 +105,8 @@ pub struct P2pHistory {
     trades: HashMap<P2pTradeId, TradeHistory>,
     users: HashMap<UserId, UserP2pHistory>,
     closed_ads: HashMap<AdId, UserId>,
+    /// The open trades that are disputed.
+    disputed: BTreeSet<P2pTradeId>,
 }
 
 impl P2pHistory {
@@ -123,9 +127,23 @@ impl P2pHistory {
         history.withdrawn.iter().chain(last).find(|dispute| dispute.id == id)
     }
 
+    /// All disputes that are kept: of trades that have ended, and withdrawn ones.
+    pub fn disputes(&self) -> impl Iterator<Item = &Dispute> {
+        self.trades.values().flat_map(|history| {
+            let ended = history.ended.as_ref();
+            let last = ended.and_then(|trade| trade.dispute.as_deref());
+            history.withdrawn.iter().chain(last)
+        })
+    }
+
     /// The history of a user; `None` where nothing has happened yet.
     pub fn user(&self, id: UserId) -> Option<&UserP2pHistory> {
         self.users.get(&id)
+    }
+
+    /// The open trades that are disputed, those with a verdict that may still be appealed included.
+    pub fn disputed(&self) -> impl Iterator<Item = P2pTradeId> {
+        self.disputed.iter().copied()
     }
 
     /// A closed ad, if it is still kept.
@@ -163,6 +181,7 @@ impl P2pHistory {
 
     fn apply_trade(&mut self, sequence: Sequence, fact: &Fact, own: &TradeFact) {
         let trade = &own.trade;
+        self.index(trade);
         let history = self.trades.entry(trade.id).or_default();
         history.audit.push(AuditEntry {
             sequence,
@@ -187,6 +206,19 @@ impl P2pHistory {
             {
                 self.let_go(old.trade);
             }
+        }
+    }
+
+    /// Keeps the lists of open trades by which readers find them.
+    fn index(&mut self, trade: &Trade) {
+        let keep = |list: &mut BTreeSet<P2pTradeId>, is_in: bool| match is_in {
+            true => list.insert(trade.id),
+            false => list.remove(&trade.id),
+        };
+        let is_disputed = matches!(trade.state, TradeState::Disputed | TradeState::VerdictPending);
+        keep(&mut self.disputed, is_disputed);
+        for user in [&trade.buyer, &trade.seller] {
+            keep(&mut self.users.entry(user.id).or_default().open, trade.state.is_open());
         }
     }
 

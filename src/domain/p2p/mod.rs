@@ -86,6 +86,9 @@ impl Default for Rules {
     }
 }
 
+/// Amounts by owner and asset.
+pub type Held = HashMap<(UserId, Asset), Amount>;
+
 /// What is traded on boards.
 pub const ASSETS: [Asset; 3] = [Asset::Btc, Asset::Eth, Asset::Usdt];
 
@@ -127,6 +130,7 @@ impl P2p {
             Body::ContactChanged { .. } => self.contacts.apply(fact),
             Body::DowntimeShifted { since, millis } => {
                 self.trades.values_mut().for_each(|trade| trade.shift(*since, *millis));
+                self.boards.iter_mut().for_each(|board| board.shift(*since, *millis));
             }
             _ => {}
         }
@@ -186,7 +190,7 @@ impl P2p {
     }
 
     /// What ads keep and what trades have in escrow, by owner and asset.
-    pub fn held(&self) -> (HashMap<(UserId, Asset), Amount>, HashMap<(UserId, Asset), Amount>) {
+    pub fn held(&self) -> (Held, Held) {
         let (mut ads, mut trades) = (HashMap::new(), HashMap::new());
         for ad in self.boards.iter().flat_map(Board::ads) {
             *ads.entry((ad.owner.id, ad.asset)).or_default() += ad.reserve();

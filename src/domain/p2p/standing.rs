@@ -125,9 +125,13 @@ pub struct Ladder {
 }
 
 impl Ladder {
-    /// Counts a fault at `at` of a user with so many completed trades.
+    /// Counts a fault at `at` of a user with so many completed trades. One of a day that is over for
+    /// the ladder, which a late timer tells of, is not counted: it would wash away those of today.
     fn add(&mut self, fault: Fault, completed: u64, at: Stamp) {
-        if self.day != at.day() {
+        if at.day() < self.day {
+            return;
+        }
+        if at.day() > self.day {
             *self = Ladder { day: at.day(), barred_until: self.barred_until, ..Ladder::default() };
         }
         let newcomer = completed < NEWCOMER_TRADES;

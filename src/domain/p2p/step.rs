@@ -141,11 +141,9 @@ impl Step<'_> {
     }
 
     fn cancelled_by_buyer(&mut self) -> Option<Fault> {
-        let grace_ends =
-            self.trade.created_at.plus_millis(i64::from(self.rules.cancel_grace_secs) * 1_000);
         let (reason, fault) = match self.trade.sent_at {
             Some(_) => (TradeReason::NotPaid, Some(Fault::AfterSent)),
-            None if self.at < grace_ends => (TradeReason::Grace, None),
+            None if self.at < self.trade.grace_until => (TradeReason::Grace, None),
             None => (TradeReason::Buyer, Some(Fault::BeforePayment)),
         };
         self.trade.reason = Some(reason);
@@ -157,6 +155,9 @@ impl Step<'_> {
         let Some(freeze) = self.trade.frozen.take() else { return };
         let stood = self.at.0 - freeze.since.0;
         let later = |stamp: &mut Stamp| *stamp = stamp.plus_millis(stood);
+        if self.trade.grace_until > freeze.since {
+            later(&mut self.trade.grace_until);
+        }
         if let Some(deadline) = &mut self.trade.deadline {
             later(deadline);
         }
@@ -171,11 +172,11 @@ impl Step<'_> {
         let open = self.trade.dispute.as_ref().is_some_and(|dispute| dispute.status.is_open());
         if !open {
             self.open_dispute();
-            let dispute = self.dispute();
-            dispute.reason = Some(reason);
-            dispute.opened_by = Some(by);
+            self.dispute().opened_by = Some(by);
             self.trade.reason = Some(TradeReason::Party);
         }
+        // One that the clock opened gets the reason of whom it hears first.
+        self.dispute().reason.get_or_insert(reason);
         self.say(by, statement);
     }
 
@@ -199,6 +200,7 @@ impl Step<'_> {
                 dispute.verdict = Some(Verdict { outcome, reason, fraud, by: by.clone(), at });
             }
             TradeAsk::Appeal { reason } => {
+                self.trade.reason = Some(TradeReason::Appealed);
                 let dispute = self.dispute();
                 dispute.status = DisputeStatus::Open;
                 dispute.appealed_by = Some(by.id);

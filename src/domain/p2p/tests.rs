@@ -1,1 +1,12 @@
-//! Tests of P2P trading.
+//! Tests of P2P trading: the whole grid of the machine as text, an exhaustive walk of it with money,
+//! rules of the board and of standings as tables, deadlines, and markets at random.
+
+mod board;
+mod deadlines;
+mod grid;
+mod market;
+mod random;
+mod scenarios;
+mod standing;
+mod take;
+mod walk;

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::{
     ad::Person,
     contact::PaymentAccount,
-    dispute::Dispute,
+    dispute::{Dispute, DisputeStatus},
     fiat::{Fiat, PaymentMethod},
     machine::{Action, Party},
 };
@@ -107,6 +107,8 @@ pub enum TradeReason {
     Clock,
     /// The dispute was withdrawn.
     Withdrawn,
+    /// The loser appealed against the verdict.
+    Appealed,
 }
 
 impl TradeReason {
@@ -123,6 +125,7 @@ impl TradeReason {
             TradeReason::Party => "OPENED_BY_PARTY",
             TradeReason::Clock => "OPENED_BY_CLOCK",
             TradeReason::Withdrawn => "DISPUTE_WITHDRAWN",
+            TradeReason::Appealed => "APPEALED",
         }
     }
 }
@@ -186,6 +189,8 @@ pub struct Trade {
     pub step: u32,
     /// When it was opened.
     pub created_at: Stamp,
+    /// Until when the buyer may step back without fault.
+    pub grace_until: Stamp,
     /// When the buyer said that the money was sent.
     pub sent_at: Option<Stamp>,
     /// When its last fact took effect.
@@ -221,8 +226,14 @@ impl Trade {
 
     /// Whether `user` is who decides its dispute.
     pub fn is_arbitrator(&self, user: UserId) -> bool {
-        let arbitrator = self.dispute.as_ref().and_then(|dispute| dispute.arbitrator.as_ref());
+        let standing = self.dispute.as_ref().filter(|d| d.status != DisputeStatus::Withdrawn);
+        let arbitrator = standing.and_then(|dispute| dispute.arbitrator.as_ref());
         arbitrator.is_some_and(|person| person.id == user)
+    }
+
+    /// Whether there is a dispute over it that has not ended.
+    pub fn is_disputed(&self) -> bool {
+        self.dispute.as_ref().is_some_and(|dispute| dispute.status.is_open())
     }
 
     /// When the clock acts next, if it runs.
@@ -255,6 +266,7 @@ impl Trade {
         if self.frozen.is_some() {
             return;
         }
+        later(&mut self.grace_until);
         if let Some(deadline) = &mut self.deadline {
             later(deadline);
         }

@@ -3,13 +3,12 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{print_ratio, time};
+use super::{percent, print_ratio, time};
 use crate::domain::{
     book,
     history::{self, InstrumentHistory, Interval, Window},
     id::{Sequence, Stamp},
     instrument::{self, Price},
-    money::{Rate, print_scaled},
     order::Side,
 };
 
@@ -68,11 +67,6 @@ impl Instrument {
             status: "TRADING",
         }
     }
-}
-
-/// A rate counts parts per million; a percent is ten thousand of them.
-fn percent(rate: Rate) -> String {
-    print_scaled(i128::from(rate.0), 4)
 }
 
 /// What the book shows: the best levels of both sides, best first.

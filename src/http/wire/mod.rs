@@ -5,18 +5,31 @@
 //! that is given again is the same text. No float comes near a figure.
 
 mod account;
+mod ad;
+mod ad_body;
 mod body;
+mod dispute;
 mod market;
 mod order;
+mod p2p;
+mod reputation;
 
 pub use account::{Balance, Notification};
+pub use ad::{Ad, Conditions};
+pub use ad_body::{AdBody, AdChangeBody, TakeBody, read_asset, read_fiat, read_limit, read_method};
 pub use body::{AmendBody, OrderBody};
+pub use dispute::{Dispute, DisputeCase, DisputeSummary, Evidence, Statement, Verdict, hex};
 pub use market::{Book, Candle, Instrument, Print, Ticker, candles, checksum};
 pub use order::{Cancelled, Fill, Order, OwnTrade, Placed, fills};
+pub use p2p::{AuditEntry, Escrow, Fees, P2pMessage, P2pTrade, PaymentAccount, PaymentTo, Taken};
+pub use reputation::{OwnerReputation, Reputation, Review, TradeRecord, Volume, Windows};
 
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-use crate::domain::{id::Stamp, money::print_scaled};
+use crate::domain::{
+    id::Stamp,
+    money::{Rate, print_scaled},
+};
 
 /// A stamp as it stands on the wire: `2026-01-31T12:00:00.000Z`.
 pub fn time(stamp: Stamp) -> String {
@@ -34,6 +47,11 @@ pub fn stamp(text: &str) -> Option<Stamp> {
     let at = OffsetDateTime::parse(text, &Rfc3339).ok()?.to_offset(UtcOffset::UTC);
     let millis = at.unix_timestamp_nanos().div_euclid(1_000_000);
     i64::try_from(millis).ok().map(Stamp)
+}
+
+/// A rate counts parts per million; a percent is ten thousand of them.
+fn percent(rate: Rate) -> String {
+    print_scaled(i128::from(rate.0), 4)
 }
 
 /// `numerator / denominator` at `scale` decimals, rounded to the nearest, halves away from zero.

@@ -1,0 +1,199 @@
+//! Taking ads, and looking at the trades that come of it.
+
+use actix_web::{HttpResponse, http::StatusCode, web::Path};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{ad::explain, place_of, trade_fact, trade_for, trade_id, trades_of};
+use crate::{
+    actors::command::Command,
+    domain::{
+        id::UserId,
+        p2p::trade::{Trade, TradeState},
+        rejection::Rejection,
+    },
+    http::{
+        body::Json,
+        caller::{Caller, answer, reading},
+        page::{Page, Query, Stretch},
+        problem::{Problem, ProblemBody},
+        wire::{P2pTrade, TakeBody, Taken},
+    },
+};
+
+/// What begins the cursors of lists of trades.
+const LETTER: char = 't';
+
+/// Takes an ad: its coins go into escrow, and the buyer's time to pay begins.
+#[utoipa::path(
+    post,
+    path = "/api/p2p/trades",
+    tag = "p2p",
+    security(("bearer" = [])),
+    request_body = TakeBody,
+    responses(
+        (status = 201, body = Taken),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+        (status = 403, body = ProblemBody, description = "USER_FROZEN, BLOCKED, BARRED with `allowed_at`"),
+        (status = 404, body = ProblemBody, description = "AD_NOT_FOUND"),
+        (status = 409, body = ProblemBody, description = "AD_NOT_ACTIVE with its `state`, AD_CHANGED with its `version`, PRICE_MOVED with the `price`, AD_AMOUNT_EXCEEDED with the `remaining_amount`, PRICE_UNAVAILABLE, ALREADY_TAKEN"),
+        (status = 422, body = ProblemBody, description = "OWN_AD, OUTSIDE_LIMITS, AMOUNT_TOO_SMALL, PAYMENT_METHOD_NOT_OFFERED, CONDITION_NOT_MET with the `condition`, INSUFFICIENT_FUNDS, TOO_MANY_P2P_TRADES")
+    )
+)]
+pub async fn take_ad(caller: Caller, body: Json<TakeBody>) -> Result<HttpResponse, Problem> {
+    let ad = body.asked.ad()?;
+    let (asset, fiat) = {
+        let world = caller.api.exchange.views().world();
+        let board = world.state.p2p.board(ad.board()).ok_or(Rejection::AdNotFound)?;
+        (board.asset, board.fiat)
+    };
+    let take = body.asked.check(asset, fiat)?;
+    let submitted = caller.submit(Command::TakeAd(take), &body.raw).await;
+    let accepted = submitted.map_err(|rejection| explain(&caller, ad, rejection, false))?;
+    let taken = Taken::of(accepted.sequence, &trade_fact(&accepted)?.trade, caller.user);
+    Ok(answer(StatusCode::CREATED, &accepted, &taken))
+}
+
+/// A trade, for its parties, who decides its dispute, and admins.
+#[utoipa::path(
+    get,
+    path = "/api/p2p/trades/{id}",
+    tag = "p2p",
+    security(("bearer" = [])),
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = P2pTrade),
+        (status = 401, body = ProblemBody),
+        (status = 404, body = ProblemBody, description = "P2P_TRADE_NOT_FOUND")
+    )
+)]
+pub async fn show_p2p_trade(caller: Caller, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let id = trade_id(&id)?;
+    let world = caller.api.exchange.views().world();
+    let trade = trade_for(&world, &caller, id)?;
+    Ok(reading(world.state.through, &P2pTrade::of(trade, caller.user)))
+}
+
+/// Which trades.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct P2pTradesAsked {
+    /// `OPEN`, `CLOSED`, or one status such as `PAYMENT_SENT`.
+    status: Option<String>,
+    /// What the caller is in it: BUYER, SELLER, MAKER or TAKER.
+    role: Option<String>,
+    /// At most so many, 1 to 500; default 50.
+    #[param(value_type = Option<u32>)]
+    limit: Option<String>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// The caller's trades, newest first: all that are open, and the last 200 that ended.
+#[utoipa::path(
+    get,
+    path = "/api/p2p/trades",
+    tag = "p2p",
+    security(("bearer" = [])),
+    params(P2pTradesAsked),
+    responses(
+        (status = 200, body = Page<P2pTrade>),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody)
+    )
+)]
+pub async fn list_p2p_trades(
+    caller: Caller,
+    Query(asked): Query<P2pTradesAsked>,
+) -> Result<HttpResponse, Problem> {
+    let status = asked.status.as_deref().map(Wanted::read).transpose()?;
+    let role = asked.role.as_deref().map(TradeRole::read).transpose()?;
+    let stretch = Stretch::read(asked.limit.as_deref(), asked.after.as_deref(), LETTER)?;
+    let world = caller.api.exchange.views().world();
+    let wanted = trades_of(&world, caller.user)
+        .filter(|trade| status.is_none_or(|wanted| wanted.fits(trade.state)))
+        .filter(|trade| role.is_none_or(|role| role.fits(trade, caller.user)))
+        .map(|trade| (place_of(trade), trade))
+        .collect();
+    let (trades, next) = stretch.cut(wanted, LETTER);
+    let data = trades.into_iter().map(|trade| P2pTrade::of(trade, caller.user)).collect();
+    let window = world.history.p2p.user(caller.user).map(|own| &own.finished);
+    let page = Page { data, next, window: None }.of_window(window, |ended| ended.sequence);
+    Ok(reading(world.state.through, &page))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Open,
+    Closed,
+    Is(TradeState),
+}
+
+impl Wanted {
+    fn read(text: &str) -> Result<Wanted, Problem> {
+        let code = text.to_ascii_uppercase();
+        match code.as_str() {
+            "OPEN" => Ok(Wanted::Open),
+            "CLOSED" => Ok(Wanted::Closed),
+            code => TradeState::from_code(code)
+                .map(Wanted::Is)
+                .ok_or_else(|| Problem::field("status", "is not OPEN, CLOSED or a status")),
+        }
+    }
+
+    fn fits(self, state: TradeState) -> bool {
+        match self {
+            Wanted::Open => state.is_open(),
+            Wanted::Closed => !state.is_open(),
+            Wanted::Is(wanted) => state == wanted,
+        }
+    }
+}
+
+/// What a party is in a trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TradeRole {
+    Buyer,
+    Seller,
+    Maker,
+    Taker,
+}
+
+impl TradeRole {
+    fn read(code: &str) -> Result<TradeRole, Problem> {
+        match code {
+            "BUYER" => Ok(TradeRole::Buyer),
+            "SELLER" => Ok(TradeRole::Seller),
+            "MAKER" => Ok(TradeRole::Maker),
+            "TAKER" => Ok(TradeRole::Taker),
+            _ => Err(Problem::field("role", "is not BUYER, SELLER, MAKER or TAKER")),
+        }
+    }
+
+    fn fits(self, trade: &Trade, user: UserId) -> bool {
+        let person = match self {
+            TradeRole::Buyer => &trade.buyer,
+            TradeRole::Seller => &trade.seller,
+            TradeRole::Maker => trade.maker(),
+            TradeRole::Taker => trade.taker(),
+        };
+        person.id == user
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_open_closed_or_its_code() {
+        for state in TradeState::ALL {
+            assert_eq!(Wanted::read(state.code()).unwrap(), Wanted::Is(state));
+            assert_ne!(Wanted::Open.fits(state), Wanted::Closed.fits(state));
+        }
+        assert_eq!(Wanted::read("open").unwrap(), Wanted::Open);
+        assert!(Wanted::read("DONE").is_err());
+    }
+}
