@@ -208,7 +208,7 @@ pub async fn rebuild(url: &str, source: Source) -> Result<Rebuilt, Trouble> {
     let behind = follower.fold.as_ref().map_or(Sequence(0), |fold| fold.cursor.sequence);
     let mut rows = 0;
     while let Some(pending) = follower.next()? {
-        rows += pending.batch.len() as u64;
+        rows += pending.batch.count() as u64;
         follower.pending = Some(pending);
         follower.step(&mut database).await?;
     }
@@ -250,7 +250,7 @@ pub async fn measure(url: &str, source: Source) -> Result<Measured, Trouble> {
         database.insert(batch).await?;
     }
     let bare_millis = started.elapsed().as_millis() as u64;
-    let rows = batches.iter().map(|batch| batch.len() as u64).sum();
+    let rows = batches.iter().map(|batch| batch.count() as u64).sum();
     drop((batches, database));
     let rebuilt = rebuild(url, source).await?;
     let records = durable.0 - behind.0;

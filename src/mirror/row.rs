@@ -140,13 +140,8 @@ impl Batch {
     }
 
     /// How many rows it has.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.rows.iter().map(BTreeMap::len).sum()
-    }
-
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 
