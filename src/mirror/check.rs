@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{
     Source, Trouble,
-    database::{Cursor, Database},
+    database::{Cursor, Database, Stands},
     fold::Fold,
     row::{Batch, Row, Table},
     table::TABLES,
@@ -68,23 +68,26 @@ pub async fn check(url: &str, source: &Source) -> Result<Report, Trouble> {
     if !database.holds_mirror().await? {
         return Err(Trouble::Rebuild { why: "there is no mirror in the database" });
     }
+    if let Some(table) = database.missing().await? {
+        return Err(Trouble::Incomplete { table });
+    }
     database.freeze_view().await?;
     let stands = database.stands().await?;
     let stands = stands.ok_or(Trouble::Rebuild { why: "the mirror is not complete" })?;
     if stands.exchange != source.exchange {
         return Err(Trouble::Rebuild { why: "the mirror is of another data folder" });
     }
-    let cursor = stands.cursor;
-    if !source.reader.continues(cursor.sequence, cursor.chain)? {
+    let Cursor { sequence, chain } = stands.cursor;
+    if !source.reader.continues(sequence, chain)? {
         return Err(Trouble::Rebuild {
             why: "the data folder has another history than the mirror",
         });
     }
-    let (mut expected, behind) = expect(source, &cursor)?;
+    let (mut expected, behind) = expect(source, &stands)?;
     let whole = behind == stands.opened_behind;
     let mut report = Report {
         equal: true,
-        sequence: cursor.sequence,
+        sequence,
         durable: source.reader.durable(),
         behind: if whole { Sequence(0) } else { behind },
         rows: BTreeMap::new(),
@@ -94,8 +97,8 @@ pub async fn check(url: &str, source: &Source) -> Result<Report, Trouble> {
         let (compared, wrong) = compare(&mut database, table, expected, whole).await?;
         report.rows.insert(table.name, compared);
         if let Some((id, found)) = wrong {
-            let row = row_of(source, &cursor, place, id)?;
-            report.difference = Some(differing(table, id, row, found));
+            let row = row_of(source, &stands, place, id)?;
+            report.difference = Some(differing(table, id, row, found, whole));
             report.equal = false;
             break;
         }
@@ -103,27 +106,33 @@ pub async fn check(url: &str, source: &Source) -> Result<Report, Trouble> {
     Ok(report)
 }
 
-/// Folds everything up to the cursor; `each` gets the rows of each batch. Returns where it began.
+/// Folds everything up to the cursor; `each` gets the rows of each batch. Returns where it began: where
+/// the mirror did, unless facts that it has are gone since.
 fn fold(
     source: &Source,
-    cursor: &Cursor,
+    stands: &Stands,
     mut each: impl FnMut(&Batch),
 ) -> Result<Sequence, Trouble> {
     let (mut fold, opening) = Fold::beginning(source)?;
-    let behind = fold.cursor.sequence;
-    if behind > cursor.sequence {
+    let (behind, through) = (fold.cursor.sequence, stands.cursor.sequence);
+    if behind > through {
         return Err(Trouble::Rebuild { why: "the facts up to the mirror's cursor are gone" });
     }
-    each(&opening);
-    while fold.cursor.sequence < cursor.sequence {
-        each(&fold.advance(source, cursor.sequence)?);
+    if behind < stands.opened_behind {
+        return Err(Trouble::Rebuild { why: "the data folder holds facts that the mirror lacks" });
+    }
+    if behind == stands.opened_behind {
+        each(&opening);
+    }
+    while fold.cursor.sequence < through {
+        each(&fold.advance(source, through)?);
     }
     Ok(behind)
 }
 
-fn expect(source: &Source, cursor: &Cursor) -> Result<(Vec<Expected>, Sequence), Trouble> {
+fn expect(source: &Source, stands: &Stands) -> Result<(Vec<Expected>, Sequence), Trouble> {
     let mut expected: Vec<Expected> = TABLES.iter().map(|_| Expected::default()).collect();
-    let behind = fold(source, cursor, |batch| {
+    let behind = fold(source, stands, |batch| {
         for ((table, rows), expected) in batch.tables().zip(&mut expected) {
             for (id, row) in rows {
                 let mut row = row.clone();
@@ -137,7 +146,20 @@ fn expect(source: &Source, cursor: &Cursor) -> Result<(Vec<Expected>, Sequence),
             }
         }
     })?;
+    if behind != stands.opened_behind {
+        // What stays may be of a fact that is gone.
+        for (table, expected) in TABLES.iter().zip(&mut expected) {
+            for (id, row) in &expected.sticky {
+                expected.hashes.insert(*id, hash(&without_sticky(table, texts(row))));
+            }
+        }
+    }
     Ok((expected, behind))
+}
+
+fn without_sticky(table: &Table, mut texts: Texts) -> Texts {
+    table.sticky_at().iter().for_each(|at| texts[*at] = None);
+    texts
 }
 
 /// How many rows of a table were compared, and the first that differs with what was found there.
@@ -152,6 +174,7 @@ async fn compare(
     let mut wrong: Option<(u64, Option<Texts>)> = None;
     database
         .read(table, |id, found| {
+            let found = if whole { found } else { without_sticky(table, found) };
             let as_expected = match expected.hashes.remove(&id) {
                 Some(expected) => {
                     compared += 1;
@@ -170,9 +193,9 @@ async fn compare(
 }
 
 /// The row that should be there.
-fn row_of(source: &Source, cursor: &Cursor, place: usize, id: u64) -> Result<Option<Row>, Trouble> {
+fn row_of(source: &Source, stands: &Stands, place: usize, id: u64) -> Result<Option<Row>, Trouble> {
     let mut last: Option<Row> = None;
-    fold(source, cursor, |batch| {
+    fold(source, stands, |batch| {
         let Some((table, rows)) = batch.tables().nth(place) else { return };
         if let Some(row) = rows.get(&id) {
             let mut row = row.clone();
@@ -188,13 +211,16 @@ fn differing(
     id: u64,
     expected: Option<Row>,
     found: Option<Texts>,
+    whole: bool,
 ) -> Difference {
-    let whole = |text: Texts| {
+    let expected = expected.map(|row| texts(&row));
+    let expected = expected.map(|row| if whole { row } else { without_sticky(table, row) });
+    let line = |text: Texts| {
         let cells: Vec<String> =
             text.into_iter().map(|cell| cell.unwrap_or_else(|| "NULL".into())).collect();
         cells.join(", ")
     };
-    match (expected.map(|row| texts(&row)), found) {
+    match (expected, found) {
         (Some(expected), Some(found)) => {
             let at = expected.iter().zip(&found).position(|(e, f)| e != f).unwrap_or(0);
             let (expected, found) = (expected[at].clone(), found[at].clone());
@@ -204,8 +230,8 @@ fn differing(
             table: table.name,
             id,
             column: None,
-            expected: expected.map(whole),
-            found: found.map(whole),
+            expected: expected.map(line),
+            found: found.map(line),
         },
     }
 }

@@ -43,6 +43,9 @@ const NO_DATABASE: u16 = 1049;
 const MIGRATIONS: [&str; 2] =
     [include_str!("sql/0001_tables.sql"), include_str!("sql/0002_reports.sql")];
 
+/// The table in which the cursor stands.
+pub const CURSOR: &str = "mirror_cursor";
+
 /// Where a mirror stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
@@ -153,8 +156,10 @@ impl Database {
     pub async fn migrate(&mut self) -> Result<(), Trouble> {
         let names = self.names().await?;
         if !names.iter().any(|name| name == "schema_version") {
-            if let Some(name) = names.into_iter().next() {
-                return Err(Trouble::Foreign { table: name });
+            match names.into_iter().next() {
+                Some(_) if self.holds_mirror().await? => self.drop_all().await?,
+                Some(table) => return Err(Trouble::Foreign { table }),
+                None => {}
             }
             let sql = "CREATE TABLE schema_version (version INT UNSIGNED NOT NULL PRIMARY KEY, \
                        applied_at DATETIME(3) NOT NULL) ENGINE = InnoDB";
@@ -185,7 +190,25 @@ impl Database {
     /// # Errors
     /// What the server says.
     pub async fn holds_mirror(&mut self) -> Result<bool, Trouble> {
-        Ok(self.names().await?.iter().any(|name| name == "schema_version"))
+        Ok(self.names().await?.iter().any(|name| name == "schema_version" || name == CURSOR))
+    }
+
+    /// A table of the mirror that somebody removed, if there is one. Views are made again.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn missing(&mut self) -> Result<Option<String>, Trouble> {
+        let names = self.names().await?;
+        let is_missing = |name: &&str| !names.iter().any(|known| known == name);
+        if let Some(table) = made(MIGRATIONS[0], "EXISTS ").find(is_missing) {
+            return Ok(Some(table.to_owned()));
+        }
+        if made(MIGRATIONS[1], "VIEW ").any(|view| is_missing(&view)) {
+            for statement in statements(MIGRATIONS[1]) {
+                self.run("make the views", statement).await?;
+            }
+        }
+        Ok(None)
     }
 
     /// Removes everything that the mirror made.

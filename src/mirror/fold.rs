@@ -8,8 +8,12 @@ use super::{
     table::TABLES,
 };
 use crate::{
-    domain::{id::Sequence, state::State, world::World},
-    store::{self, Chain, codec},
+    domain::{
+        id::{Sequence, Stamp},
+        state::State,
+        world::World,
+    },
+    store::{self, Commit, Commits, codec},
 };
 
 /// A batch ends with the commit in which it gets this many facts.
@@ -20,9 +24,15 @@ pub struct Fold {
     state: State,
     /// Where it stands.
     pub cursor: Cursor,
+    /// Where reading goes on, so that a long way is read once.
+    ahead: Option<Commits>,
 }
 
 impl Fold {
+    fn new(state: State, cursor: Cursor) -> Fold {
+        Fold { state, cursor, ahead: None }
+    }
+
     /// Where the history that is kept begins, with the rows of what stands there.
     ///
     /// # Errors
@@ -35,7 +45,7 @@ impl Fold {
             caught(|| put_opening(&mut batch, &beginning.world))?;
         }
         let cursor = Cursor { sequence: state.through, chain: beginning.chain };
-        Ok((Fold { state: beginning.world.state, cursor }, batch))
+        Ok((Fold::new(beginning.world.state, cursor), batch))
     }
 
     /// The fold at a cursor.
@@ -44,11 +54,11 @@ impl Fold {
     /// `Gap` where facts before it are gone.
     pub fn at(source: &Source, cursor: Cursor) -> Result<Fold, Trouble> {
         let state = store::state_at(&source.snapshots, &source.reader, cursor.sequence)?;
-        Ok(Fold { state, cursor })
+        Ok(Fold::new(state, cursor))
     }
 
     /// The latest stamp of any fact in it.
-    pub fn latest(&self) -> crate::domain::id::Stamp {
+    pub fn latest(&self) -> Stamp {
         self.state.latest
     }
 
@@ -59,32 +69,35 @@ impl Fold {
     pub fn advance(&mut self, source: &Source, through: Sequence) -> Result<Batch, Trouble> {
         let mut batch = Batch::new(TABLES);
         let until = Sequence(self.cursor.sequence.0 + BATCH_FACTS);
-        for commit in source.reader.commits(self.cursor.sequence.next()).through(through) {
-            let commit = commit?;
+        let next = self.cursor.sequence.next();
+        let ahead = self.ahead.take();
+        let mut ahead = ahead.unwrap_or_else(|| source.reader.commits(next).through(through));
+        while let Some(commit) = ahead.next().transpose()? {
             if commit.last > through {
-                break;
+                return Ok(batch);
             }
-            self.check_follows(commit.first, commit.before)?;
-            for (sequence, record) in commit.records() {
-                let fact = codec::decode(record)?;
-                caught(|| {
-                    self.state.apply(sequence, &fact);
-                    put_fact(&mut batch, sequence, &fact, &self.state);
-                })?;
-            }
-            self.cursor = Cursor { sequence: commit.last, chain: commit.chain };
+            self.fold(&commit, &mut batch)?;
             if commit.last >= until {
-                break;
+                self.ahead = Some(ahead);
+                return Ok(batch);
             }
         }
         Ok(batch)
     }
 
-    fn check_follows(&self, first: Sequence, before: Chain) -> Result<(), Trouble> {
-        match first == self.cursor.sequence.next() && before == self.cursor.chain {
-            true => Ok(()),
-            false => Err(Trouble::Rebuild { why: "the journal does not go on from the mirror" }),
+    fn fold(&mut self, commit: &Commit, batch: &mut Batch) -> Result<(), Trouble> {
+        if (commit.first, commit.before) != (self.cursor.sequence.next(), self.cursor.chain) {
+            return Err(Trouble::Rebuild { why: "the journal does not go on from the mirror" });
         }
+        for (sequence, record) in commit.records() {
+            let fact = codec::decode(record)?;
+            caught(|| {
+                self.state.apply(sequence, &fact);
+                put_fact(batch, sequence, &fact, &self.state);
+            })?;
+        }
+        self.cursor = Cursor { sequence: commit.last, chain: commit.chain };
+        Ok(())
     }
 }
 

@@ -7,12 +7,15 @@ use tokio::sync::watch;
 
 use super::{
     Source, Trouble,
-    database::{Cursor, Database, Stands},
+    database::{CURSOR, Cursor, Database, Stands},
     fold::Fold,
     row::Batch,
     status::{Monitor, Stop},
 };
-use crate::{domain::id::Sequence, store::Failure};
+use crate::{
+    domain::id::Sequence,
+    store::{self, Failure},
+};
 
 /// How often it looks for more.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -87,7 +90,10 @@ impl Follower {
     async fn session(&mut self, stop: &mut watch::Receiver<Stop>) -> Result<(), Trouble> {
         let mut database = Database::connect(&self.url).await?;
         database.migrate().await?;
-        self.find_position(&mut database).await?;
+        match database.missing().await? {
+            Some(table) => self.begin_without(&mut database, table).await?,
+            None => self.find_position(&mut database).await?,
+        }
         loop {
             let more = self.step(&mut database).await?;
             if let Some(error) = self.monitor.follows() {
@@ -102,6 +108,26 @@ impl Follower {
             // Only what comes first counts: the time, or word to stop.
             let _ = tokio::time::timeout(LOOK_EVERY, stop.changed()).await;
         }
+    }
+
+    /// Somebody removed a table. The mirror begins anew, unless it holds what could not be made again.
+    async fn begin_without(
+        &mut self,
+        database: &mut Database,
+        table: String,
+    ) -> Result<(), Trouble> {
+        let opened_behind = match table.as_str() {
+            CURSOR => None,
+            _ => database.stands().await?.map(|stands| stands.opened_behind),
+        };
+        let begins = store::beginning(&self.source.snapshots, &self.source.reader)?;
+        if opened_behind.is_some_and(|behind| behind < begins.world.state.through) {
+            return Err(Trouble::Incomplete { table });
+        }
+        tracing::warn!(table, "a table of the mirror is missing: it begins anew");
+        database.drop_all().await?;
+        database.migrate().await?;
+        self.begin(database).await
     }
 
     /// Finds out where the mirror stands, and stands there too.

@@ -61,6 +61,9 @@ pub enum Trouble {
     /// The data folder was restored, wiped or is another: the mirror is of something else.
     #[error("{why}: run `souk mirror rebuild`")]
     Rebuild { why: &'static str },
+    /// Somebody removed it, and the facts that its rows came from are no longer all there.
+    #[error("`{table}` is missing: run `souk mirror rebuild`")]
+    Incomplete { table: String },
     /// The journal cannot be read; see the failure.
     #[error(transparent)]
     Store(#[from] Failure),

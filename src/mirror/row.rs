@@ -94,7 +94,7 @@ pub struct Table {
 
 impl Table {
     /// The place of the column that stays.
-    fn sticky_at(&self) -> Option<usize> {
+    pub fn sticky_at(&self) -> Option<usize> {
         self.columns.iter().position(|column| Some(*column) == self.sticky)
     }
 

@@ -156,7 +156,7 @@ impl Monitor {
     pub(super) fn cannot(&self, trouble: &Trouble) -> bool {
         let mut standing = self.locked();
         standing.phase = match trouble {
-            Trouble::Rebuild { .. } => Phase::RebuildNeeded,
+            Trouble::Rebuild { .. } | Trouble::Incomplete { .. } => Phase::RebuildNeeded,
             _ => Phase::Retrying,
         };
         let error = Some(trouble.to_string());
