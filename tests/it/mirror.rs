@@ -1,5 +1,7 @@
 //! The MySQL mirror with the real binary and a real server.
 
+mod expected;
+mod load;
 mod server;
 
 use std::{
@@ -65,6 +67,14 @@ fn is_clean(data: &Path, url: &str) -> Value {
         "{report}"
     );
     report
+}
+
+/// The rows of a query in their order as texts, without zeros at the end of decimals.
+fn rows_of(server: &Server, sql: &str) -> Vec<Vec<String>> {
+    let mut rows = server.rows(sql);
+    rows.iter_mut().flatten().for_each(|text| *text = expected::short(text));
+    rows.sort();
+    rows
 }
 
 fn order(side: &str, price: &str) -> Value {
