@@ -1,5 +1,7 @@
 //! What a random load leaves in the tables: exactly what the journal says.
 
+use std::{collections::BTreeMap, path::Path};
+
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use souk::{
     actors::{
@@ -22,7 +24,7 @@ use souk::{
 use super::{
     expected::{COLUMNS, Expected, Texts, short},
     is_clean, rows_of,
-    server::Server,
+    server::{Server, copy_all},
 };
 use crate::{
     floor::{Floor, Opening, ask, scale},
@@ -107,6 +109,12 @@ async fn floating(floor: &Floor, user: UserId) {
     floor.ask(Some(user), Command::PublishAd { board: USDT_BOARD, draft }).await.unwrap();
 }
 
+/// All facts of a folder.
+pub fn facts_of(data: &Path) -> Vec<Fact> {
+    let opened = store::open(&Options::new(data)).unwrap();
+    opened.journal.reader().from(Sequence(1)).map(|read| read.unwrap().1).collect()
+}
+
 /// Everything that the facts say of what people build on is in the tables, and nothing else.
 pub fn as_the_journal_says(server: &Server, facts: &[Fact]) {
     let expected = Expected::of(facts);
@@ -123,7 +131,7 @@ pub fn as_the_journal_says(server: &Server, facts: &[Fact]) {
     }
     let sql = "SELECT user_id, currency, type, amount FROM transactions \
                JOIN wallets ON wallets.id = wallet_id ORDER BY transactions.id";
-    let mut found: std::collections::BTreeMap<_, Vec<[String; 2]>> = Default::default();
+    let mut found: BTreeMap<_, Vec<[String; 2]>> = Default::default();
     for row in server.rows(sql) {
         let line = [row[2].clone(), short(&row[3])];
         found.entry((row[0].parse().unwrap(), row[1].clone())).or_default().push(line);
@@ -148,11 +156,10 @@ async fn rows_are_what_the_journal_says_after_a_random_load() {
     let floor = Floor::open(opening).await;
     play(&floor, 5, 200 * scale()).await;
     let dir = floor.close().await;
-    let data = dir.path().join("data");
-    let facts: Vec<Fact> = {
-        let opened = store::open(&Options::new(&data)).unwrap();
-        opened.journal.reader().from(Sequence(1)).map(|read| read.unwrap().1).collect()
-    };
+    // The test's own process may go on holding the folder.
+    let data = dir.path().join("copy");
+    copy_all(&dir.path().join("data"), &data);
+    let facts = facts_of(&data);
     assert_eq!(server.value("SELECT sequence FROM mirror_cursor"), facts.len().to_string());
     as_the_journal_says(&server, &facts);
     for table in COLUMNS.iter().map(|(table, _)| table) {

@@ -55,7 +55,7 @@ impl Server {
         let mut command = Command::new("mariadb");
         let socket = self.dir.path().join("socket");
         command
-            .args(["--no-defaults", "--user=root"])
+            .args(["--no-defaults", "--default-character-set=utf8mb4", "--user=root"])
             .arg(format!("--socket={}", socket.display()));
         command
     }
@@ -180,7 +180,8 @@ fn template() -> PathBuf {
     kept
 }
 
-fn copy_all(from: &Path, to: &Path) {
+/// A folder with all that is in it.
+pub fn copy_all(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let to = to.join(entry.file_name());
