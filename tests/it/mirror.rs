@@ -2,7 +2,9 @@
 
 mod expected;
 mod load;
+mod repair;
 mod server;
+mod trouble;
 
 use std::{
     path::Path,
@@ -84,16 +86,33 @@ fn order(side: &str, price: &str) -> Value {
     })
 }
 
-fn app(url: &str) -> TestApp {
-    // Settings outlive the test's server.
-    let url: &'static str = Box::leak(url.to_owned().into_boxed_str());
-    TestApp::start_with(&[("SOUK_MYSQL_URL", url)])
+/// An exchange with a mirror.
+struct Following;
+
+impl Following {
+    fn start(server: &Server) -> TestApp {
+        Following::with(server, &[])
+    }
+
+    fn at(url: String) -> TestApp {
+        Following::open(url, &[])
+    }
+
+    fn with(server: &Server, settings: &[(&'static str, &'static str)]) -> TestApp {
+        Following::open(server.url(), settings)
+    }
+
+    fn open(url: String, settings: &[(&'static str, &'static str)]) -> TestApp {
+        // Settings live as long as the tests.
+        let url: &'static str = Box::leak(url.into_boxed_str());
+        TestApp::start_with(&[settings, &[("SOUK_MYSQL_URL", url)]].concat())
+    }
 }
 
 #[actix::test]
 async fn a_trade_is_in_the_tables_as_the_exchange_tells_it() {
     let server = Server::start();
-    let mut app = app(&server.url());
+    let mut app = Following::start(&server);
     let (alice, bob) = (app.register("alice").await, app.register("bob").await);
     bob.post("/api/orderbook/orders", &order("SELL", "60000.00")).await.is_done(201);
     alice.post("/api/orderbook/orders", &order("BUY", "60000.00")).await.is_done(201);

@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader, Write},
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -89,6 +90,29 @@ impl Server {
         rows[0][0].clone()
     }
 
+    /// Keeps everyone else from a table until what it gives is dropped.
+    pub fn locks(&self, table: &str) -> Lock {
+        let mut command = self.client();
+        command.args(["--batch", "--skip-column-names", "--unbuffered", "souk"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect(NEEDED);
+        let sql = format!("LOCK TABLES {table} WRITE;\nSELECT 'locked';\n");
+        child.stdin.as_mut().unwrap().write_all(sql.as_bytes()).unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "locked\n");
+        Lock(child)
+    }
+
+    /// Waits until somebody waits for a lock.
+    pub fn somebody_waits(&self) {
+        let until = Instant::now() + STARTS_WITHIN;
+        let sql =
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE 'Waiting%lock'";
+        while self.must(sql) == [["0"]] {
+            assert!(Instant::now() < until, "nobody waits for a lock");
+        }
+    }
+
     /// Waits until it answers.
     fn answers(&self) {
         let until = Instant::now() + STARTS_WITHIN;
@@ -115,6 +139,17 @@ impl Server {
     pub fn restart(&mut self) {
         self.child = spawn(self.dir.path(), self.port, &self.more);
         self.answers();
+    }
+}
+
+/// A client that holds a table.
+pub struct Lock(Child);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // The end of its input ends it, and with it the lock.
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
     }
 }
 
