@@ -68,7 +68,7 @@ pub async fn check(url: &str, source: &Source) -> Result<Report, Trouble> {
     if !database.holds_mirror().await? {
         return Err(Trouble::Rebuild { why: "there is no mirror in the database" });
     }
-    if let Some(table) = database.missing().await? {
+    if let Some(table) = database.missing().await?.first() {
         return Err(Trouble::Incomplete { table });
     }
     database.freeze_view().await?;

@@ -193,22 +193,20 @@ impl Database {
         Ok(self.names().await?.iter().any(|name| name == "schema_version" || name == CURSOR))
     }
 
-    /// A table of the mirror that somebody removed, if there is one. Views are made again.
+    /// The tables of the mirror that somebody removed. Views are made again.
     ///
     /// # Errors
     /// What the server says.
-    pub async fn missing(&mut self) -> Result<Option<String>, Trouble> {
+    pub async fn missing(&mut self) -> Result<Vec<&'static str>, Trouble> {
         let names = self.names().await?;
         let is_missing = |name: &&str| !names.iter().any(|known| known == name);
-        if let Some(table) = made(MIGRATIONS[0], "EXISTS ").find(is_missing) {
-            return Ok(Some(table.to_owned()));
-        }
-        if made(MIGRATIONS[1], "VIEW ").any(|view| is_missing(&view)) {
+        let tables: Vec<&str> = made(MIGRATIONS[0], "EXISTS ").filter(is_missing).collect();
+        if tables.is_empty() && made(MIGRATIONS[1], "VIEW ").any(|view| is_missing(&view)) {
             for statement in statements(MIGRATIONS[1]) {
                 self.run("make the views", statement).await?;
             }
         }
-        Ok(None)
+        Ok(tables)
     }
 
     /// Removes everything that the mirror made.

@@ -90,9 +90,10 @@ impl Follower {
     async fn session(&mut self, stop: &mut watch::Receiver<Stop>) -> Result<(), Trouble> {
         let mut database = Database::connect(&self.url).await?;
         database.migrate().await?;
-        match database.missing().await? {
-            Some(table) => self.begin_without(&mut database, table).await?,
-            None => self.find_position(&mut database).await?,
+        let missing = database.missing().await?;
+        match missing.is_empty() {
+            true => self.find_position(&mut database).await?,
+            false => self.begin_without(&mut database, &missing).await?,
         }
         loop {
             let more = self.step(&mut database).await?;
@@ -110,15 +111,16 @@ impl Follower {
         }
     }
 
-    /// Somebody removed a table. The mirror begins anew, unless it holds what could not be made again.
+    /// Somebody removed tables. The mirror begins anew, unless it holds what could not be made again.
     async fn begin_without(
         &mut self,
         database: &mut Database,
-        table: String,
+        missing: &[&'static str],
     ) -> Result<(), Trouble> {
-        let opened_behind = match table.as_str() {
-            CURSOR => None,
-            _ => database.stands().await?.map(|stands| stands.opened_behind),
+        let table = missing[0];
+        let opened_behind = match missing.contains(&CURSOR) {
+            true => None,
+            false => database.stands().await?.map(|stands| stands.opened_behind),
         };
         let begins = store::beginning(&self.source.snapshots, &self.source.reader)?;
         if opened_behind.is_some_and(|behind| behind < begins.world.state.through) {

@@ -63,7 +63,7 @@ pub enum Trouble {
     Rebuild { why: &'static str },
     /// Somebody removed it, and the facts that its rows came from are no longer all there.
     #[error("`{table}` is missing: run `souk mirror rebuild`")]
-    Incomplete { table: String },
+    Incomplete { table: &'static str },
     /// The journal cannot be read; see the failure.
     #[error(transparent)]
     Store(#[from] Failure),

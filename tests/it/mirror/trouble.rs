@@ -13,18 +13,27 @@ use super::{
     server::Server,
     status, until,
 };
-use crate::exchange::User;
+use crate::{app::TestApp, exchange::User};
 
 /// How long the product takes to stop at most.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
 
+/// Two who trade with each other.
+async fn traders(app: &TestApp) -> [User; 2] {
+    [app.register("alice").await, app.register("bob").await]
+}
+
+/// The same two after a restart.
+async fn back(app: &TestApp) -> [User; 2] {
+    [app.again(&app.token("alice").await), app.again(&app.token("bob").await)]
+}
+
 /// Orders of which each second one trades; all are answered.
-async fn trades(user: &User, orders: usize) {
+async fn trades([alice, bob]: &[User; 2], orders: usize) {
     for number in 0..orders {
-        let side = if number % 2 == 0 { "SELL" } else { "BUY" };
+        let (user, side) = if number % 2 == 0 { (alice, "SELL") } else { (bob, "BUY") };
         let mut order = order(side, "50000.00");
         order["quantity"] = "0.00100".into();
-        order["self_trade_prevention"] = "CANCEL_OLDEST".into();
         user.post("/api/orderbook/orders", &order).await.is_done(201);
     }
 }
@@ -38,8 +47,8 @@ async fn without_a_database_orders_go_on_and_it_gets_everything_later() {
     let mut server = Server::start();
     server.kill();
     let mut app = Following::start(&server);
-    let alice = app.register("alice").await;
-    trades(&alice, 20).await;
+    let both = traders(&app).await;
+    trades(&both, 20).await;
     let status = until(&app.process, "it says why", is_retrying).await;
     let error = status["mirror"]["error"].as_str().unwrap();
     assert!(error.contains("connect") && !error.contains("secret"), "{error}");
@@ -57,17 +66,17 @@ async fn without_a_database_orders_go_on_and_it_gets_everything_later() {
 async fn a_frozen_database_holds_up_neither_orders_nor_a_stop() {
     let server = Server::start();
     let mut app = Following::start(&server);
-    let alice = app.register("alice").await;
+    let both = traders(&app).await;
     let before = caught_up(&app.process).await;
     server.signal("STOP");
-    trades(&alice, 60).await;
+    trades(&both, 60).await;
     let behind = status(&app.process).await;
     let lag = behind["mirror"]["lag"].as_u64().unwrap();
     assert_eq!(lag, behind["sequence"].as_u64().unwrap() - before["sequence"].as_u64().unwrap());
     server.signal("CONT");
     caught_up(&app.process).await;
     server.signal("STOP");
-    trades(&alice, 20).await;
+    trades(&both, 20).await;
     let told = Instant::now();
     assert!(app.terminate().success());
     assert!(told.elapsed() < STOPS_WITHIN, "{:?}", told.elapsed());
@@ -84,25 +93,24 @@ async fn a_frozen_database_holds_up_neither_orders_nor_a_stop() {
 async fn kills_of_either_side_under_load_lose_nothing_and_double_nothing() {
     let mut server = Server::start();
     let mut app = Following::start(&server);
-    let mut token = app.process.register("alice").await;
+    let mut both = traders(&app).await;
     for round in 0..2 {
-        trades(&app.again(&token), 30).await;
+        trades(&both, 30).await;
         server.kill();
-        trades(&app.again(&token), 30).await;
+        trades(&both, 30).await;
         until(&app.process, "it has noticed", is_retrying).await;
         server.restart();
         // The mirror is in the middle of a batch: some of its tables are written, others are not.
         caught_up(&app.process).await;
         let lock = server.locks("trades");
-        trades(&app.again(&token), 30).await;
+        trades(&both, 30).await;
         server.somebody_waits();
         app.process.kill();
         drop(lock);
         app.restart();
-        token = app.token("alice").await;
-        let trader = app.again(&token);
+        both = back(&app).await;
         // And once more while it catches up.
-        let (_, ()) = tokio::join!(trades(&trader, 10), async {
+        let (_, ()) = tokio::join!(trades(&both, 10), async {
             until(&app.process, "it follows", |status| status["mirror"]["state"] == "FOLLOWING")
                 .await;
             server.signal("KILL");
@@ -111,7 +119,7 @@ async fn kills_of_either_side_under_load_lose_nothing_and_double_nothing() {
         server.restart();
         if round == 0 {
             app.kill9_and_restart();
-            token = app.token("alice").await;
+            both = back(&app).await;
         }
     }
     caught_up(&app.process).await;
@@ -124,8 +132,8 @@ async fn kills_of_either_side_under_load_lose_nothing_and_double_nothing() {
 async fn a_wrong_password_is_told_and_tried_again() {
     let server = Server::start();
     let mut app = Following::at(server.url().replace("secret", "no-secret"));
-    let alice = app.register("alice").await;
-    trades(&alice, 4).await;
+    let both = traders(&app).await;
+    trades(&both, 4).await;
     let status = until(&app.process, "it says why", is_retrying).await;
     let error = status["mirror"]["error"].as_str().unwrap();
     assert!(error.contains("Access denied") && !error.contains("secret"), "{error}");
@@ -139,8 +147,8 @@ async fn a_wrong_password_is_told_and_tried_again() {
 async fn a_table_that_somebody_removes_is_made_anew_with_all_that_was_in_it() {
     let server = Server::start();
     let mut app = Following::start(&server);
-    let alice = app.register("alice").await;
-    trades(&alice, 20).await;
+    let both = traders(&app).await;
+    trades(&both, 20).await;
     for table in ["trades", "mirror_cursor", "schema_version", "report_balance_check"] {
         caught_up(&app.process).await;
         let kind = if table.starts_with("report") { "VIEW" } else { "TABLE" };
@@ -149,8 +157,8 @@ async fn a_table_that_somebody_removes_is_made_anew_with_all_that_was_in_it() {
             // Nothing that is written needs them: they are missed at the next start.
             app.terminate_and_restart();
         }
-        let alice = app.again(&app.token("alice").await);
-        trades(&alice, 10).await;
+        let both = back(&app).await;
+        trades(&both, 10).await;
     }
     caught_up(&app.process).await;
     assert!(app.terminate().success());
@@ -165,8 +173,8 @@ async fn a_database_of_somebody_else_is_left_alone() {
         "CREATE DATABASE souk; CREATE TABLE souk.users (id INT); INSERT INTO souk.users VALUES (7)",
     );
     let app = Following::start(&server);
-    let alice = app.register("alice").await;
-    trades(&alice, 4).await;
+    let both = traders(&app).await;
+    trades(&both, 4).await;
     let status = until(&app.process, "it says why", is_retrying).await;
     let error = status["mirror"]["error"].as_str().unwrap();
     assert!(error.contains("`users`"), "{error}");
