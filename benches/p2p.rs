@@ -52,8 +52,7 @@ fn config() -> Config {
         admin_password: None,
         manual_clock: false,
         downtime_shift: true,
-        wallet_arbiters: 2,
-        book_arbiters_max: 2,
+        arbiters: 1,
         snapshot_every_facts: u64::MAX,
         snapshot_every_secs: 3_600,
     }

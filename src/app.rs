@@ -229,8 +229,8 @@ fn config(settings: &Settings) -> Config {
         admin_password: settings.admin_password.as_ref().map(|p| p.expose().to_owned()),
         manual_clock: settings.clock == ClockKind::Manual,
         downtime_shift: settings.downtime_shift,
-        wallet_arbiters: cores,
-        book_arbiters_max: cores.max(settings.instruments.len().min(8)),
+        // The other half is for requests, the journal and the durable end.
+        arbiters: (cores / 2).max(1),
         snapshot_every_facts: settings.snapshot_every_facts,
         snapshot_every_secs: settings.snapshot_every_secs,
     }

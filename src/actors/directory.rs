@@ -37,7 +37,7 @@ pub struct Directory(Arc<Inner>);
 
 struct Inner {
     mailbox_capacity: usize,
-    wallet_arbiters: Vec<ArbiterHandle>,
+    arbiters: Vec<ArbiterHandle>,
     /// By user id, from 1; ids count up without gaps.
     wallets: RwLock<Vec<Addr<WalletActor>>>,
     /// The open P2P trades.
@@ -73,11 +73,11 @@ pub(super) fn start_on<A: Actor<Context = Context<A>> + Send>(
 }
 
 impl Directory {
-    /// An empty directory, whose wallets will live on these arbiters.
-    pub(super) fn new(wallet_arbiters: Vec<ArbiterHandle>, mailbox_capacity: usize) -> Directory {
+    /// An empty directory, whose wallets, books and trades will live on these arbiters.
+    pub(super) fn new(arbiters: Vec<ArbiterHandle>, mailbox_capacity: usize) -> Directory {
         Directory(Arc::new(Inner {
             mailbox_capacity,
-            wallet_arbiters,
+            arbiters,
             wallets: RwLock::default(),
             trades: DashMap::new(),
             fixed: OnceLock::new(),
@@ -108,13 +108,22 @@ impl Directory {
         self.0.wiring.get().unwrap_or_else(|| fatal("an actor came before its wiring"))
     }
 
+    /// Starts one of many actors of a kind.
+    pub(super) fn start_one<A: Actor<Context = Context<A>> + Send>(
+        &self,
+        at: usize,
+        actor: A,
+    ) -> Addr<A> {
+        let arbiters = &self.0.arbiters;
+        start_on(&arbiters[at % arbiters.len()], self.0.mailbox_capacity, actor)
+    }
+
     /// Starts a wallet's actor; ids come in order.
     pub(super) fn start_wallet(&self, wallet: Wallet, since: Stamp) {
         let wiring = self.wiring();
-        let at = wallet.user.0 as usize % self.0.wallet_arbiters.len();
         let user = wallet.user.0;
         let actor = WalletActor::new(wallet, Wiring::clone(wiring), since);
-        let addr = start_on(&self.0.wallet_arbiters[at], self.0.mailbox_capacity, actor);
+        let addr = self.start_one(user as usize, actor);
         let mut wallets = self.0.wallets.write().unwrap_or_else(PoisonError::into_inner);
         wallets.push(addr);
         if wallets.len() as u64 != user {
@@ -125,9 +134,8 @@ impl Directory {
     /// Starts an open P2P trade's actor.
     pub(super) fn start_trade(&self, trade: Trade, since: Stamp) {
         let id = trade.id;
-        let at = id.number() as usize % self.0.wallet_arbiters.len();
         let actor = TradeActor::new(trade, self.wiring().clone(), since);
-        let addr = start_on(&self.0.wallet_arbiters[at], self.0.mailbox_capacity, actor);
+        let addr = self.start_one(id.number() as usize, actor);
         self.0.trades.insert(id, addr);
     }
 

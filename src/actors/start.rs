@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use actix::{Addr, Arbiter, ArbiterHandle};
+use actix::{Addr, Arbiter};
 use tokio::sync::oneshot;
 
 use super::{
@@ -52,9 +52,9 @@ pub struct Config {
     pub manual_clock: bool,
     /// Whether open deadlines move by the time in which the exchange was down.
     pub downtime_shift: bool,
-    /// Threads for wallets, and at most so many for books.
-    pub wallet_arbiters: usize,
-    pub book_arbiters_max: usize,
+    /// Threads for wallets, books and P2P trades, which share them: a hop between actors of one thread
+    /// wakes nobody.
+    pub arbiters: usize,
     pub snapshot_every_facts: u64,
     pub snapshot_every_secs: u64,
 }
@@ -112,8 +112,7 @@ pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Ru
     let (queue, commits, _) =
         journal::start(journal, queue_max, door.clone(), clock.clone(), on_failure)?;
 
-    let arbiters: Vec<Arbiter> =
-        (0..config.wallet_arbiters.max(1)).map(|_| Arbiter::new()).collect();
+    let arbiters: Vec<Arbiter> = (0..config.arbiters.max(1)).map(|_| Arbiter::new()).collect();
     let handles = arbiters.iter().map(Arbiter::handle).collect();
     // Commands, refusals on their way back and knocks of deadlines meet in one mailbox.
     let directory = Directory::new(handles, 2 * queue_max);
@@ -134,7 +133,7 @@ pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Ru
     directory.wire(wiring.clone());
     let (feed_end, snapshots) = (feed.clone(), snapshotter.clone());
     // The durable end speaks to actors, so they come first; until it runs, commits wait.
-    let more = start_actors(&config, &views, &directory, &wiring, 2 * queue_max);
+    let others = start_actors(&views, &directory, &wiring, 2 * queue_max);
     durable::start(commits, views.clone(), directory.clone(), feed_end, snapshots)?;
     let exchange = Exchange(Arc::new(Parts {
         door,
@@ -152,7 +151,7 @@ pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Ru
         digesting: tokio::sync::Mutex::new(()),
     }));
     actix::spawn(open_when_quiet(exchange.clone()));
-    Ok(Running { exchange, arbiters: arbiters.into_iter().chain(more).collect() })
+    Ok(Running { exchange, arbiters: arbiters.into_iter().chain([others]).collect() })
 }
 
 /// Opens the door once what was due before is done and durable.
@@ -184,13 +183,7 @@ fn make_clock(config: &Config, world: &World) -> Arc<dyn Clock> {
     }
 }
 
-fn start_actors(
-    config: &Config,
-    views: &Views,
-    directory: &Directory,
-    wiring: &Wiring,
-    capacity: usize,
-) -> Vec<Arbiter> {
+fn start_actors(views: &Views, directory: &Directory, wiring: &Wiring, capacity: usize) -> Arbiter {
     let State { accounts, books, p2p, latest: since, .. } = views.world().state.clone();
     let wallets = views.world().state.wallets().to_vec();
     let others = Arbiter::new();
@@ -200,20 +193,15 @@ fn start_actors(
     wallets.into_iter().for_each(|wallet| directory.start_wallet(wallet, since));
     let boards = start_boards(p2p.boards(), &others, wiring, since, capacity);
     p2p.trades().for_each(|trade| directory.start_trade(trade.clone(), since));
-    let threads = books.len().clamp(1, config.book_arbiters_max.max(1));
-    let arbiters: Vec<Arbiter> = (0..threads).map(|_| Arbiter::new()).collect();
-    let handles: Vec<ArbiterHandle> = arbiters.iter().map(Arbiter::handle).collect();
-    let start_book = |(at, book)| {
-        let actor = BookActor::new(book, wiring.clone(), since);
-        start_on(&handles[at % handles.len()], capacity, actor)
-    };
+    let start_book =
+        |(at, book)| directory.start_one(at, BookActor::new(book, wiring.clone(), since));
     let books = books.into_iter().enumerate().map(start_book).collect();
     let deadlines = DeadlineActor::new(wiring.clone());
     let deadlines = start_on(&others.handle(), capacity, deadlines);
     directory.fix(Fixed { books, boards, accounts, deadlines });
     // Only now, since what is due reaches the other actors at once.
     running.into_iter().for_each(|deadline| directory.tell_deadline(deadline));
-    arbiters.into_iter().chain([others]).collect()
+    others
 }
 
 fn start_boards(
@@ -258,14 +246,11 @@ fn prepare(
     }
     let armed = world.state.wallets().iter().any(|wallet| wallet.switch.is_some())
         || world.state.p2p.trades().next().is_some();
-    // A fact is a sign of life too: else a start that failed behind it would be counted twice.
-    let alive = alive.map(|since| since.max(world.state.latest));
-    let down = alive.map(|since| (since, clock.now().0 - since.0)).filter(|(_, ms)| *ms > 0);
-    if armed
-        && config.downtime_shift
-        && clock.manual().is_none()
-        && let Some((since, millis)) = down
-    {
+    // A fact is a sign of life too: else a start that failed behind it would be counted twice, and one
+    // that was killed in its first second not at all.
+    let since = alive.map_or(world.state.latest, |alive| alive.max(world.state.latest));
+    let millis = clock.now().0 - since.0;
+    if armed && config.downtime_shift && clock.manual().is_none() && millis > 0 {
         // Before other facts move the latest stamp.
         bodies.insert(0, Body::DowntimeShifted { since, millis });
     }

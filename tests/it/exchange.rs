@@ -174,8 +174,7 @@ fn config() -> Config {
         admin_password: None,
         manual_clock: true,
         downtime_shift: true,
-        wallet_arbiters: 1,
-        book_arbiters_max: 1,
+        arbiters: 1,
         snapshot_every_facts: settings.snapshot_every_facts,
         snapshot_every_secs: settings.snapshot_every_secs,
     }

@@ -81,8 +81,7 @@ fn config(opening: &Opening) -> Config {
         admin_password: None,
         manual_clock: opening.manual_clock,
         downtime_shift: true,
-        wallet_arbiters: 2,
-        book_arbiters_max: 2,
+        arbiters: 2,
         snapshot_every_facts: 1_000_000,
         snapshot_every_secs: 3_600,
     }

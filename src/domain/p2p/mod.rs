@@ -15,7 +15,7 @@ pub mod machine;
 pub mod standing;
 pub mod step;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 pub mod trade;
 
 use std::collections::{BTreeMap, HashMap};

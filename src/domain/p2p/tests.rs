@@ -8,5 +8,6 @@ mod market;
 mod random;
 mod scenarios;
 mod standing;
+pub mod story;
 mod take;
 mod walk;

@@ -198,10 +198,17 @@ impl Market {
             }
             Body::DowntimeShifted { since, millis } => {
                 self.trades.values_mut().for_each(|trade| trade.shift(*since, *millis));
+                // As at every start, actors begin with what was folded.
+                self.board = self.state.p2p.board(BoardId(0)).unwrap().clone();
             }
             _ => {}
         }
         self.facts.push(Rc::new(fact));
+    }
+
+    /// All that happened.
+    pub fn facts(&self) -> Vec<Fact> {
+        self.facts.iter().map(|fact| fact.as_ref().clone()).collect()
     }
 
     /// A second state, folded from the same facts.
