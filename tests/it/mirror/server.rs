@@ -61,7 +61,8 @@ impl Server {
         command
     }
 
-    fn run(&self, sql: &str) -> Output {
+    /// Runs SQL, and gives what the client said.
+    pub fn run(&self, sql: &str) -> Output {
         let mut command = self.client();
         command.args(["--batch", "--skip-column-names", "--raw", "--execute", sql]);
         command.output().expect(NEEDED)

@@ -180,3 +180,26 @@ async fn a_database_of_somebody_else_is_left_alone() {
     assert!(error.contains("`users`"), "{error}");
     assert_eq!(server.rows("SELECT * FROM users"), [["7"]]);
 }
+
+#[actix::test]
+async fn a_full_disk_is_told_and_tried_again() {
+    let small = ["--innodb-file-per-table=OFF", "--innodb-data-file-path=ibdata1:24M"];
+    let server = Server::start_with(&small);
+    let mut app = Following::start(&server);
+    let both = traders(&app).await;
+    caught_up(&app.process).await;
+    server.must("CREATE DATABASE filler; CREATE TABLE filler.pages (page LONGBLOB)");
+    for size in [1 << 20, 1 << 17, 1 << 14] {
+        let fill = format!("INSERT INTO filler.pages VALUES (REPEAT('x', {size}))");
+        while server.run(&fill).status.success() {}
+    }
+    while !is_retrying(&status(&app.process).await) {
+        trades(&both, 40).await;
+    }
+    let error = status(&app.process).await["mirror"]["error"].clone();
+    assert!(error.to_string().contains("full"), "{error}");
+    server.must("DROP TABLE filler.pages");
+    caught_up(&app.process).await;
+    assert!(app.terminate().success());
+    is_clean(app.dir.path(), &server.url());
+}
