@@ -3,6 +3,7 @@
 mod expected;
 mod load;
 mod repair;
+mod reports;
 mod server;
 mod trouble;
 

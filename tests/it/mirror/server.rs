@@ -83,6 +83,15 @@ impl Server {
         self.must(&format!("USE souk; {sql}"))
     }
 
+    /// What the client draws of a query in the mirror's database.
+    #[track_caller]
+    pub fn table(&self, sql: &str) -> String {
+        let mut command = self.client();
+        let output = command.args(["--table", "souk", "--execute", sql]).output().expect(NEEDED);
+        assert!(output.status.success(), "{sql}\n{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// One value.
     #[track_caller]
     pub fn value(&self, sql: &str) -> String {
