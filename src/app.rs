@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
         limit::Rate,
         server,
     },
+    mirror::{self, Mirror, Source},
     settings::{self, ClockKind, PerAsset, Settings, Switch},
     store::{self, Durability, Failure, Opened},
     telemetry,
@@ -28,6 +30,17 @@ use crate::{
 const STOP_WITHIN: Duration = Duration::from_secs(9);
 /// What is kept back of it for closing sockets.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// How long the mirror may go on behind the exchange; the next start goes on where it stands.
+const MIRROR_WITHIN: Duration = Duration::from_secs(2);
+
+/// What can be done to a mirror while the exchange is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::Subcommand)]
+pub enum MirrorWork {
+    /// Make it anew from snapshot, archive and journal; what was in it is removed
+    Rebuild,
+    /// Compare it with the fold of the journal, table by table, and name the first difference
+    Check,
+}
 
 /// Serves until it is told to stop. The exit code is 0 after an orderly stop.
 ///
@@ -97,6 +110,7 @@ async fn run(settings: Settings, opened: Opened) -> anyhow::Result<ExitCode> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     // A journal that failed may not be written to again; what it holds, the next start finds.
     let on_failure = |failure: Failure| std::process::exit(i32::from(failure.exit_code().max(1)));
+    let mirror = start_mirror(&settings, &opened)?;
     let running = start(opened, config(&settings), Box::new(on_failure))?;
     let sockets = Sockets::new(WsSettings {
         connections_max: settings.ws_connections_max,
@@ -106,7 +120,7 @@ async fn run(settings: Settings, opened: Opened) -> anyhow::Result<ExitCode> {
     });
     let server = server::serve_with(
         running.exchange.clone(),
-        http_settings(&settings),
+        HttpSettings { mirror: mirror.as_ref().map(Mirror::monitor), ..http_settings(&settings) },
         listener,
         ws::configure(sockets.clone()),
         ws::remember_socket,
@@ -119,13 +133,70 @@ async fn run(settings: Settings, opened: Opened) -> anyhow::Result<ExitCode> {
         _ = interrupt.recv() => tracing::info!("stopping: SIGINT"),
         ended = serving => return Err(anyhow!("the server ended: {ended:?}")),
     }
-    stop(running, sockets, handle).await;
+    stop(running, sockets, handle, mirror).await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 
-/// Door, commands under way, journal and replies, sockets, a snapshot if time is left.
-async fn stop(running: Running, sockets: Sockets, server: actix_web::dev::ServerHandle) {
+/// Follows what is durable into MySQL, where the settings name one. It starts before the snapshotter,
+/// which trims the journal, so that nothing that it lacks is trimmed away.
+fn start_mirror(settings: &Settings, opened: &Opened) -> anyhow::Result<Option<Mirror>> {
+    let Some(url) = &settings.mysql_url else { return Ok(None) };
+    let options = mirror::Options {
+        url: url.expose().to_owned(),
+        keep_facts_max: settings.mirror_keep_facts_max,
+    };
+    let started = Mirror::start(options, Source::of(opened), opened.keep_from.clone());
+    Ok(Some(started.context("the mirror cannot be started")?))
+}
+
+/// Makes the mirror anew, or compares it with the fold, with the exchange stopped. Prints one line of
+/// JSON. Exits with 0, with 1 where the mirror differs or could not be reached, or with what a data
+/// folder that cannot be used exits with.
+///
+/// # Errors
+/// Where there is no mirror, or the runtime cannot be started.
+pub fn look_after_mirror(settings: &Settings, work: MirrorWork) -> anyhow::Result<ExitCode> {
+    let Some(url) = settings.mysql_url.as_ref().map(|url| url.expose()) else {
+        return Err(anyhow!("there is no mirror: set SOUK_MYSQL_URL"));
+    };
+    let opened = match open(settings)? {
+        Ok(opened) => opened,
+        Err(failure) => {
+            eprintln!("souk: {failure}");
+            return Ok(ExitCode::from(failure.exit_code()));
+        }
+    };
+    let source = Source::of(&opened);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let said = runtime.block_on(async {
+        Ok::<_, mirror::Trouble>(match work {
+            MirrorWork::Rebuild => (true, json!(mirror::rebuild(url, source).await?)),
+            MirrorWork::Check => {
+                let report = mirror::check(url, &source).await?;
+                (report.equal, json!(report))
+            }
+        })
+    });
+    match said {
+        Ok((good, line)) => {
+            println!("{line}");
+            Ok(ExitCode::from(u8::from(!good)))
+        }
+        Err(trouble) => {
+            eprintln!("souk: {trouble}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Door, commands under way, journal and replies, sockets, a snapshot if time is left, the mirror.
+async fn stop(
+    running: Running,
+    sockets: Sockets,
+    server: actix_web::dev::ServerHandle,
+    mirror: Option<Mirror>,
+) {
     let until = Instant::now() + STOP_WITHIN;
     running.drain(until - CLOSE_WITHIN).await;
     running.exchange.feed().drained().await;
@@ -136,6 +207,9 @@ async fn stop(running: Running, sockets: Sockets, server: actix_web::dev::Server
         tracing::warn!("stopping with open connections");
     }
     running.finish(until).await;
+    if let Some(mirror) = mirror {
+        mirror.finish(until.min(Instant::now() + MIRROR_WITHIN));
+    }
 }
 
 fn config(settings: &Settings) -> Config {

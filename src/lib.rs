@@ -1,11 +1,12 @@
 //! Souk: an exchange on your own machine that keeps everything in memory and loses nothing.
 //!
-//! `domain <- store <- actors <- http, ws <- app`; a test keeps the layers.
+//! `domain <- store <- actors <- http, ws <- app`, with `mirror` beside the actors; a test keeps the layers.
 
 pub mod actors;
 pub mod app;
 pub mod domain;
 pub mod http;
+pub mod mirror;
 pub mod settings;
 pub mod sim;
 pub mod store;

@@ -38,6 +38,13 @@ enum Command {
         #[arg(long, value_name = "FOLDER", env = "SOUK_DATA_DIR", default_value = "snapshots")]
         data_dir: PathBuf,
     },
+    /// Look after the MySQL mirror while the exchange is stopped
+    Mirror {
+        #[command(subcommand)]
+        work: app::MirrorWork,
+        #[command(flatten)]
+        flags: Flags,
+    },
     /// Play a recorded market into a running exchange
     Replay(ReplayArgs),
     /// Put a few users and orders into a running exchange, to have something to look at
@@ -58,6 +65,11 @@ fn main() -> anyhow::Result<ExitCode> {
         None => serve(cli.config, cli.flags),
         Some(Command::Serve(flags)) => serve(cli.config, flags.or(cli.flags)),
         Some(Command::Verify { data_dir }) => verify(data_dir),
+        Some(Command::Mirror { work, flags }) => {
+            with_settings(cli.config, flags.or(cli.flags), |settings| {
+                app::look_after_mirror(&settings, work)
+            })
+        }
         Some(Command::Replay(args)) => tokio::runtime::Runtime::new()?.block_on(replay::play(args)),
         Some(Command::Demo(args)) => {
             tokio::runtime::Runtime::new()?.block_on(demo::run(args))?;
@@ -68,6 +80,14 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 fn serve(config: Option<PathBuf>, flags: Flags) -> anyhow::Result<ExitCode> {
+    with_settings(config, flags, app::serve)
+}
+
+fn with_settings(
+    config: Option<PathBuf>,
+    flags: Flags,
+    work: impl FnOnce(Settings) -> anyhow::Result<ExitCode>,
+) -> anyhow::Result<ExitCode> {
     let settings = match Settings::load(config.as_deref(), flags) {
         Ok(settings) => settings,
         Err(error) => {
@@ -76,7 +96,7 @@ fn serve(config: Option<PathBuf>, flags: Flags) -> anyhow::Result<ExitCode> {
         }
     };
     telemetry::start(&settings).context("logging cannot be started")?;
-    app::serve(settings)
+    work(settings)
 }
 
 fn verify(data_dir: PathBuf) -> anyhow::Result<ExitCode> {

@@ -20,7 +20,10 @@ use figment::{
 use serde::{Deserialize, Serialize};
 
 pub use self::value::{ClockKind, Durability, Fee, Fiats, LogFormat, PerAsset, Secret, Switch};
-use crate::domain::{id::INSTRUMENTS_MAX, instrument::Instrument, p2p::Rules};
+use crate::{
+    domain::{id::INSTRUMENTS_MAX, instrument::Instrument, p2p::Rules},
+    mirror::check_url,
+};
 
 /// Everything that can be chosen; `souk.example.toml` says what each key does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +36,8 @@ pub struct Settings {
     pub jwt_secret: Option<Secret>,
     #[serde(default, skip_serializing)]
     pub admin_password: Option<Secret>,
+    #[serde(default, skip_serializing)]
+    pub mysql_url: Option<Secret>,
     pub development: bool,
     pub clock: ClockKind,
 
@@ -40,6 +45,7 @@ pub struct Settings {
     pub snapshot_every_facts: u64,
     pub snapshot_every_secs: u64,
     pub keep_archive: bool,
+    pub mirror_keep_facts_max: u64,
     pub downtime_shift: bool,
 
     /// 0 is one for each core.
@@ -140,12 +146,14 @@ impl Default for Settings {
             data_dir: "snapshots".into(),
             jwt_secret: None,
             admin_password: None,
+            mysql_url: None,
             development: false,
             clock: ClockKind::System,
             durability: Durability::Disk,
             snapshot_every_facts: 100_000,
             snapshot_every_secs: 300,
             keep_archive: true,
+            mirror_keep_facts_max: 5_000_000,
             downtime_shift: true,
             http_workers: 0,
             body_deadline_ms: 5_000,
@@ -229,6 +237,9 @@ impl Settings {
         if length(&self.admin_password).is_some_and(|bytes| !(8..=71).contains(&bytes)) {
             return faulty("admin_password", "must be 8 to 71 bytes long");
         }
+        if let Some(Err(fault)) = self.mysql_url.as_ref().map(|url| check_url(url.expose())) {
+            return faulty("mysql_url", fault);
+        }
         if self.clock == ClockKind::Manual && !self.development {
             return faulty("clock", "manual needs development = true");
         }
@@ -266,10 +277,11 @@ impl Settings {
     }
 
     /// The figures of which none may be zero.
-    fn counts(&self) -> [(&'static str, u64); 20] {
+    fn counts(&self) -> [(&'static str, u64); 21] {
         [
             ("snapshot_every_facts", self.snapshot_every_facts),
             ("snapshot_every_secs", self.snapshot_every_secs),
+            ("mirror_keep_facts_max", self.mirror_keep_facts_max),
             ("rate_limit_user_per_sec", self.rate_limit_user_per_sec.into()),
             ("rate_limit_user_burst", self.rate_limit_user_burst.into()),
             ("rate_limit_address_per_sec", self.rate_limit_address_per_sec.into()),

@@ -1,9 +1,6 @@
 //! Starting and stopping: from what the store recovered to an open door, and back.
 
-use std::{
-    sync::{Arc, atomic::AtomicU64},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use actix::{Addr, Arbiter};
 use tokio::sync::oneshot;
@@ -96,7 +93,8 @@ pub struct Running {
 
 /// Starts everything behind the door, and opens it. Must be called within an actix system.
 pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Running, StartError> {
-    let Opened { mut journal, mut world, alive, secret, snapshots, evidence, .. } = opened;
+    let Opened { mut journal, mut world, alive, secret, snapshots, keep_from, evidence, .. } =
+        opened;
     let clock = make_clock(&config, &world);
     prepare(journal.as_mut(), &mut world, &config, clock.as_ref(), alive)?;
 
@@ -107,7 +105,7 @@ pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Ru
         reader.clone(),
         config.snapshot_every_facts,
         config.snapshot_every_secs,
-        Arc::new(AtomicU64::new(u64::MAX)),
+        keep_from,
     );
     let snapshotter = Arc::new(snapshotter);
     let queue_max = queue_max(&config);

@@ -9,7 +9,7 @@ use super::{
     metrics::Metrics,
     token::Tokens,
 };
-use crate::actors::exchange::Exchange;
+use crate::{actors::exchange::Exchange, mirror::Monitor};
 
 /// The settings of the REST layer.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct HttpSettings {
     pub workers: usize,
     /// How long open requests may go on once the server is told to stop.
     pub stop_deadline: Duration,
+    /// Tells where the mirror stands, where there is one.
+    pub mirror: Option<Monitor>,
 }
 
 /// How many requests are taken.
@@ -57,6 +59,7 @@ impl Default for HttpSettings {
             connections_max: 16_384,
             workers: std::thread::available_parallelism().map_or(2, |n| n.get()),
             stop_deadline: Duration::from_secs(3),
+            mirror: None,
         }
     }
 }
@@ -97,7 +100,7 @@ impl Api {
             None => Tokens::new(hmac::sign(&hashing, b"access tokens").as_ref()),
         };
         let limits = Limits::new(settings.rate_limits);
-        let settings = Arc::new(settings);
-        Api { exchange, settings, tokens, limits, metrics: Metrics::new(), hashing }
+        let metrics = Metrics::new(settings.mirror.clone());
+        Api { exchange, settings: Arc::new(settings), tokens, limits, metrics, hashing }
     }
 }

@@ -5,7 +5,10 @@ use prometheus::{
     core::Collector,
 };
 
-use crate::actors::exchange::Exchange;
+use crate::{
+    actors::exchange::Exchange,
+    mirror::{Monitor, Phase},
+};
 
 /// Upper bounds of the latency histogram, in seconds.
 const BUCKETS: [f64; 12] =
@@ -23,11 +26,22 @@ pub struct Metrics {
     sequence: IntGauge,
     ads: IntGauge,
     p2p_trades: IntGauge,
+    mirror: Option<MirrorGauges>,
+}
+
+/// Where the mirror stands.
+#[derive(Clone)]
+struct MirrorGauges {
+    monitor: Monitor,
+    follows: IntGauge,
+    sequence: IntGauge,
+    lag: IntGauge,
+    lag_secs: IntGauge,
 }
 
 impl Metrics {
-    /// Metrics that stand at zero.
-    pub fn new() -> Metrics {
+    /// Metrics that stand at zero, with those of the mirror where there is one.
+    pub fn new(mirror: Option<Monitor>) -> Metrics {
         let registry = Registry::new();
         let requests = Opts::new("souk_http_requests_total", "Requests by route and status");
         let latency = HistogramOpts::new("souk_http_request_seconds", "From head to answer")
@@ -45,6 +59,7 @@ impl Metrics {
             sequence: gauge("souk_sequence", "The last durable fact"),
             ads: gauge("souk_p2p_ads", "Ads that are not closed"),
             p2p_trades: gauge("souk_p2p_trades_open", "P2P trades whose coins are in escrow"),
+            mirror: mirror.map(|monitor| MirrorGauges::new(&registry, monitor)),
             registry,
         }
     }
@@ -66,6 +81,7 @@ impl Metrics {
         self.places.set(exchange.door().permits_max() as i64);
         self.journal_waiting.set(exchange.journal_waiting() as i64);
         self.show_state(exchange);
+        self.mirror.iter().for_each(MirrorGauges::show);
         let mut text = Vec::new();
         if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut text) {
             tracing::error!(%error, "rendering the metrics failed");
@@ -84,9 +100,27 @@ impl Metrics {
     }
 }
 
-impl Default for Metrics {
-    fn default() -> Metrics {
-        Metrics::new()
+impl MirrorGauges {
+    fn new(registry: &Registry, monitor: Monitor) -> MirrorGauges {
+        let gauge = |name, help| register(registry, IntGauge::new(name, help));
+        MirrorGauges {
+            monitor,
+            follows: gauge("souk_mirror_follows", "1 while the mirror follows, 0 while it cannot"),
+            sequence: gauge("souk_mirror_sequence", "The last fact in the mirror"),
+            lag: gauge("souk_mirror_lag_facts", "Durable facts that the mirror does not have"),
+            lag_secs: gauge(
+                "souk_mirror_lag_seconds",
+                "For how long the mirror has not had everything",
+            ),
+        }
+    }
+
+    fn show(&self) {
+        let status = self.monitor.status();
+        self.follows.set(i64::from(status.phase == Phase::Following));
+        self.sequence.set(status.sequence.unwrap_or_default() as i64);
+        self.lag.set(status.lag.unwrap_or_default() as i64);
+        self.lag_secs.set(status.lag_secs.unwrap_or_default() as i64);
     }
 }
 
@@ -105,7 +139,7 @@ mod tests {
 
     #[test]
     fn requests_are_counted_by_route_and_status() {
-        let metrics = Metrics::new();
+        let metrics = Metrics::new(None);
         metrics.count("GET", "/api/wallet", "200", 0.002);
         metrics.count("GET", "/api/wallet", "200", 0.002);
         let gathered = metrics.registry().gather();

@@ -17,6 +17,7 @@ use crate::{
         id::{Sequence, Stamp},
         money::Asset,
     },
+    mirror::Monitor,
 };
 
 /// A word on how it is.
@@ -118,10 +119,31 @@ impl SnapshotTaken {
 #[allow(missing_docs)]
 pub struct MirrorStatus {
     pub enabled: bool,
-    /// The last fact in it.
+    /// `CONNECTING`, `FOLLOWING`, `RETRYING` or `REBUILD_NEEDED`.
+    #[schema(example = "FOLLOWING")]
+    pub state: Option<&'static str>,
+    /// The last fact in it; `null` until that is known.
     pub sequence: Option<u64>,
     /// How many facts it is behind.
     pub lag: Option<u64>,
+    /// For how many seconds it has not had everything.
+    pub lag_seconds: Option<u64>,
+    /// Why it cannot go on.
+    pub error: Option<String>,
+}
+
+impl MirrorStatus {
+    fn of(mirror: Option<&Monitor>) -> MirrorStatus {
+        let status = mirror.map(Monitor::status);
+        MirrorStatus {
+            enabled: status.is_some(),
+            state: status.as_ref().map(|status| status.phase.code()),
+            sequence: status.as_ref().and_then(|status| status.sequence),
+            lag: status.as_ref().and_then(|status| status.lag),
+            lag_seconds: status.as_ref().and_then(|status| status.lag_secs),
+            error: status.and_then(|status| status.error),
+        }
+    }
 }
 
 /// Where the exchange stands.
@@ -137,7 +159,7 @@ pub async fn status(api: Data<Api>) -> HttpResponse {
         sequence,
         durable_sequence: sequence,
         last_snapshot,
-        mirror: MirrorStatus { enabled: false, sequence: None, lag: None },
+        mirror: MirrorStatus::of(api.settings.mirror.as_ref()),
         uptime: exchange.started().elapsed().as_secs(),
     })
 }

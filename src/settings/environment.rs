@@ -8,7 +8,7 @@ use super::{Settings, SettingsError};
 
 const PREFIX: &str = "SOUK_";
 /// Keys that have no default to tell their type by; all of them are texts.
-const SECRETS: [&str; 2] = ["jwt_secret", "admin_password"];
+const SECRETS: [&str; 3] = ["jwt_secret", "admin_password", "mysql_url"];
 /// Variables with our prefix that are not settings: the path of the file itself, and the tests' own.
 const OTHERS: [&str; 2] = ["config", "test_"];
 

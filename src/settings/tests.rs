@@ -29,7 +29,7 @@ fn the_example_is_the_default_and_names_every_key() {
     assert_eq!(example, Settings::default());
     let defaults = figment::value::Value::serialize(Settings::default()).unwrap();
     let keys = defaults.as_dict().unwrap().keys().map(String::as_str);
-    for key in keys.chain(["jwt_secret", "admin_password"]) {
+    for key in keys.chain(["jwt_secret", "admin_password", "mysql_url"]) {
         let lines = [format!("\n{key} = "), format!("\n# {key} = "), format!("[{key}]")];
         assert!(lines.iter().any(|line| EXAMPLE.contains(line)), "{key} is not in the example");
     }

@@ -5,7 +5,7 @@
 //! hash over the content and the commit before it ties all commits together, so that nothing can be
 //! missing, altered or swapped unseen.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use sha2::{Digest as _, Sha256};
 
@@ -79,6 +79,23 @@ impl Chain {
 impl fmt::Display for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for Chain {
+    type Err = Failure;
+
+    /// Reads what `Display` wrote.
+    fn from_str(text: &str) -> Result<Chain, Failure> {
+        let bad = || Failure::Record { detail: format!("`{text}` is no chain hash") };
+        let mut chain = [0; 16];
+        if text.len() != 32 || !text.is_ascii() {
+            return Err(bad());
+        }
+        for (at, byte) in chain.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| bad())?;
+        }
+        Ok(Chain(chain))
     }
 }
 

@@ -18,7 +18,7 @@ pub fn is_caught() -> bool {
 }
 
 /// Runs `work`; a panic in it becomes its message. What `work` changed is unusable then.
-pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let before = CAUGHT.replace(true);
     let done = catch_unwind(AssertUnwindSafe(work));
     CAUGHT.set(before);

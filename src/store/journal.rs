@@ -126,6 +126,17 @@ impl Reader {
         let commit = self.commits(at).next().transpose()?;
         Ok(commit.filter(|commit| commit.last == at).map(|commit| commit.chain))
     }
+
+    /// Whether the journal goes on from `chain` behind `through`, the end of a commit.
+    ///
+    /// # Errors
+    /// As [`Reader::from`].
+    pub fn continues(&self, through: Sequence, chain: Chain) -> Result<bool, Failure> {
+        match self.commits(through.next()).next().transpose()? {
+            Some(commit) => Ok(commit.first == through.next() && commit.before == chain),
+            None => Ok(self.chain_at(through)? == Some(chain)),
+        }
+    }
 }
 
 /// The facts of a commit; the first that cannot be read ends them.

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
     time::Instant,
 };
 
@@ -66,6 +66,9 @@ pub struct Opened {
     pub secret: [u8; 32],
     /// Where snapshots go.
     pub snapshots: SnapshotFolder,
+    /// Above which sequence the journal is kept for a mirror, which moves it; `u64::MAX` where there is
+    /// none.
+    pub keep_from: Arc<AtomicU64>,
     /// Where evidence lies.
     pub evidence: EvidenceFolder,
     /// What was found and done.
@@ -121,8 +124,9 @@ pub fn open(options: &Options) -> Result<Opened, Failure> {
     let evidence = EvidenceFolder::new(&layout);
     let millis = started.elapsed().as_millis() as u64;
     let recovered = Recovered { snapshot: base.snapshot, facts, notes, millis, ..recovered };
+    let keep_from = Arc::new(AtomicU64::new(u64::MAX));
     let journal = Box::new(journal);
-    Ok(Opened { journal, world, alive, secret, snapshots, evidence, recovered })
+    Ok(Opened { journal, world, alive, secret, snapshots, keep_from, evidence, recovered })
 }
 
 /// A mark that cannot be used is noted: snapshots and the archive still say what was durable.
@@ -177,7 +181,7 @@ pub(super) fn base(snapshots: &[(Sequence, PathBuf)], reader: &Reader) -> Base {
     let mut unusable = Vec::new();
     for (through, path) in snapshots {
         let loaded = snapshot::load(path).and_then(|loaded| {
-            match belongs(reader, *through, loaded.chain)? {
+            match reader.continues(*through, loaded.chain)? {
                 true => Ok(loaded),
                 false => Err(Failure::Snapshot {
                     path: path.clone(),
@@ -197,12 +201,4 @@ pub(super) fn base(snapshots: &[(Sequence, PathBuf)], reader: &Reader) -> Base {
         }
     }
     Base { world: World::default(), chain: Chain::GENESIS, snapshot: None, unusable }
-}
-
-/// Whether the journal goes on from `chain` behind `through`.
-fn belongs(reader: &Reader, through: Sequence, chain: Chain) -> Result<bool, Failure> {
-    match reader.commits(through.next()).next().transpose()? {
-        Some(commit) => Ok(commit.first == through.next() && commit.before == chain),
-        None => Ok(reader.chain_at(through)? == Some(chain)),
-    }
 }

@@ -179,12 +179,19 @@ impl SnapshotFolder {
         finish(path, &path.with_extension("snap.damaged"))
     }
 
-    /// Removes all but the newest `keep`, and returns the oldest that is left, if there are as many.
-    /// One that is not whole does not count, and is set aside.
-    pub(super) fn prune(&self, keep: usize) -> Result<Option<Sequence>, Failure> {
+    /// Removes all but the newest `keep` and the newest from which `follower`, the last sequence that
+    /// the mirror may ask for again, can be folded. Returns up to where facts are no longer needed, once
+    /// `keep` stand. One that is not whole does not count, and is set aside.
+    pub(super) fn prune(
+        &self,
+        keep: usize,
+        follower: Sequence,
+    ) -> Result<Option<Sequence>, Failure> {
+        let all = self.list()?;
+        let serves = all.iter().map(|(through, _)| *through).find(|through| *through <= follower);
         let mut kept = Vec::new();
-        for (through, path) in self.list()? {
-            if kept.len() == keep {
+        for (through, path) in all {
+            if kept.len() >= keep && Some(through) != serves {
                 fs::remove_file(&path).map_err(Failure::io("remove", &path))?;
                 continue;
             }
@@ -197,7 +204,7 @@ impl SnapshotFolder {
                 Err(failure) => return Err(failure),
             }
         }
-        Ok(kept.get(keep - 1).copied())
+        Ok(kept.get(keep - 1).map(|oldest| *oldest.min(&serves.unwrap_or(follower))))
     }
 }
 

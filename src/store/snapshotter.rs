@@ -45,8 +45,8 @@ enum Order {
 
 impl Snapshotter {
     /// Starts the thread. A snapshot is due after `every_facts` facts, and after `every_secs`
-    /// seconds in which there was one. `keep_from` is the last sequence that the mirror has: the
-    /// journal is never trimmed above it; `u64::MAX` where there is no mirror.
+    /// seconds in which there was one. `keep_from` is the last sequence that the mirror does not ask for
+    /// again: the journal is never trimmed above it; `u64::MAX` where there is no mirror.
     pub fn start(
         snapshots: SnapshotFolder,
         reader: Reader,
@@ -215,8 +215,8 @@ impl Worker {
 
     /// Moves what neither recovery nor the mirror needs out of the journal.
     fn trim(&self) -> Result<(), Failure> {
-        let Some(oldest) = self.snapshots.prune(KEPT)? else { return Ok(()) };
-        let through = oldest.min(Sequence(self.keep_from.load(Ordering::Acquire)));
+        let follower = Sequence(self.keep_from.load(Ordering::Acquire));
+        let Some(through) = self.snapshots.prune(KEPT, follower)? else { return Ok(()) };
         trim(&self.snapshots, &self.reader, through)
     }
 }

@@ -181,7 +181,10 @@ fn verify_chunks(layout: &Layout, chunks: Arc<dyn Chunks>) -> Result<Verdict, Fa
 }
 
 /// Where the fold begins: at the first fact, or behind the oldest snapshot where that is gone.
-fn base(reader: &Reader, snapshots: &[(Sequence, PathBuf)]) -> Result<(World, Chain), Failure> {
+pub(super) fn base(
+    reader: &Reader,
+    snapshots: &[(Sequence, PathBuf)],
+) -> Result<(World, Chain), Failure> {
     let start = || (World::default(), Chain::GENESIS);
     match reader.commits(Sequence(1)).next() {
         Some(Err(Failure::Gap { .. })) => {

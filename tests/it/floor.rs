@@ -24,6 +24,7 @@ use souk::{
         rejection::Rejection,
         wallet::{Balance, Limits},
     },
+    mirror::{self, Mirror},
     settings::Settings,
     store::{self, MemoryControl, MemoryJournal, Options},
 };
@@ -38,6 +39,7 @@ pub struct Floor {
     pub control: MemoryControl,
     pub failed: Arc<AtomicBool>,
     pub dir: TempDir,
+    mirror: Option<Mirror>,
 }
 
 /// How to open a floor.
@@ -52,6 +54,8 @@ pub struct Opening {
     /// 0.1 % of makers and 0.2 % of takers in P2P trades; else none.
     pub p2p_fees: bool,
     pub manual_clock: bool,
+    /// A database that the floor is mirrored into.
+    pub mysql_url: Option<String>,
 }
 
 fn config(opening: &Opening) -> Config {
@@ -103,8 +107,14 @@ impl Floor {
         let failed = Arc::new(AtomicBool::new(false));
         let told = failed.clone();
         let on_failure = Box::new(move |_| told.store(true, Ordering::SeqCst));
+        let mirrored = |url| {
+            let options = mirror::Options { url, keep_facts_max: 1_000_000 };
+            let keep_from = opened.keep_from.clone();
+            Mirror::start(options, mirror::Source::of(&opened), keep_from).unwrap()
+        };
+        let mirror = opening.mysql_url.clone().map(mirrored);
         let running = start(opened, config(&opening), on_failure).unwrap();
-        Floor { running, control, failed, dir }
+        Floor { running, control, failed, dir, mirror }
     }
 
     pub fn exchange(&self) -> &Exchange {
@@ -144,6 +154,7 @@ impl Floor {
         let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
         self.running.drain(until).await;
         self.running.finish(until).await;
+        self.mirror.into_iter().for_each(|mirror| mirror.finish(until));
         self.dir
     }
 }

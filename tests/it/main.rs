@@ -9,6 +9,7 @@ mod docs;
 mod exchange;
 mod failure;
 mod floor;
+mod mirror;
 mod orderbook;
 mod p2p;
 mod p2p_floor;

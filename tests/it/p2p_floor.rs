@@ -130,7 +130,7 @@ async fn an_ad_closed_against_cancels_of_its_trades_keeps_nothing() {
 }
 
 /// What a random user asks for next.
-fn random_command(random: &mut StdRng, floor: &Floor, user: UserId) -> Command {
+pub fn random_command(random: &mut StdRng, floor: &Floor, user: UserId) -> Command {
     let world = floor.exchange().views().world();
     let p2p = &world.state.p2p;
     let ads: Vec<_> = p2p.boards().iter().flat_map(|board| board.ads()).collect();

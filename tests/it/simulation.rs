@@ -59,7 +59,7 @@ fn price(random: &mut StdRng) -> i64 {
     5_000_000 + random.random_range(-40..=40) * 1_000
 }
 
-fn random_command(random: &mut StdRng, floor: &Floor, user: UserId) -> Command {
+pub fn random_command(random: &mut StdRng, floor: &Floor, user: UserId) -> Command {
     let open = floor.open_orders(user);
     let any_open = |random: &mut StdRng| open.get(random.random_range(0..open.len().max(1)));
     match random.random_range(0..100) {

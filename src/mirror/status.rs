@@ -1,0 +1,174 @@
+//! Where the mirror stands, for operators and for the snapshotter, which trims the journal.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use super::Trouble;
+use crate::{domain::id::Sequence, store::Reader};
+
+/// The most looks that are remembered, to tell how old what is missing is.
+const LOOKS_MAX: usize = 1_024;
+
+/// Whether to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    No,
+    WhenCaughtUp,
+    Now,
+}
+
+/// What the mirror is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It has not reached the database yet.
+    Connecting,
+    /// It follows.
+    Following,
+    /// It cannot go on, and tries again.
+    Retrying,
+    /// It follows another history than the journal's; an operator has to rebuild it.
+    RebuildNeeded,
+}
+
+impl Phase {
+    /// As on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Phase::Connecting => "CONNECTING",
+            Phase::Following => "FOLLOWING",
+            Phase::Retrying => "RETRYING",
+            Phase::RebuildNeeded => "REBUILD_NEEDED",
+        }
+    }
+}
+
+/// Where the mirror stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Status {
+    pub phase: Phase,
+    /// The last fact in it, once that is known.
+    pub sequence: Option<u64>,
+    /// How many durable facts it does not have.
+    pub lag: Option<u64>,
+    /// For how many seconds it has not had everything that was durable.
+    pub lag_secs: Option<u64>,
+    /// Why it cannot go on.
+    pub error: Option<String>,
+}
+
+/// Tells where a mirror stands; clones tell the same.
+#[derive(Clone)]
+pub struct Monitor(Arc<Shared>);
+
+struct Shared {
+    reader: Reader,
+    keep_from: Arc<AtomicU64>,
+    keep_facts_max: u64,
+    standing: Mutex<Standing>,
+}
+
+struct Standing {
+    phase: Phase,
+    cursor: Option<Sequence>,
+    error: Option<String>,
+    /// What was durable when, oldest first; the first is the last that the mirror has all of.
+    looks: VecDeque<(Sequence, Instant)>,
+}
+
+impl fmt::Debug for Monitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Monitor").field(&self.status()).finish()
+    }
+}
+
+impl Monitor {
+    pub(super) fn new(reader: Reader, keep_from: Arc<AtomicU64>, keep_facts_max: u64) -> Monitor {
+        let looks = VecDeque::from([(Sequence(0), Instant::now())]);
+        let standing = Standing { phase: Phase::Connecting, cursor: None, error: None, looks };
+        let standing = Mutex::new(standing);
+        let monitor = Monitor(Arc::new(Shared { reader, keep_from, keep_facts_max, standing }));
+        monitor.look();
+        monitor
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Standing> {
+        self.0.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where it stands now.
+    pub fn status(&self) -> Status {
+        let durable = self.0.reader.durable();
+        let standing = self.locked();
+        let lag = standing.cursor.map(|cursor| durable.0.saturating_sub(cursor.0));
+        let since = standing.looks.front().map_or_else(Instant::now, |(_, at)| *at);
+        Status {
+            phase: standing.phase,
+            sequence: standing.cursor.map(|cursor| cursor.0),
+            lag,
+            lag_secs: lag.map(|lag| if lag == 0 { 0 } else { since.elapsed().as_secs() }),
+            error: standing.error.clone(),
+        }
+    }
+
+    /// Looks at what is durable, and says up to where the journal may lose facts: the last commit that
+    /// the mirror has stays, since the cursor is checked against it.
+    pub(super) fn look(&self) {
+        let durable = self.0.reader.durable();
+        let mut standing = self.locked();
+        let cursor = standing.cursor.map_or(0, |cursor| cursor.0);
+        let bound = durable.0.saturating_sub(self.0.keep_facts_max);
+        self.0.keep_from.store(cursor.saturating_sub(1).max(bound), Ordering::Release);
+        if standing.looks.len() == LOOKS_MAX {
+            // Every other one tells nearly as much.
+            let mut at = 0;
+            standing.looks.retain(|_| {
+                at += 1;
+                at % 2 == 1
+            });
+        }
+        standing.looks.push_back((durable, Instant::now()));
+        standing.forget_looks();
+    }
+
+    /// The mirror stands at `cursor`.
+    pub(super) fn stands_at(&self, cursor: Sequence) {
+        let mut standing = self.locked();
+        standing.cursor = Some(cursor);
+        standing.forget_looks();
+    }
+
+    /// It follows. Returns what had kept it from it.
+    pub(super) fn follows(&self) -> Option<String> {
+        let mut standing = self.locked();
+        standing.phase = Phase::Following;
+        standing.error.take()
+    }
+
+    /// It cannot go on. Returns whether that is news.
+    pub(super) fn cannot(&self, trouble: &Trouble) -> bool {
+        let mut standing = self.locked();
+        standing.phase = match trouble {
+            Trouble::Rebuild { .. } | Trouble::Incomplete { .. } => Phase::RebuildNeeded,
+            _ => Phase::Retrying,
+        };
+        let error = Some(trouble.to_string());
+        std::mem::replace(&mut standing.error, error.clone()) != error
+    }
+}
+
+impl Standing {
+    fn forget_looks(&mut self) {
+        let Some(cursor) = self.cursor else { return };
+        while self.looks.get(1).is_some_and(|(durable, _)| *durable <= cursor) {
+            self.looks.pop_front();
+        }
+    }
+}
