@@ -150,6 +150,14 @@ impl Server {
         self.child = spawn(self.dir.path(), self.port, &self.more);
         self.answers();
     }
+
+    /// Stops it as its operator would, and starts it with other options.
+    pub fn restart_with(&mut self, more: &[&str]) {
+        self.signal("TERM");
+        self.child.wait().unwrap();
+        self.more = more.iter().map(|option| option.to_string()).collect();
+        self.restart();
+    }
 }
 
 /// A client that holds a table.
