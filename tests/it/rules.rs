@@ -4,7 +4,8 @@
 
 use std::{
     future::Future,
-    sync::{Arc, atomic::Ordering},
+    rc::Rc,
+    sync::atomic::Ordering,
     task::{Context, Poll, Waker},
 };
 
@@ -74,7 +75,7 @@ async fn a_failed_journal_answers_that_the_outcome_is_unknown_and_lets_nobody_in
 
 /// Two users hand one lot of money to and fro: each order spends what the one before has just
 /// brought, as a maker or as a taker, the moment the answer is there.
-async fn hand_to_and_fro(floor: Arc<Floor>, pair: usize, rounds: usize) {
+async fn hand_to_and_fro(floor: Rc<Floor>, pair: usize, rounds: usize) {
     let a = floor.register(&format!("a{pair}")).await;
     let b = floor.register(&format!("b{pair}")).await;
     let (quantity, price) = (10_000, 1_000_000);
@@ -108,7 +109,7 @@ async fn hand_to_and_fro(floor: Arc<Floor>, pair: usize, rounds: usize) {
 async fn the_proceeds_of_a_fill_can_be_spent_the_moment_its_answer_is_there() {
     const PAIRS: usize = 100;
     let opening = Opening { more_books: PAIRS as u16, ..Opening::default() };
-    let floor = Arc::new(Floor::open(opening).await);
+    let floor = Rc::new(Floor::open(opening).await);
     // Two orders a round and pair: 200,000 at least.
     let rounds = 1_000 * scale();
     let pairs = (0..PAIRS).map(|pair| actix::spawn(hand_to_and_fro(floor.clone(), pair, rounds)));
