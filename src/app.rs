@@ -128,6 +128,12 @@ async fn run(settings: Settings, opened: Opened) -> anyhow::Result<ExitCode> {
     let handle = server.handle();
     let serving = actix::spawn(server);
     tracing::info!("listening on http://{address}");
+    #[cfg(feature = "baseline")]
+    {
+        let (bare, at) = crate::http::baseline::serve(address, http_settings(&settings).workers)?;
+        actix::spawn(bare);
+        tracing::info!("the bare handler listens on http://{at}");
+    }
     tokio::select! {
         _ = terminate.recv() => tracing::info!("stopping: SIGTERM"),
         _ = interrupt.recv() => tracing::info!("stopping: SIGINT"),

@@ -10,6 +10,7 @@ use souk::{
     sim::{
         conformance::{self, Outcome},
         demo::{self, DemoArgs},
+        load::{self, LoadArgs},
         replay::{self, ReplayArgs},
     },
     store, telemetry,
@@ -49,6 +50,8 @@ enum Command {
     Replay(ReplayArgs),
     /// Put a few users and orders into a running exchange, to have something to look at
     Demo(DemoArgs),
+    /// Drive a running exchange as a market does, and measure it
+    Load(LoadArgs),
     /// Play a command stream into the book and print its reports
     Conformance {
         /// Print the SHA-256 of the reports instead
@@ -75,6 +78,7 @@ fn main() -> anyhow::Result<ExitCode> {
             tokio::runtime::Runtime::new()?.block_on(demo::run(args))?;
             Ok(ExitCode::SUCCESS)
         }
+        Some(Command::Load(args)) => load::load(args),
         Some(Command::Conformance { sha256, file }) => conform(sha256, file),
     }
 }

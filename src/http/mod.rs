@@ -6,6 +6,8 @@
 pub mod admin;
 pub mod api;
 pub mod auth;
+#[cfg(feature = "baseline")]
+pub mod baseline;
 pub mod body;
 pub mod caller;
 pub mod contact;

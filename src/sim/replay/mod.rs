@@ -5,7 +5,7 @@
 //! instrument; orders of others are met, and show in the report as distance from the recording.
 
 mod feed;
-mod ladder;
+pub(super) mod ladder;
 mod lanes;
 mod maker;
 mod player;
