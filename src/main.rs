@@ -41,7 +41,6 @@ enum Command {
     },
     /// Look after the MySQL mirror while the exchange is stopped
     Mirror {
-        #[command(subcommand)]
         work: app::MirrorWork,
         #[command(flatten)]
         flags: Flags,
