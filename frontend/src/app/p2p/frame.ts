@@ -33,7 +33,7 @@ import { OpenTrades } from './open-trades';
       </nav>
       @if (session.isLoggedIn()) {
         <a class="button small primary" routerLink="/p2p/ads/new">
-          <souk-icon name="plus" [size]="14" />New ad
+          <souk-icon name="plus" [size]="14" /><span>New ad</span>
         </a>
       }
     </div>
@@ -78,6 +78,16 @@ import { OpenTrades } from './open-trades';
       }
       .tabs > * {
         padding: 8px;
+      }
+      .button {
+        min-height: 30px;
+      }
+      .button span {
+        position: absolute;
+        width: 1px;
+        height: 1px;
+        overflow: hidden;
+        clip-path: inset(50%);
       }
     }
   `,

@@ -1,5 +1,5 @@
 import { Pipe, type PipeTransform } from '@angular/core';
-import type { AdConditions } from '../core/client';
+import type { AdConditions, AuditEntry } from '../core/client';
 import type { Format } from '../core/format';
 import type { Problem } from '../core/problem';
 import { words } from '../ui/figures';
@@ -89,7 +89,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   CANCEL_REJECTED: 'refused to cancel',
   EXTENDED: 'gave more time to pay',
   PAYMENT_CONFIRMED: 'released the coins',
-  DISPUTE_OPENED: 'made a dispute of it',
+  DISPUTE_OPENED: 'opened a dispute',
   STATEMENT: 'made a statement',
   EVIDENCE: 'brought in a file',
   DISPUTE_WITHDRAWN: 'withdrew the dispute',
@@ -107,15 +107,16 @@ const ACTIONS: Readonly<Record<string, string>> = {
   VERDICT_CARRIED_OUT: 'The verdict was carried out',
 };
 
-/** One line of an audit trail, in words. */
-export function actionText(entry: { action: string; party: string; by?: string | null }): string {
-  const what =
-    entry.action === 'CANCEL'
-      ? entry.party === 'SELLER'
-        ? 'asked to cancel'
-        : 'cancelled the trade'
-      : (ACTIONS[entry.action] ?? words(entry.action).toLowerCase());
+/** One line of an audit trail, in words; `before` is the line before it. */
+export function actionText(entry: AuditEntry, before?: AuditEntry): string {
+  const what = deed(entry, before?.status === 'DISPUTED');
   return entry.by ? `${entry.by} ${what}` : what;
+}
+
+function deed({ action, party }: AuditEntry, isDisputed: boolean): string {
+  if (action === 'CANCEL') return party === 'SELLER' ? 'asked to cancel' : 'cancelled the trade';
+  if (action === 'DISPUTE_OPENED' && isDisputed) return 'answered the dispute';
+  return ACTIONS[action] ?? words(action).toLowerCase();
 }
 
 /** What an ad asks of its takers, each in words. */

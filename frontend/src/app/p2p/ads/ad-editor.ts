@@ -92,7 +92,10 @@ export class AdEditor {
     return !!draft && CONDITIONS.some((field) => untracked(() => draft.text(field)));
   });
 
-  protected readonly indexText = computed(() => this.priced(this.draft()?.index() ?? null));
+  protected readonly indexText = computed(() => {
+    const index = this.draft()?.index();
+    return index ? this.priced(index) : 'There is no price right now';
+  });
   protected readonly priceText = computed(() => this.priced(this.draft()?.price() ?? null));
   protected readonly available = computed(() => {
     const currency = this.draft()?.currency() ?? '';

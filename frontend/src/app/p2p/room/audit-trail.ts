@@ -16,7 +16,7 @@ import { actionText, statusName } from '../texts';
           <li>
             <span class="num muted">#{{ entry.sequence }}</span>
             <span>
-              {{ textOf(entry) }}
+              {{ textOf(entry, entries()[$index - 1]) }}
               <span class="muted small"
                 >{{ entry.party | words }}, then: {{ statusOf(entry) }}</span
               >

@@ -105,11 +105,11 @@ export class Chat {
       text: message.text,
       from: message.from,
     }));
-    const happened = this.room.audit().map((entry) => ({
+    const happened = this.room.audit().map((entry, index, all) => ({
       key: `a${entry.sequence}`,
       sequence: entry.sequence,
       at: entry.created_at,
-      text: actionText(entry),
+      text: actionText(entry, all[index - 1]),
       from: null,
     }));
     return [...said, ...happened].sort((a, b) => a.sequence - b.sequence);

@@ -18,19 +18,25 @@ import { Method } from '../texts';
     <dl>
       <div>
         <dt>Amount</dt>
-        <dd class="num strong">{{ trade().total_fiat | money: trade().fiat_currency }}</dd>
-        <souk-copy what="the amount" [text]="trade().total_fiat" />
+        <dd>
+          <span class="num strong">{{ trade().total_fiat | money: trade().fiat_currency }}</span>
+          <souk-copy what="the amount" [text]="trade().total_fiat" />
+        </dd>
       </div>
       @if (trade().payment_account; as account) {
         <div>
           <dt>Account holder</dt>
-          <dd>{{ account.holder }}</dd>
-          <souk-copy what="the account holder" [text]="account.holder" />
+          <dd>
+            <span>{{ account.holder }}</span>
+            <souk-copy what="the account holder" [text]="account.holder" />
+          </dd>
         </div>
         <div>
           <dt>Details</dt>
-          <dd class="details">{{ account.details }}</dd>
-          <souk-copy what="the details" [text]="account.details" />
+          <dd>
+            <span class="details">{{ account.details }}</span>
+            <souk-copy what="the details" [text]="account.details" />
+          </dd>
         </div>
       } @else {
         <div>
@@ -40,8 +46,10 @@ import { Method } from '../texts';
       }
       <div>
         <dt>Reference</dt>
-        <dd class="num">{{ reference() }}</dd>
-        <souk-copy what="the reference" [text]="reference()" />
+        <dd>
+          <span class="num">{{ reference() }}</span>
+          <souk-copy what="the reference" [text]="reference()" />
+        </dd>
       </div>
     </dl>
     @if (trade().terms; as terms) {
@@ -57,7 +65,7 @@ import { Method } from '../texts';
     }
     dl > div {
       display: grid;
-      grid-template-columns: 130px minmax(0, 1fr) auto;
+      grid-template-columns: 130px minmax(0, 1fr);
       gap: 8px;
       align-items: center;
       min-height: 40px;
@@ -70,6 +78,13 @@ import { Method } from '../texts';
       color: var(--muted);
     }
     dd {
+      display: flex;
+      gap: 8px;
+      align-items: center;
+      justify-content: space-between;
+    }
+    dd span {
+      min-width: 0;
       overflow-wrap: anywhere;
     }
     .strong {
@@ -91,7 +106,7 @@ import { Method } from '../texts';
     }
     @media (width < 700px) {
       dl > div {
-        grid-template-columns: 84px minmax(0, 1fr) auto;
+        grid-template-columns: 84px minmax(0, 1fr);
       }
     }
   `,

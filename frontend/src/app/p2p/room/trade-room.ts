@@ -134,7 +134,7 @@ export class TradeRoom {
     ]);
     if (id !== this.id) return;
     this.escrow.set(escrow);
-    this.audit.set(audit.data);
+    this.audit.set([...audit.data].sort((a, b) => a.sequence - b.sequence));
   }
 
   private async readMessages(id: string): Promise<void> {

@@ -23,40 +23,42 @@ import { AccountForm } from './account-form';
       } @else if (accounts.isLoading()) {
         <souk-skeleton />
       } @else {
-        <ul>
-          @for (account of accounts.all(); track account.id) {
-            <li>
-              <div>
-                <h3>
-                  {{ account.payment_method | method }}
-                  @if (accounts.of(account.payment_method)?.id === account.id) {
-                    <span class="chip good">Buyers see this one</span>
-                  } @else {
-                    <span class="chip">Replaced by a newer one</span>
-                  }
-                </h3>
-                <p>{{ account.holder }}</p>
-                <p class="details">{{ account.details }}</p>
-                <p class="muted small">Added {{ account.created_at | when: 'date' }}</p>
-              </div>
-              <button
-                type="button"
-                class="icon-button"
-                [attr.aria-label]="'Remove account of ' + account.holder"
-                title="Remove"
-                [disabled]="command.busy()"
-                (click)="remove(account)"
-              >
-                <souk-icon name="close" />
-              </button>
-            </li>
-          } @empty {
-            <souk-empty
-              icon="wallet"
-              text="No accounts yet. Before you sell, buyers need to know where to pay you."
-            />
-          }
-        </ul>
+        @if (accounts.all()!.length > 0) {
+          <ul>
+            @for (account of accounts.all(); track account.id) {
+              <li>
+                <div>
+                  <h3>
+                    {{ account.payment_method | method }}
+                    @if (accounts.of(account.payment_method)?.id === account.id) {
+                      <span class="chip good">Buyers see this one</span>
+                    } @else {
+                      <span class="chip">Replaced by a newer one</span>
+                    }
+                  </h3>
+                  <p>{{ account.holder }}</p>
+                  <p class="details">{{ account.details }}</p>
+                  <p class="muted small">Added {{ account.created_at | when: 'date' }}</p>
+                </div>
+                <button
+                  type="button"
+                  class="icon-button"
+                  [attr.aria-label]="'Remove account of ' + account.holder"
+                  title="Remove"
+                  [disabled]="command.busy()"
+                  (click)="remove(account)"
+                >
+                  <souk-icon name="close" />
+                </button>
+              </li>
+            }
+          </ul>
+        } @else {
+          <souk-empty
+            icon="wallet"
+            text="No accounts yet. Before you sell, buyers need to know where to pay you."
+          />
+        }
       }
     </section>
     <section class="panel padded stack" aria-labelledby="add">

@@ -62,24 +62,26 @@ const TEXTS = {
       } @else if (!people()) {
         <souk-skeleton [lines]="3" />
       } @else {
-        <ul>
-          @for (person of people(); track person.username) {
-            <li>
-              <a [routerLink]="['/profile', person.username]">{{ person.username }}</a>
-              <button
-                type="button"
-                class="button small"
-                [attr.aria-label]="'Remove ' + person.username"
-                [disabled]="removal.busy()"
-                (click)="remove(person.username)"
-              >
-                <souk-icon name="close" [size]="14" />Remove
-              </button>
-            </li>
-          } @empty {
-            <souk-empty [text]="text().none" />
-          }
-        </ul>
+        @if (people()!.length > 0) {
+          <ul>
+            @for (person of people(); track person.username) {
+              <li>
+                <a [routerLink]="['/profile', person.username]">{{ person.username }}</a>
+                <button
+                  type="button"
+                  class="button small"
+                  [attr.aria-label]="'Remove ' + person.username"
+                  [disabled]="removal.busy()"
+                  (click)="remove(person.username)"
+                >
+                  <souk-icon name="close" [size]="14" />Remove
+                </button>
+              </li>
+            }
+          </ul>
+        } @else {
+          <souk-empty [text]="text().none" />
+        }
       }
     </section>
   `,
