@@ -44,8 +44,8 @@ export class TradeStatus implements PipeTransform {
 
 /** The class of a trade's chip. */
 export function statusTone(code: string): string {
-  if (code === 'COMPLETED' || code === 'RESOLVED_BUYER') return 'good';
-  if (code === 'CANCELLED' || code === 'EXPIRED') return '';
+  if (code === 'COMPLETED') return 'good';
+  if (code === 'CANCELLED' || code === 'EXPIRED' || code.startsWith('RESOLVED')) return '';
   if (code === 'DISPUTED' || code === 'RELEASE_OVERDUE') return 'bad';
   return code === 'PENDING' || code === 'PAYMENT_SENT' ? 'accent' : 'warn';
 }

@@ -12,6 +12,7 @@ import { writeMessage } from '../../core/client';
 import { Command } from '../../core/command';
 import { When } from '../../ui/figures';
 import { Icon } from '../../ui/icon';
+import { isOpen } from '../machine';
 import { actionText } from '../texts';
 import { TradeRoom } from './trade-room';
 
@@ -33,7 +34,7 @@ const TEXT_MAX = 2000;
   imports: [Icon, When],
   template: `
     <div class="panel-head">
-      <h2 id="chat">Chat{{ room.other() ? ' with ' + room.other() : '' }}</h2>
+      <h2 id="chat">{{ room.role() === 'observer' ? 'Chat' : 'Chat with ' + room.other() }}</h2>
     </div>
     <div #log class="log" role="log" aria-labelledby="chat" tabindex="0">
       @for (line of lines(); track line.key) {
@@ -83,8 +84,7 @@ const TEXT_MAX = 2000;
       }
     } @else {
       <p class="hint closed">
-        {{ room.trade()?.frozen ? 'The trade is frozen' : 'The trade is over' }}: nothing can be
-        written any more.
+        {{ closed() }}
       </p>
     }
   `,
@@ -113,6 +113,15 @@ export class Chat {
       from: null,
     }));
     return [...said, ...happened].sort((a, b) => a.sequence - b.sequence);
+  });
+
+  /** Why nothing can be written. */
+  protected readonly closed = computed(() => {
+    const trade = this.room.trade();
+    if (!trade || !isOpen(trade)) return 'The trade is over: nothing can be written any more.';
+    return trade.frozen
+      ? 'While the trade is frozen nothing can be written.'
+      : 'Only the buyer, the seller and who decides between them write here.';
   });
 
   constructor() {

@@ -3,6 +3,7 @@ import { ChangeDetectionStrategy, Component, computed, inject, input, signal } f
 import {
   type Dispute,
   type Evidence,
+  type Verdict,
   addStatement,
   appealVerdict,
   withdrawDispute,
@@ -17,7 +18,7 @@ import { DISPUTE_REASONS } from '../texts';
 import { KINDS, addEvidence, evidenceParams, fileFault, sizeText } from './evidence-file';
 import { EvidenceView } from './evidence-view';
 import { OpenDispute } from './open-dispute';
-import { verdictText } from './outlook';
+import { outcomeText, verdictText } from './outlook';
 import { TradeRoom } from './trade-room';
 
 /** A dispute as its parties see it: what was said and brought in, and what was decided. */
@@ -60,6 +61,10 @@ export class DisputePanel {
     if (outcome === 'SPLIT' || this.room.role() === 'observer') return null;
     return (outcome === 'BUYER') === (this.room.role() === 'buyer');
   });
+
+  protected outcomeText(verdict: Verdict): string {
+    return outcomeText(this.room.trade()!, verdict);
+  }
 
   protected kindOf(file: Evidence): string {
     return { 'text/plain': 'Text', 'application/pdf': 'PDF' }[file.media_type] ?? 'Picture';

@@ -1,4 +1,4 @@
-import type { Dispute, P2PTrade } from '../../core/client';
+import type { Dispute, P2PTrade, Verdict } from '../../core/client';
 import { type Role, isOpen, otherOf } from '../machine';
 import { TRADE_REASONS } from '../texts';
 
@@ -119,14 +119,19 @@ function over(trade: P2PTrade, dispute: Dispute | null, amount: string): Outlook
   return { title: `Verdict: ${verdictText(trade, dispute)}`, text, then: null };
 }
 
-/** What a verdict gives to whom. */
+/** What the verdict gives to whom: the newest one, as far as the dispute is known. */
 export function verdictText(trade: P2PTrade, dispute: Dispute | null): string {
-  const outcome =
-    dispute?.verdict?.outcome ??
-    { RESOLVED_BUYER: 'BUYER', RESOLVED_SELLER: 'SELLER', RESOLVED_SPLIT: 'SPLIT' }[trade.status];
+  const carriedOut = trade.status.replace('RESOLVED_', '');
+  return outcomeText(trade, dispute?.verdict ?? { outcome: carriedOut });
+}
+
+/** What an outcome gives to whom. */
+export function outcomeText(
+  trade: P2PTrade,
+  { outcome, buyer_percent: percent }: Pick<Verdict, 'outcome' | 'buyer_percent'>,
+): string {
   if (outcome === 'BUYER') return `the coins go to ${trade.buyer}`;
   if (outcome === 'SELLER') return `the coins go back to ${trade.seller}`;
-  const percent = dispute?.verdict?.buyer_percent;
   if (percent == null) return 'the coins are split';
   return `${percent} % to ${trade.buyer}, ${100 - percent} % back to ${trade.seller}`;
 }

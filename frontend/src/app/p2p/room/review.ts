@@ -9,6 +9,7 @@ import {
 } from '@angular/core';
 import { Api, type Review, listReviews, writeReview } from '../../core/client';
 import { Command } from '../../core/command';
+import { Notices } from '../../core/notices';
 import { Field } from '../../ui/field';
 import { TradeRoom } from './trade-room';
 
@@ -158,8 +159,11 @@ export class ReviewPanel {
   private readonly trade = computed(() => this.room.trade()?.id);
 
   constructor() {
+    const { arrived } = inject(Notices);
     effect(() => {
       this.trade();
+      // A review of the other one is told as a notice.
+      arrived();
       untracked(() => void this.load());
     });
   }

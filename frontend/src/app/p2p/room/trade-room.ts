@@ -16,10 +16,12 @@ import { Feed, type FeedEvent } from '../../core/feed';
 import { type Problem, problemOf } from '../../core/problem';
 import { Session } from '../../core/session';
 import { ExchangeTime } from '../exchange-time';
-import { actsOf, otherOf, roleOf } from '../machine';
+import { type Act, actsOf, otherOf, roleOf } from '../machine';
 import type { TradeChange } from '../open-trades';
 
 const PAGE = 500;
+/** While a dispute is decided, who decides it may write, too. */
+const ARBITRATED = ['DISPUTED', 'VERDICT_PENDING'];
 
 /** One trade with all that belongs to it, as it happens. */
 @Injectable()
@@ -45,8 +47,11 @@ export class TradeRoom {
     return trade ? otherOf(trade, this.role()) : '';
   });
   readonly acts = computed(() => {
-    const trade = this.trade();
-    return actsOf(trade!, trade ? this.role() : 'observer', this.dispute());
+    const [trade, dispute] = [this.trade(), this.dispute()];
+    if (!trade) return new Set<Act>();
+    if (dispute?.arbitrator === this.me() && ARBITRATED.includes(trade.status) && !trade.frozen)
+      return new Set<Act>(['write']);
+    return actsOf(trade, this.role(), dispute);
   });
   /** Whether the seller has given more time already; it goes once. */
   readonly isExtended = computed(() => this.audit().some(({ action }) => action === 'EXTENDED'));

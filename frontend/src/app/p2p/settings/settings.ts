@@ -23,6 +23,9 @@ import { RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
     .page {
       max-width: 900px;
     }
+    router-outlet {
+      display: none;
+    }
   `,
 })
 export class Settings {
