@@ -1,5 +1,5 @@
 import { Pipe, type PipeTransform } from '@angular/core';
-import type { AdConditions, AuditEntry } from '../core/client';
+import type { AuditEntry } from '../core/client';
 import type { Format } from '../core/format';
 import type { Problem } from '../core/problem';
 import { words } from '../ui/figures';
@@ -117,19 +117,6 @@ function deed({ action, party }: AuditEntry, isDisputed: boolean): string {
   if (action === 'CANCEL') return party === 'SELLER' ? 'asked to cancel' : 'cancelled the trade';
   if (action === 'DISPUTE_OPENED' && isDisputed) return 'answered the dispute';
   return ACTIONS[action] ?? words(action).toLowerCase();
-}
-
-/** What an ad asks of its takers, each in words. */
-export function conditionTexts(on: AdConditions, fiat: string, format: Format): string[] {
-  const texts: string[] = [];
-  if (on.min_completed_trades) texts.push(`${on.min_completed_trades} completed trades or more`);
-  if (on.min_completion_rate)
-    texts.push(`Completion rate of ${format.short(on.min_completion_rate)} % or more`);
-  if (on.min_account_age_days) texts.push(`Registered ${on.min_account_age_days} days ago or more`);
-  if (on.min_rating) texts.push(`Rating of ${format.short(on.min_rating)} or more`);
-  if (on.first_trade_max_fiat)
-    texts.push(`First trade of at most ${format.money(on.first_trade_max_fiat, fiat)}`);
-  return texts;
 }
 
 const CONDITIONS: Readonly<Record<string, string>> = {

@@ -18,6 +18,6 @@ describe('statistics of ads', () => {
       ([ad, { open, completed, other, volume }]) =>
         `${ad}: ${open} ${completed} ${other} ${volume}`,
     );
-    expect(told).toEqual(['1: 2 2 1 100.30', '2: 0 0 1 0']);
+    expect(told).toEqual(['1: 2 2 1 100.30', '2: 0 0 1 0.00']);
   });
 });

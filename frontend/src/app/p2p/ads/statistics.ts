@@ -18,12 +18,13 @@ export function statisticsOf(trades: readonly P2PTrade[]): ReadonlyMap<string, A
   for (const trade of trades) {
     const so = all.get(trade.advertisement_id);
     const before = so ?? { open: 0, completed: 0, other: 0, volume: Decimal.zero };
+    const total = Decimal.of(trade.total_fiat);
     const isCompleted = trade.status === 'COMPLETED';
     all.set(trade.advertisement_id, {
       open: before.open + (isOpen(trade) ? 1 : 0),
       completed: before.completed + (isCompleted ? 1 : 0),
       other: before.other + (isCompleted || isOpen(trade) ? 0 : 1),
-      volume: isCompleted ? before.volume.plus(Decimal.of(trade.total_fiat)) : before.volume,
+      volume: before.volume.plus(isCompleted ? total : total.minus(total)),
     });
   }
   return all;

@@ -8,7 +8,7 @@ import {
   signal,
 } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
-import { type Ad, Api, type ListedAd, showAd, takeAd } from '../../core/client';
+import { type Ad, Api, type ListedAd, showAd, showReputation, takeAd } from '../../core/client';
 import { Balances } from '../../core/balances';
 import { Command } from '../../core/command';
 import { Decimal, decimalsOf } from '../../core/decimal';
@@ -21,12 +21,16 @@ import { Money } from '../../ui/figures';
 import { Icon } from '../../ui/icon';
 import { Segments } from '../../ui/segments';
 import { amountFor, figuresOf, rangeOf } from '../amounts';
+import { type Taker, conditionsOf } from '../conditions';
 import { Contacts } from '../contacts';
+import { ExchangeTime } from '../exchange-time';
 import { PaymentAccounts } from '../payment-accounts';
 import { Pricing, priceText } from '../pricing';
 import { MissingAccounts } from '../settings/missing-accounts';
 import { StandingLine } from '../standing';
-import { Method, conditionTexts, refusalText, windowText } from '../texts';
+import { Method, refusalText, windowText } from '../texts';
+
+const DAY_MS = 86_400_000;
 
 export interface Offer {
   ad: ListedAd;
@@ -52,6 +56,7 @@ export class Take {
   private readonly balances = inject(Balances);
   private readonly pricing = inject(Pricing);
   private readonly accounts = inject(PaymentAccounts);
+  private readonly time = inject(ExchangeTime);
   protected readonly ref = inject<DialogRef<void>>(DialogRef);
   protected readonly session = inject(Session);
   protected readonly contacts = inject(Contacts);
@@ -115,8 +120,9 @@ export class Take {
     if (!problem || problem.code === 'AD_CHANGED') return null;
     return refusalText(problem, this.format);
   });
+  private readonly taker = signal<Taker | null>(null);
   protected readonly conditions = computed(() =>
-    conditionTexts(this.ad().conditions, this.ad().fiat_currency, this.format),
+    conditionsOf(this.ad().conditions, this.ad().fiat_currency, this.format, this.taker()),
   );
   protected readonly window = computed(() => windowText(this.ad().payment_window_secs));
   protected readonly limitsText = computed(() => {
@@ -140,6 +146,7 @@ export class Take {
     });
     inject(DestroyRef).onDestroy(leave);
     void this.reload();
+    void this.readTaker();
   }
 
   protected agree(): void {
@@ -212,6 +219,20 @@ export class Take {
       this.ad.set(await this.api.invoke(showAd, { id: this.ad().id }));
     } catch {
       // What was seen stays; the exchange refuses what does not hold any more.
+      return;
+    }
+  }
+
+  /** How the taker stands to the ad's conditions. */
+  private async readTaker(): Promise<void> {
+    const user = this.session.user();
+    if (!user || Object.keys(this.ad().conditions).length === 0) return;
+    try {
+      const own = await this.api.invoke(showReputation, { username: user.username });
+      const age = this.time.now() - Date.parse(user.created_at);
+      this.taker.set({ ...own, days: Math.floor(age / DAY_MS) });
+    } catch {
+      // The conditions are told without it.
       return;
     }
   }
