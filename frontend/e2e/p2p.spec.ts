@@ -66,9 +66,10 @@ async function wallet(user: User): Promise<string> {
 
 async function agree(visitor: Visitor, button: string): Promise<void> {
   const dialog = visitor.page.getByRole('dialog');
-  const tick = dialog.getByRole('checkbox');
-  if (await tick.count()) await tick.check();
-  await dialog.getByRole('button', { name: button, exact: true }).click();
+  const yes = dialog.getByRole('button', { name: button, exact: true });
+  await yes.waitFor();
+  if (await yes.isDisabled()) await dialog.getByRole('checkbox').check();
+  await yes.click();
   await dialog.waitFor({ state: 'detached' });
 }
 
@@ -79,7 +80,12 @@ async function writes(from: Visitor, to: Visitor, text: string): Promise<void> {
   await from.page.getByRole('log').getByText(text).waitFor();
 }
 
-async function reviews(visitor: Visitor, other: string, stars: number, text: string): Promise<void> {
+async function reviews(
+  visitor: Visitor,
+  other: string,
+  stars: number,
+  text: string,
+): Promise<void> {
   const { page } = visitor;
   await page.getByRole('radio', { name: `${stars} of 5` }).check({ force: true });
   await page.getByLabel('Comment').fill(text);
@@ -89,6 +95,18 @@ async function reviews(visitor: Visitor, other: string, stars: number, text: str
 
 async function heading(visitor: Visitor, name: string | RegExp): Promise<void> {
   await visitor.page.getByRole('heading', { name, level: 2 }).waitFor();
+}
+
+/** A visitor's feed that can be kept from telling events of a kind. */
+async function mutable(visitor: Visitor, kind: string): Promise<{ isMuted: boolean }> {
+  const mute = { isMuted: false };
+  await visitor.page.routeWebSocket(/\/ws\//, (page) => {
+    const feed = page.connectToServer();
+    feed.onMessage((text) => {
+      if (!mute.isMuted || !String(text).includes(`"type":"${kind}"`)) page.send(text);
+    });
+  });
+  return mute;
 }
 
 async function leave(...visitors: Visitor[]): Promise<void> {
@@ -256,8 +274,11 @@ test('a floating price follows the book; a seller is asked for an account first'
     payment_methods: ['SEPA'],
     payment_window_secs: 900,
   });
-  const seller = await comes('sam', '/p2p?side=sell&asset=BTC');
+  const seller = await Visitor.come(browser, exchange);
   const { page } = seller;
+  const mute = await mutable(seller, 'ticker');
+  await seller.login('sam');
+  await seller.goto('/p2p?side=sell&asset=BTC');
   await page.getByText(/^60,900.00/).waitFor();
   await mia.order('BUY', '0.01', '60000.00');
   await page.getByText(/^60,905.075/).waitFor();
@@ -272,10 +293,20 @@ test('a floating price follows the book; a seller is asked for an account first'
   await page.getByLabel('Account holder').fill('Sam Seller');
   await page.getByLabel('Details').fill('IBAN 34');
   await page.getByRole('button', { name: 'Add account' }).click();
+  await page.getByRole('dialog', { name: 'Where you are paid' }).waitFor({ state: 'detached' });
+
+  // The book moves, and the page does not hear of it.
+  mute.isMuted = true;
+  await page.getByLabel('The price may move by').selectOption('0');
+  await mia.order('BUY', '0.01', '60002.00');
   await dialog.getByRole('button', { name: 'Sell BTC' }).click();
+  await page.getByText('The price has moved to 60,906.09').waitFor();
+  await dialog.getByText(/^0.00999982/).waitFor();
+  await dialog.getByRole('button', { name: 'Agree to 60,906.09' }).click();
   await heading(seller, 'Waiting for mia to pay');
   await page.getByText('IBAN 34').waitFor();
-  await leave(seller);
+  seller.isClean(/409/);
+  await seller.leave();
 });
 
 test('a dispute with evidence, an answer and a verdict', async () => {
@@ -383,7 +414,13 @@ for (const theme of ['dark', 'light'] satisfies Theme[])
       const statement = 'Nothing has arrived in my account.';
       const dispute = { trade_id: trade, reason: 'PAYMENT_NOT_RECEIVED', statement };
       await seller.post('/api/dispute', dispute);
-      for (const path of [`trades/${trade}`, 'ads', 'ads/new', `ads/${ad}/edit`, 'settings/accounts']) {
+      for (const path of [
+        `trades/${trade}`,
+        'ads',
+        'ads/new',
+        `ads/${ad}/edit`,
+        'settings/accounts',
+      ]) {
         await visitor.goto(`/p2p/${path}`);
         await looks(visitor);
       }
