@@ -15,16 +15,22 @@ export class PaymentMethods {
     })),
   );
 
+  private isLoading = false;
+
   constructor() {
     void this.load();
   }
 
   async load(): Promise<void> {
+    if (this.isLoading || this.all().length > 0) return;
+    this.isLoading = true;
     try {
       this.all.set((await this.api.invoke(listPaymentMethods)).data);
     } catch {
       // Forms that need it read it again when they open.
       return;
+    } finally {
+      this.isLoading = false;
     }
   }
 }

@@ -4,7 +4,7 @@ import { Feed, type FeedEvent } from '../../core/feed';
 import { Pages } from '../../core/pages';
 import { type Filters, askedOf, filtersOf, mayFit } from './filters';
 
-const RELOAD_MS = 400;
+const RELOAD_MS = 1000;
 const PAGE = 50;
 const PAGE_MAX = 500;
 

@@ -1,5 +1,12 @@
 import { Dialog } from '@angular/cdk/dialog';
-import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  computed,
+  inject,
+  viewChild,
+} from '@angular/core';
 import {
   acceptCancel,
   cancelTrade,
@@ -42,6 +49,7 @@ export class NextStep {
   protected readonly command = new Command();
   protected readonly acts = this.room.acts;
   protected readonly isOpen = isOpen;
+  private readonly heading = viewChild.required<ElementRef<HTMLElement>>('title');
 
   protected readonly outlook = computed(() => {
     const trade = this.room.trade()!;
@@ -202,6 +210,8 @@ export class NextStep {
     if (!trade) return void this.room.load();
     this.room.changed(trade);
     this.toasts.show(text, 'good');
+    // The button that was pressed is gone; the keyboard goes on from what is next.
+    this.heading().nativeElement.focus();
   }
 
   private fiat(trade: P2PTrade): string {
