@@ -175,6 +175,10 @@ test('a whole sale: ad, take, chat, payment, release, reviews', async () => {
 
   await seller.goto('/p2p/ads');
   await seller.page.getByText('1 completed').waitFor();
+  await seller.page.getByRole('button', { name: 'Pause' }).click();
+  await seller.page.getByText('Paused', { exact: true }).waitFor();
+  await seller.page.getByRole('button', { name: 'Resume' }).click();
+  await seller.page.getByText('Active', { exact: true }).waitFor();
   await seller.page.getByRole('button', { name: 'Close' }).click();
   await agree(seller, 'Close the ad');
   await seller.page.getByText('You have no ads that run').waitFor();
@@ -189,7 +193,10 @@ test('what changes under a taker is shown, and taken only when agreed to', async
   const { page } = buyer;
   await page.getByRole('button', { name: 'Buy USDT: offer of sven' }).click();
   await page.getByLabel('You pay').fill('103');
-  await sven.call('PATCH', `/api/p2p/advertisements/${ad}`, { price: '1.03' });
+  const seller = await comes('sven', `/p2p/ads/${ad}/edit`);
+  await seller.page.getByLabel('Price of one USDT').fill('1.03');
+  await seller.page.getByRole('button', { name: 'Save changes' }).click();
+  await seller.page.waitForURL('**/p2p/ads');
   await page.getByText('sven has changed this ad').waitFor();
   const buy = page.getByRole('dialog').getByRole('button', { name: 'Buy USDT' });
   assert.ok(await buy.isDisabled());
@@ -199,7 +206,7 @@ test('what changes under a taker is shown, and taken only when agreed to', async
   await heading(buyer, 'Pay sven 103.00');
   const { data } = await bea.get('/api/p2p/trades');
   assert.equal(data[0].price, '1.03000000');
-  await leave(buyer);
+  await leave(buyer, seller);
 });
 
 test('a buyer cancels; a seller asks to, and the buyer agrees', async () => {

@@ -1,6 +1,15 @@
 import type { Ad } from '../core/client';
 import { Decimal } from '../core/decimal';
-import { amountFor, fiatFor, figuresOf, lessFees, rangeOf, scaleOf } from './amounts';
+import {
+  amountFor,
+  fiatFor,
+  figuresOf,
+  lessFees,
+  mostAmount,
+  mostFiat,
+  rangeOf,
+  scaleOf,
+} from './amounts';
 
 const of = (text: string) => Decimal.of(text);
 const ad = {
@@ -28,6 +37,20 @@ describe('amounts', () => {
     expect(range('1000.000000').most.toString()).toBe('500.00');
     expect(range('100.000001').most.toString()).toBe('102.00');
     expect(range('100.000001').least.toString()).toBe('50.00');
+  });
+
+  it('knows the most that can be taken, and it is never refused', () => {
+    const most = (left: string, own: string | null) => {
+      const on = { ...ad, remaining_amount: left };
+      const [price, has] = [of('1.02'), own === null ? null : of(own)];
+      const [fiat, amount] = [mostFiat(on, price, has), mostAmount(on, price, has)];
+      expect(figuresOf(on, price, 'fiat', fiat).fault).toBeNull();
+      expect(figuresOf(on, price, 'crypto', amount).fault).toBeNull();
+      return `${fiat} ${amount}`;
+    };
+    expect(most('1000.000000', null)).toBe('500.00 490.196078');
+    expect(most('100.000001', null)).toBe('102.00 100.000001');
+    expect(most('1000.000000', '60.000000')).toBe('61.20 60.000000');
   });
 
   it('converts either way, and says what is wrong', () => {

@@ -29,6 +29,19 @@ export function rangeOf(ad: Ad, price: Decimal): { least: Decimal; most: Decimal
   return { least: Decimal.of(ad.min_limit), most: Decimal.of(ad.max_limit).min(left) };
 }
 
+/** The most fiat that a take may be for; `own` is what a seller has of the asset. */
+export function mostFiat(ad: Ad, price: Decimal, own: Decimal | null): Decimal {
+  const { most } = rangeOf(ad, price);
+  return own ? most.min(own.times(price).rounded(most.scale, 'down')) : most;
+}
+
+/** The most of the asset that a take may be for. */
+export function mostAmount(ad: Ad, price: Decimal, own: Decimal | null): Decimal {
+  const left = Decimal.of(ad.remaining_amount);
+  const most = amountFor(Decimal.of(ad.max_limit), price, left.scale).min(left);
+  return own ? most.min(own) : most;
+}
+
 /** What a take comes to, or why it would be refused. */
 export interface Figures {
   amount: Decimal | null;

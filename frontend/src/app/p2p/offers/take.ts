@@ -20,7 +20,7 @@ import { Field } from '../../ui/field';
 import { Money } from '../../ui/figures';
 import { Icon } from '../../ui/icon';
 import { Segments } from '../../ui/segments';
-import { amountFor, figuresOf, rangeOf } from '../amounts';
+import { figuresOf, mostAmount, mostFiat, rangeOf } from '../amounts';
 import { type Taker, conditionsOf } from '../conditions';
 import { Contacts } from '../contacts';
 import { ExchangeTime } from '../exchange-time';
@@ -162,13 +162,8 @@ export class Take {
     const price = this.price();
     if (!price) return;
     const ad = this.ad();
-    const { most } = rangeOf(ad, price);
-    const scale = decimalsOf(ad.remaining_amount);
-    const left = Decimal.of(ad.remaining_amount);
-    const own = this.isBuy ? left : (Decimal.parse(this.available()) ?? left);
-    const amount = amountFor(Decimal.of(ad.max_limit), price, scale).min(left).min(own);
-    const worth = amount.times(price).rounded(decimalsOf(ad.max_limit), 'down');
-    const typed = this.unit() === 'fiat' ? most.min(worth.max(Decimal.zero)) : amount;
+    const own = this.isBuy ? null : Decimal.parse(this.available());
+    const typed = this.unit() === 'fiat' ? mostFiat(ad, price, own) : mostAmount(ad, price, own);
     this.typed.set(this.format.short(typed.toString()));
   }
 
