@@ -106,6 +106,10 @@ export class User {
     return this.exchange.call('POST', path, body, this.token);
   }
 
+  call<T = any>(method: string, path: string, body?: unknown): Promise<T> {
+    return this.exchange.call(method, path, body, this.token);
+  }
+
   /** A limit order on BTC-USD. */
   order(order_type: 'BUY' | 'SELL', quantity: string, price: string): Promise<any> {
     const body = { instrument: 'BTC-USD', order_type, order_subtype: 'LIMIT', quantity, price };
