@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use souk::{
     app,
+    http::routes,
     settings::{Flags, Settings},
     sim::{
         conformance::{self, Outcome},
@@ -41,7 +42,6 @@ enum Command {
     },
     /// Look after the MySQL mirror while the exchange is stopped
     Mirror {
-        #[command(subcommand)]
         work: app::MirrorWork,
         #[command(flatten)]
         flags: Flags,
@@ -52,6 +52,8 @@ enum Command {
     Demo(DemoArgs),
     /// Drive a running exchange as a market does, and measure it
     Load(LoadArgs),
+    /// Print the OpenAPI document of the REST API
+    Openapi,
     /// Play a command stream into the book and print its reports
     Conformance {
         /// Print the SHA-256 of the reports instead
@@ -79,6 +81,10 @@ fn main() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Load(args)) => load::load(args),
+        Some(Command::Openapi) => {
+            println!("{}", serde_json::to_string_pretty(&routes::document())?);
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Command::Conformance { sha256, file }) => conform(sha256, file),
     }
 }
