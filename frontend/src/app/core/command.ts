@@ -1,10 +1,8 @@
 import { HttpContext } from '@angular/common/http';
 import { inject, signal } from '@angular/core';
-import { Api } from './client';
+import { Api, type ApiFnRequired } from './client';
 import { IDEMPOTENCY_KEY, newKey } from './calls';
 import { type Problem, problemOf } from './problem';
-
-type Call<P, R> = Parameters<typeof Api.prototype.invoke<P, R>>[0];
 
 /**
  * What one button does: `busy` while it is under way, so that it cannot be pressed twice, and `problem`
@@ -19,7 +17,7 @@ export class Command {
   private open: { text: string; key: string } | null = null;
 
   /** The answer, or null where it was refused or one is under way already. */
-  async run<P, R>(call: Call<P, R>, params: P): Promise<R | null> {
+  async run<P, R>(call: ApiFnRequired<P, R>, params: P): Promise<R | null> {
     if (this.busy()) return null;
     this.busy.set(true);
     this.problem.set(null);

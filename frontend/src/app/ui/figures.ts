@@ -34,6 +34,16 @@ export class Percent implements PipeTransform {
   }
 }
 
+/** `amount | signed`: all its decimals, with its sign. */
+@Pipe({ name: 'signed', pure: false })
+export class Signed implements PipeTransform {
+  private readonly format = inject(Format);
+
+  transform(value: Text): string {
+    return this.format.signed(value);
+  }
+}
+
 /** `at | when`: the day and the time; `: 'time'`, `: 'date'` and `: 'short'` are parts of it. */
 @Pipe({ name: 'when', pure: false })
 export class When implements PipeTransform {
