@@ -44,6 +44,16 @@ export class Signed implements PipeTransform {
   }
 }
 
+/** `amount | compact`: about how much, such as `1.2M`. */
+@Pipe({ name: 'compact', pure: false })
+export class Compact implements PipeTransform {
+  private readonly format = inject(Format);
+
+  transform(value: Text): string {
+    return this.format.compact(value);
+  }
+}
+
 /** `at | when`: the day and the time; `: 'time'`, `: 'date'` and `: 'short'` are parts of it. */
 @Pipe({ name: 'when', pure: false })
 export class When implements PipeTransform {

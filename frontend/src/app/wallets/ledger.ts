@@ -9,8 +9,8 @@ import {
   untracked,
 } from '@angular/core';
 import { Balances } from '../core/balances';
+import { calm } from '../core/calm';
 import { Api, type Posting, transactions } from '../core/client';
-import { PaintClock } from '../core/clock';
 import { csv, download } from '../core/csv';
 import { Pages } from '../core/pages';
 import { type Problem, problemOf } from '../core/problem';
@@ -53,8 +53,7 @@ export class Ledger {
   ];
 
   constructor() {
-    const paint = inject(PaintClock);
-    const refresh = () => void this.refresh();
+    const refresh = calm(500, () => void this.refresh());
     effect(() => {
       this.currency();
       this.type();
@@ -66,7 +65,7 @@ export class Ledger {
     // What changes a balance is in the ledger.
     effect(() => {
       this.balances.all();
-      paint.request(refresh);
+      refresh();
     });
   }
 

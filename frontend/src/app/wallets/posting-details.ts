@@ -5,7 +5,7 @@ import {
   Api,
   type Order,
   type OwnTrade,
-  type P2pTrade,
+  type P2PTrade,
   type Posting,
   listAudit,
   listOrders,
@@ -22,7 +22,7 @@ interface Cause {
   legs: readonly Posting[];
   fills: readonly OwnTrade[];
   order: Order | null;
-  p2pTrade: P2pTrade | null;
+  p2pTrade: P2PTrade | null;
 }
 
 /** What a posting is a part of: its other legs, and the order, fills or P2P trade that it came from. */
@@ -89,7 +89,7 @@ export class PostingDetails {
   }
 
   /** The one whose trail has this very fact; only those that were under way then come into question. */
-  private async p2pTrade(): Promise<P2pTrade | null> {
+  private async p2pTrade(): Promise<P2PTrade | null> {
     const { created_at, currency, sequence } = this.posting;
     const { data } = await this.api.invoke(listP2PTrades, { limit: 200 });
     const near = data.filter(
