@@ -70,6 +70,8 @@ export class Feed {
   private failures = 0;
   private heardAt = 0;
   private isAuthenticated = false;
+  /** The token that this connection was opened with. */
+  private token: string | null = null;
   private readonly asked = new Map<number, readonly Channel[]>();
   private readonly pings = new Map<number, { at: number; done: (ms: number) => void }>();
   private flush: ReturnType<typeof setTimeout> | null = null;
@@ -159,8 +161,8 @@ export class Feed {
   }
 
   private opened(): void {
-    const token = this.session.token();
-    if (token) this.send({ op: 'auth', id: 0, token });
+    this.token = this.session.token();
+    if (this.token) this.send({ op: 'auth', id: 0, token: this.token });
     this.subscribe();
   }
 
@@ -217,8 +219,8 @@ export class Feed {
 
   private refused(message: { id?: number; code: string }): void {
     if (message.code === 'TOKEN_INVALID' || message.code === 'TOKEN_EXPIRED') {
-      const why = message.code === 'TOKEN_EXPIRED' ? 'expired' : 'ended';
-      return this.session.end(why);
+      if (this.token !== this.session.token()) return;
+      return this.session.end(message.code === 'TOKEN_EXPIRED' ? 'expired' : 'ended');
     }
     console.warn('the feed refused', message.code, this.asked.get(message.id ?? -1));
     this.asked.delete(message.id ?? -1);

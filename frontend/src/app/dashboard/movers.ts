@@ -1,5 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { RouterLink } from '@angular/router';
+import { Decimal } from '../core/decimal';
 import { Feed } from '../core/feed';
 import { Market } from '../core/market';
 import { Compact, Figure, Percent } from '../ui/figures';
@@ -35,7 +36,7 @@ import { Hours } from './hours';
                 <span class="last">{{ row.last | figure }}</span>
                 <span class="small" [class]="row.tone">
                   @if (row.change) {
-                    <span aria-hidden="true">{{ row.tone === 'down' ? '▾' : '▴' }}</span>
+                    <span aria-hidden="true">{{ row.sign }}</span>
                     {{ row.change | percent }}
                   } @else {
                     <span class="muted">no trades in 24 h</span>
@@ -103,11 +104,17 @@ export class Movers {
         last,
         change,
         volume: ticker?.quote_volume,
-        tone: change?.startsWith('-') ? 'down' : 'up',
+        ...toneOf(change),
         line: lineOf(histories?.[name] ?? [], last),
       };
     });
   });
+}
+
+function toneOf(change: string | null): { tone: string; sign: string } {
+  const sign = Decimal.parse(change)?.sign() ?? 0;
+  if (sign === 0) return { tone: 'muted', sign: '' };
+  return sign < 0 ? { tone: 'down', sign: '▾' } : { tone: 'up', sign: '▴' };
 }
 
 /** The closes of the last 24 hours and the price of now; drawn, so numbers will do. */

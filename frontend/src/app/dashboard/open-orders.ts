@@ -16,7 +16,7 @@ import { Toasts } from '../core/toasts';
 import { Figure, When, Words } from '../ui/figures';
 import { Empty, Failure, Skeleton } from '../ui/state';
 
-const SHOWN_MAX = 6;
+const SHOWN_MAX = 4;
 const OPEN = ['PENDING', 'PARTIALLY_FILLED'];
 
 /** One's open orders, the newest of them; each can be cancelled here. */
@@ -102,7 +102,7 @@ const OPEN = ['PENDING', 'PARTIALLY_FILLED'];
     li a:hover {
       text-decoration: underline;
     }
-    .button {
+    li > .button {
       justify-self: end;
     }
     .end {

@@ -2,9 +2,9 @@ import { ChangeDetectionStrategy, Component, computed, input } from '@angular/co
 
 const ASSETS: Readonly<Record<string, { name: string; sign: string }>> = {
   USD: { name: 'US dollar', sign: '$' },
-  BTC: { name: 'Bitcoin', sign: '₿' },
+  BTC: { name: 'Bitcoin', sign: 'B' },
   ETH: { name: 'Ether', sign: 'Ξ' },
-  USDT: { name: 'Tether', sign: '₮' },
+  USDT: { name: 'Tether', sign: 'T' },
 };
 
 /** What an asset is called; its code where it has no other name. */
