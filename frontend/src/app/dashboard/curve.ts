@@ -39,6 +39,7 @@ const HEIGHT = 140;
     :host {
       display: grid;
       grid-template-rows: minmax(110px, 1fr) auto;
+      grid-template-columns: minmax(0, 1fr);
       gap: 4px;
       min-width: 0;
     }
@@ -76,7 +77,8 @@ const HEIGHT = 140;
     }
     .axis {
       display: flex;
-      gap: 12px;
+      flex-wrap: wrap;
+      gap: 0 12px;
       justify-content: space-between;
       font-size: 12px;
     }
