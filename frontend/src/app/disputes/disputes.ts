@@ -66,7 +66,9 @@ export class Disputes {
     const worth = (row: ListedDispute) =>
       this.market.usdValue(row.currency, row.amount) ?? Decimal.zero;
     return [...rows].sort((a, b) =>
-      this.sort() === 'amount' ? worth(b).compare(worth(a)) : b.age_secs - a.age_secs,
+      this.sort() === 'amount'
+        ? worth(b).compare(worth(a))
+        : a.opened_at.localeCompare(b.opened_at),
     );
   });
   protected readonly currencies = computed(() => [

@@ -73,7 +73,7 @@ export class VerdictForm {
   protected readonly command = new Command();
   protected readonly outcomes = OUTCOMES;
 
-  protected readonly outcome = signal('BUYER');
+  protected readonly outcome = signal('');
   protected readonly typed = signal('50');
   protected readonly reason = signal('');
   protected readonly fraud = signal(false);
@@ -85,8 +85,10 @@ export class VerdictForm {
         return 100;
       case 'SELLER':
         return 0;
-      default:
+      case 'SPLIT':
         return percentOf(this.typed());
+      default:
+        return null;
     }
   });
   protected readonly parts = computed(() => {
