@@ -23,6 +23,7 @@ import { RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
       <router-outlet />
     </div>
   `,
+  styles: 'router-outlet { display: none; }',
 })
 export class Frame {
   protected readonly tabs = [

@@ -1,6 +1,6 @@
 import { CdkMenuItem } from '@angular/cdk/menu';
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
-import { Router } from '@angular/router';
+import { Router, RouterLink } from '@angular/router';
 import type { Notification } from '../core/client';
 import { Notices } from '../core/notices';
 import { When } from '../ui/figures';
@@ -10,7 +10,7 @@ import { Empty, Failure, Skeleton } from '../ui/state';
 @Component({
   selector: 'souk-notice-list',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [CdkMenuItem, When, Empty, Failure, Skeleton],
+  imports: [CdkMenuItem, RouterLink, When, Empty, Failure, Skeleton],
   template: `
     <div class="head">
       <h2>Notifications</h2>
@@ -42,6 +42,9 @@ import { Empty, Failure, Skeleton } from '../ui/state';
         </button>
       } @empty {
         <souk-empty icon="bell" text="Nothing yet. Fills, P2P trades and disputes show up here." />
+      }
+      @if (pages.rows().length) {
+        <a cdkMenuItem class="all" routerLink="/profile/notifications">All notifications</a>
       }
     }
   `,
@@ -79,6 +82,13 @@ import { Empty, Failure, Skeleton } from '../ui/state';
     }
     .unread {
       background: var(--accent);
+    }
+    .all {
+      justify-content: center;
+      min-height: 36px;
+      padding: 8px;
+      color: var(--accent);
+      text-align: center;
     }
     .at {
       display: block;
