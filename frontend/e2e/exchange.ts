@@ -9,8 +9,11 @@ import { createInterface } from 'node:readline';
 const BINARY = process.env['SOUK_BINARY'] ?? new URL('../../target/debug/souk', import.meta.url).pathname;
 export const PASSWORD = 'correct horse';
 
+/** Settings beyond those of every test, such as `{ SOUK_CLOCK: 'manual' }`. */
+export type Settings = Readonly<Record<string, string>>;
+
 /** Settings of the tests, not those of whoever runs them. */
-function environment(dir: string): NodeJS.ProcessEnv {
+function environment(dir: string, settings: Settings): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('SOUK_'));
   return {
     ...Object.fromEntries(own),
@@ -19,22 +22,24 @@ function environment(dir: string): NodeJS.ProcessEnv {
     SOUK_DEVELOPMENT: 'true',
     SOUK_DATA_DIR: dir,
     SOUK_DURABILITY: 'process',
+    ...settings,
   };
 }
 
 export class Exchange {
   readonly url: string;
   private readonly dir: string;
+  private readonly settings: Settings;
   private child: ChildProcess;
 
-  private constructor(dir: string, child: ChildProcess, url: string) {
-    [this.dir, this.child, this.url] = [dir, child, url];
+  private constructor(dir: string, settings: Settings, child: ChildProcess, url: string) {
+    [this.dir, this.settings, this.child, this.url] = [dir, settings, child, url];
   }
 
-  static async start(): Promise<Exchange> {
+  static async start(settings: Settings = {}): Promise<Exchange> {
     const dir = mkdtempSync(join(tmpdir(), 'souk-e2e-'));
-    const { child, url } = await serve(dir, '127.0.0.1:0');
-    return new Exchange(dir, child, url);
+    const { child, url } = await serve(dir, '127.0.0.1:0', settings);
+    return new Exchange(dir, settings, child, url);
   }
 
   /** kill -9; connections break. */
@@ -46,7 +51,7 @@ export class Exchange {
 
   /** Serves again where it did. */
   async restart(): Promise<void> {
-    this.child = (await serve(this.dir, new URL(this.url).host)).child;
+    this.child = (await serve(this.dir, new URL(this.url).host, this.settings)).child;
   }
 
   async stop(): Promise<void> {
@@ -101,6 +106,17 @@ export class User {
     return this.exchange.call('POST', path, body, this.token);
   }
 
+  call<T = any>(method: string, path: string, body?: unknown): Promise<T> {
+    return this.exchange.call(method, path, body, this.token);
+  }
+
+  /** A plain text as evidence. */
+  async file(path: string, text: string): Promise<void> {
+    const headers = { 'Content-Type': 'text/plain', Authorization: `Bearer ${this.token}` };
+    const response = await fetch(this.exchange.url + path, { method: 'POST', headers, body: text });
+    if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
+  }
+
   /** A limit order on BTC-USD. */
   order(order_type: 'BUY' | 'SELL', quantity: string, price: string): Promise<any> {
     const body = { instrument: 'BTC-USD', order_type, order_subtype: 'LIMIT', quantity, price };
@@ -108,9 +124,13 @@ export class User {
   }
 }
 
-async function serve(dir: string, address: string): Promise<{ child: ChildProcess; url: string }> {
+async function serve(
+  dir: string,
+  address: string,
+  settings: Settings,
+): Promise<{ child: ChildProcess; url: string }> {
   const child = spawn(BINARY, ['serve', '--listen', address], {
-    env: environment(dir),
+    env: environment(dir, settings),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const seen: string[] = [];
