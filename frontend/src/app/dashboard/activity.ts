@@ -32,17 +32,19 @@ const SHOWN_MAX = 12;
     @if (problem(); as problem) {
       <souk-failure [problem]="problem" (retry)="load()" />
     } @else if (rows(); as rows) {
-      <ul>
-        @for (row of rows; track row.key) {
-          <li>
-            <souk-icon [name]="row.icon" [size]="16" />
-            <a [routerLink]="row.link">{{ row.text }}</a>
-            <span class="num small muted">{{ row.at | when: 'short' }}</span>
-          </li>
-        } @empty {
-          <souk-empty text="Nothing has happened yet." />
-        }
-      </ul>
+      @if (rows.length) {
+        <ul>
+          @for (row of rows; track row.key) {
+            <li>
+              <souk-icon [name]="row.icon" [size]="16" />
+              <a [routerLink]="row.link">{{ row.text }}</a>
+              <span class="num small muted">{{ row.at | when: 'short' }}</span>
+            </li>
+          }
+        </ul>
+      } @else {
+        <souk-empty text="Nothing has happened yet." />
+      }
     } @else {
       <souk-skeleton [lines]="8" />
     }

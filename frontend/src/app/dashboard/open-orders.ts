@@ -39,40 +39,42 @@ const OPEN = ['PENDING', 'PARTIALLY_FILLED'];
     } @else if (pages.isFirstLoad()) {
       <souk-skeleton [lines]="3" />
     } @else {
-      <ul>
-        @for (order of shown(); track order.id) {
-          <li>
-            <a [routerLink]="['/trade', order.instrument]">
-              <span [class]="order.order_type === 'BUY' ? 'up' : 'down'">
-                {{ order.order_type | words }}
+      @if (shown().length) {
+        <ul>
+          @for (order of shown(); track order.id) {
+            <li>
+              <a [routerLink]="['/trade', order.instrument]">
+                <span [class]="order.order_type === 'BUY' ? 'up' : 'down'">
+                  {{ order.order_type | words }}
+                </span>
+                {{ order.instrument }}
+              </a>
+              <span class="num end">
+                {{ order.remaining_quantity | figure }}
+                @if (order.price ?? order.stop_price; as price) {
+                  at {{ price | figure }}
+                }
               </span>
-              {{ order.instrument }}
-            </a>
-            <span class="num end">
-              {{ order.remaining_quantity | figure }}
-              @if (order.price ?? order.stop_price; as price) {
-                at {{ price | figure }}
-              }
-            </span>
-            <span class="muted small">
-              {{ order.order_subtype | words }} · {{ order.created_at | when: 'short' }}
-            </span>
-            <button
-              type="button"
-              class="button small"
-              [attr.aria-label]="'Cancel order ' + order.id"
-              [disabled]="command.busy()"
-              (click)="cancel(order)"
-            >
-              {{ cancelling() === order.id && command.busy() ? 'Cancelling…' : 'Cancel' }}
-            </button>
-          </li>
-        } @empty {
-          <souk-empty text="No open orders.">
-            <a class="button small" routerLink="/trade">Place one</a>
-          </souk-empty>
-        }
-      </ul>
+              <span class="muted small">
+                {{ order.order_subtype | words }} · {{ order.created_at | when: 'short' }}
+              </span>
+              <button
+                type="button"
+                class="button small"
+                [attr.aria-label]="'Cancel order ' + order.id"
+                [disabled]="command.busy()"
+                (click)="cancel(order)"
+              >
+                {{ cancelling() === order.id && command.busy() ? 'Cancelling…' : 'Cancel' }}
+              </button>
+            </li>
+          }
+        </ul>
+      } @else {
+        <souk-empty text="No open orders.">
+          <a class="button small" routerLink="/trade">Place one</a>
+        </souk-empty>
+      }
       @if (count() > shown().length) {
         <p class="muted small rest">and {{ count() - shown().length }} more</p>
       }

@@ -30,34 +30,36 @@ import { nextOf } from './next';
     } @else if (pages.isFirstLoad()) {
       <souk-skeleton [lines]="3" />
     } @else {
-      <ul>
-        @for (row of rows(); track row.trade.id) {
-          <li>
-            <a [routerLink]="['/p2p/trades', row.trade.id]">
-              <span class="what">
-                {{ row.isBuyer ? 'Buy' : 'Sell' }}
-                {{ row.trade.amount | money: row.trade.currency }}
-                <span class="muted small">
-                  for {{ row.trade.total_fiat | money: row.trade.fiat_currency }}
-                  {{ row.isBuyer ? 'from' : 'to' }} {{ row.other }}
+      @if (rows().length) {
+        <ul>
+          @for (row of rows(); track row.trade.id) {
+            <li>
+              <a [routerLink]="['/p2p/trades', row.trade.id]">
+                <span class="what">
+                  {{ row.isBuyer ? 'Buy' : 'Sell' }}
+                  {{ row.trade.amount | money: row.trade.currency }}
+                  <span class="muted small">
+                    for {{ row.trade.total_fiat | money: row.trade.fiat_currency }}
+                    {{ row.isBuyer ? 'from' : 'to' }} {{ row.other }}
+                  </span>
                 </span>
-              </span>
-              <span class="turn">
-                <span class="chip" [class.warn]="row.next.isMine">
-                  {{ row.next.isMine ? 'You: ' : '' }}{{ row.next.text }}
+                <span class="turn">
+                  <span class="chip" [class.warn]="row.next.isMine">
+                    {{ row.next.isMine ? 'You: ' : '' }}{{ row.next.text }}
+                  </span>
+                  @if (row.left) {
+                    <span class="num small muted">{{ row.left }} left</span>
+                  }
                 </span>
-                @if (row.left) {
-                  <span class="num small muted">{{ row.left }} left</span>
-                }
-              </span>
-            </a>
-          </li>
-        } @empty {
-          <souk-empty text="No open P2P trades.">
-            <a class="button small" routerLink="/p2p">See the offers</a>
-          </souk-empty>
-        }
-      </ul>
+              </a>
+            </li>
+          }
+        </ul>
+      } @else {
+        <souk-empty text="No open P2P trades.">
+          <a class="button small" routerLink="/p2p">See the offers</a>
+        </souk-empty>
+      }
     }
   `,
   styles: `

@@ -23,31 +23,33 @@ const KINDS: Readonly<Record<string, string>> = {
   imports: [Empty, Icon, When],
   template: `
     <div class="panel-head"><h2>Evidence</h2></div>
-    <ul>
-      @for (file of dispute().evidence ?? []; track file.sha256) {
-        <li>
-          <span>
-            {{ kind(file) }}, {{ size(file) }}
-            <span class="muted small about">
-              {{ file.by }} ({{ file.by === dispute().buyer ? 'buyer' : 'seller' }}),
-              {{ file.created_at | when: 'short' }} · SHA-256 {{ file.sha256.slice(0, 12) }}…
+    @if ((dispute().evidence ?? []).length) {
+      <ul>
+        @for (file of dispute().evidence ?? []; track file.sha256) {
+          <li>
+            <span>
+              {{ kind(file) }}, {{ size(file) }}
+              <span class="muted small about">
+                {{ file.by }} ({{ file.by === dispute().buyer ? 'buyer' : 'seller' }}),
+                {{ file.created_at | when: 'short' }} · SHA-256 {{ file.sha256.slice(0, 12) }}…
+              </span>
             </span>
-          </span>
-          @if (mayRead()) {
-            <button
-              type="button"
-              class="button small"
-              [attr.aria-label]="'View ' + kind(file) + ' of ' + file.by"
-              (click)="view(file)"
-            >
-              <souk-icon name="eye" [size]="14" />View
-            </button>
-          }
-        </li>
-      } @empty {
-        <souk-empty text="No files were brought in." />
-      }
-    </ul>
+            @if (mayRead()) {
+              <button
+                type="button"
+                class="button small"
+                [attr.aria-label]="'View ' + kind(file) + ' of ' + file.by"
+                (click)="view(file)"
+              >
+                <souk-icon name="eye" [size]="14" />View
+              </button>
+            }
+          </li>
+        }
+      </ul>
+    } @else {
+      <souk-empty text="No files were brought in." />
+    }
     @if (!mayRead() && dispute().evidence?.length) {
       <p class="muted small foot">Who takes the dispute can open the files.</p>
     }

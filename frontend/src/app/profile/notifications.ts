@@ -40,26 +40,28 @@ const KINDS = [
         } @else if (pages.isFirstLoad()) {
           <souk-skeleton [lines]="8" />
         } @else {
-          <ul>
-            @for (notice of rows(); track notice.id) {
-              <li>
-                <span class="dot" [class.unread]="!notice.read"></span>
-                <span>
-                  @if (!notice.read) {
-                    <span class="sr-only">Unread: </span>
-                  }
-                  @if (notices.link(notice); as link) {
-                    <a [routerLink]="link">{{ notices.sentence(notice) }}</a>
-                  } @else {
-                    {{ notices.sentence(notice) }}
-                  }
-                </span>
-                <span class="num muted small">{{ notice.created_at | when }}</span>
-              </li>
-            } @empty {
-              <souk-empty icon="bell" text="Nothing of this kind." />
-            }
-          </ul>
+          @if (rows().length) {
+            <ul>
+              @for (notice of rows(); track notice.id) {
+                <li>
+                  <span class="dot" [class.unread]="!notice.read"></span>
+                  <span>
+                    @if (!notice.read) {
+                      <span class="sr-only">Unread: </span>
+                    }
+                    @if (notices.link(notice); as link) {
+                      <a [routerLink]="link">{{ notices.sentence(notice) }}</a>
+                    } @else {
+                      {{ notices.sentence(notice) }}
+                    }
+                  </span>
+                  <span class="num muted small">{{ notice.created_at | when }}</span>
+                </li>
+              }
+            </ul>
+          } @else {
+            <souk-empty icon="bell" text="Nothing of this kind." />
+          }
           @if (pages.hasMore()) {
             <div class="more">
               <button

@@ -25,31 +25,35 @@ import { Empty, Failure, Skeleton } from '../ui/state';
     } @else if (pages.isFirstLoad()) {
       <souk-skeleton [lines]="4" />
     } @else {
-      <ul>
-        @for (review of pages.rows(); track review.sequence) {
-          <li>
-            <p class="row">
-              <souk-stars [rating]="review.rating" />
-              <a [routerLink]="['/profile', review.reviewer]">{{ review.reviewer }}</a>
-              <span class="muted small at">
-                @if (review.trade_id) {
-                  <a [routerLink]="['/p2p/trades', review.trade_id]">trade {{ review.trade_id }}</a>
-                  ·
-                }
-                {{ review.created_at | when: 'date' }}
-              </span>
-            </p>
-            @if (review.comment) {
-              <p class="comment">{{ review.comment }}</p>
-            }
-          </li>
-        } @empty {
-          <souk-empty
-            icon="star"
-            text="No reviews yet. They are written after completed P2P trades."
-          />
-        }
-      </ul>
+      @if (pages.rows().length) {
+        <ul>
+          @for (review of pages.rows(); track review.sequence) {
+            <li>
+              <p class="row">
+                <souk-stars [rating]="review.rating" />
+                <a [routerLink]="['/profile', review.reviewer]">{{ review.reviewer }}</a>
+                <span class="muted small at">
+                  @if (review.trade_id) {
+                    <a [routerLink]="['/p2p/trades', review.trade_id]"
+                      >trade {{ review.trade_id }}</a
+                    >
+                    ·
+                  }
+                  {{ review.created_at | when: 'date' }}
+                </span>
+              </p>
+              @if (review.comment) {
+                <p class="comment">{{ review.comment }}</p>
+              }
+            </li>
+          }
+        </ul>
+      } @else {
+        <souk-empty
+          icon="star"
+          text="No reviews yet. They are written after completed P2P trades."
+        />
+      }
       @if (pages.hasMore()) {
         <div class="more">
           <button
