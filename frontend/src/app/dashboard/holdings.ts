@@ -38,7 +38,11 @@ import { shareOf } from './share';
               ><span [class]="row.currency.toLowerCase()" [style.width.%]="row.width"></span
             ></span>
             <span class="num muted small end">
-              {{ row.value | money: 'USD' }} · {{ row.share }}&nbsp;%
+              @if (row.value) {
+                {{ row.value | money: 'USD' }} · {{ row.share }}&nbsp;%
+              } @else {
+                no price yet
+              }
             </span>
           </li>
         }
@@ -93,7 +97,7 @@ export class Holdings {
         isLocked: Decimal.of(locked_balance).isPositive(),
         total: rest.total_balance,
         value: value?.toString(),
-        share: share?.toString() ?? '–',
+        share: share?.toString(),
         width: share?.toNumber() ?? 0,
       };
     });

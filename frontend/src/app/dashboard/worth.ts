@@ -79,7 +79,7 @@ export class Worth {
     return {
       text: `${this.format.signed(usd.toString())} USD`,
       percent: percent && this.format.percent(percent.toString()),
-      isUp: usd.sign() >= 0,
+      tone: ['down', 'muted', 'up'][usd.sign() + 1],
     };
   });
 
