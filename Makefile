@@ -3,14 +3,25 @@
 SHELL := bash
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: run test bench soak clean-data setup tools lint deny
+.PHONY: run test test-site bench soak openapi clean-data setup tools lint deny
 
 # Builds and serves on http://127.0.0.1:8080; ARGS are passed on: make run ARGS='--listen 0.0.0.0:80'
 run: setup
 	BUILD_SITE=1 cargo run --release --locked -- serve $(ARGS)
 
 test: lint deny
-	cargo test --locked
+	BUILD_SITE=1 cargo test --locked
+	@$(MAKE) --no-print-directory test-site
+
+# The front end: its sources, its units, and its pages in a real Chromium against the real binary.
+test-site: tools
+	BUILD_SITE=1 cargo build --locked
+	cd frontend && npm run lint && npm test && npm run e2e
+	git diff --exit-code frontend/package-lock.json
+
+# The front end's client is generated from this; a test compares it with the binary's own.
+openapi:
+	cargo run --locked -- openapi >frontend/openapi.json
 
 bench: setup
 	cargo bench --locked

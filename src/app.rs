@@ -34,7 +34,7 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 const MIRROR_WITHIN: Duration = Duration::from_secs(2);
 
 /// What can be done to a mirror while the exchange is stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::Subcommand)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum MirrorWork {
     /// Make it anew from snapshot, archive and journal; what was in it is removed
     Rebuild,

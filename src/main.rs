@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use souk::{
     app,
+    http::routes,
     settings::{Flags, Settings},
     sim::{
         conformance::{self, Outcome},
@@ -40,7 +41,6 @@ enum Command {
     },
     /// Look after the MySQL mirror while the exchange is stopped
     Mirror {
-        #[command(subcommand)]
         work: app::MirrorWork,
         #[command(flatten)]
         flags: Flags,
@@ -49,6 +49,8 @@ enum Command {
     Replay(ReplayArgs),
     /// Put a few users and orders into a running exchange, to have something to look at
     Demo(DemoArgs),
+    /// Print the OpenAPI document of the REST API
+    Openapi,
     /// Play a command stream into the book and print its reports
     Conformance {
         /// Print the SHA-256 of the reports instead
@@ -73,6 +75,10 @@ fn main() -> anyhow::Result<ExitCode> {
         Some(Command::Replay(args)) => tokio::runtime::Runtime::new()?.block_on(replay::play(args)),
         Some(Command::Demo(args)) => {
             tokio::runtime::Runtime::new()?.block_on(demo::run(args))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Openapi) => {
+            println!("{}", serde_json::to_string_pretty(&routes::document())?);
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Conformance { sha256, file }) => conform(sha256, file),

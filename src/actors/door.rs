@@ -94,10 +94,8 @@ impl Door {
 
     /// Takes a permit of `weight` places, or says why not. Waits only while the door is held.
     pub async fn enter(&self, user: Option<UserId>, weight: usize) -> Result<Permit, Rejection> {
-        let mut state = self.0.state.subscribe();
         loop {
-            let now = state.wait_for(|state| !state.is_passing()).await;
-            match now.map(|state| *state).unwrap_or(DoorState::Stopping) {
+            match self.passed().await {
                 DoorState::Open => {}
                 _ => return Err(Rejection::Stopping),
             }
@@ -107,6 +105,17 @@ impl Door {
                 return Ok(permit);
             }
         }
+    }
+
+    /// The state, once it is one that stays for a while.
+    async fn passed(&self) -> DoorState {
+        let now = self.state();
+        if !now.is_passing() {
+            return now;
+        }
+        let mut state = self.0.state.subscribe();
+        let passed = state.wait_for(|state| !state.is_passing()).await;
+        passed.map(|state| *state).unwrap_or(DoorState::Stopping)
     }
 
     /// A permit for an idempotency key: refuses a second one while the first is under way.

@@ -146,10 +146,15 @@ routes! {
     "/metrics" { GET system::metrics }
 }
 
+/// What every call takes and answers, in OpenAPI 3.1.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
 /// Registers every route.
 pub fn configure(cfg: &mut web::ServiceConfig) {
     configure_routes(cfg);
-    let document = web::Bytes::from(Document::openapi().to_json().unwrap_or_default());
+    let document = web::Bytes::from(serde_json::to_vec(&document()).unwrap_or_default());
     cfg.route(OPENAPI_PATH, web::get().to(move || answer_document(document.clone())));
     let ui = Config::from(OPENAPI_PATH).validator_url("none").try_it_out_enabled(true);
     cfg.service(web::redirect(DOCS_PATH, DOCS_INDEX));
@@ -236,6 +241,15 @@ mod tests {
         documented.sort();
         configured.sort();
         assert_eq!(documented, configured);
+    }
+
+    #[test]
+    fn the_front_end_is_built_against_the_same_document() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/frontend/openapi.json");
+        let kept: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let own = serde_json::to_value(document()).unwrap();
+        assert!(kept == own, "run `make openapi`");
     }
 
     #[test]

@@ -105,7 +105,8 @@ async fn the_live_digest_is_that_of_the_snapshot_and_of_the_offline_verifier() {
     assert!(newest(app.dir.path(), ".snap").is_some());
     let status = app.nobody().get("/api/system/status").await.body;
     assert_eq!(status["last_snapshot"]["digest"], digest.body["digest"]);
-    assert_eq!(status["mirror"], json!({ "enabled": false, "sequence": null, "lag": null }));
+    assert_eq!(status["mirror"]["enabled"], false);
+    assert!(status["mirror"]["sequence"].is_null() && status["mirror"]["lag"].is_null());
     assert!(app.terminate().success());
     let (code, verdict) = verify(app.dir.path());
     assert_eq!((code, &verdict["digest"]), (0, &digest.body["digest"]));

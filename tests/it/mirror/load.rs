@@ -33,6 +33,7 @@ use crate::{
     p2p_floor, simulation,
 };
 
+const BTC_USDT: InstrumentId = InstrumentId(2);
 const USDT_USD: InstrumentId = InstrumentId(4);
 const USDT_BOARD: BoardId = BoardId(2);
 
@@ -49,6 +50,7 @@ async fn play(floor: &Floor, seed: u64, rounds: usize) {
     let profile = Command::ChangeProfile { email: None, full_name };
     floor.ask(Some(users[0]), profile).await.unwrap();
     floating(floor, users[0]).await;
+    sale(floor, [users[0], users[1]]).await;
     for _ in 0..rounds {
         let commands: Vec<(UserId, Command)> = (0..12)
             .map(|at| {
@@ -109,6 +111,14 @@ async fn floating(floor: &Floor, user: UserId) {
     };
     let draft = AdDraft { side: Side::Sell, terms };
     floor.ask(Some(user), Command::PublishAd { board: USDT_BOARD, draft }).await.unwrap();
+}
+
+/// A trade on the instrument whose candles the documentation asks for.
+async fn sale(floor: &Floor, users: [UserId; 2]) {
+    for (user, side) in users.into_iter().zip([Side::Sell, Side::Buy]) {
+        let order = PlaceOrder::limit(side, 100, 6_000_000);
+        floor.ask(Some(user), Command::Place { instrument: BTC_USDT, order }).await.unwrap();
+    }
 }
 
 /// All facts of a folder.

@@ -93,6 +93,23 @@ export class Format {
     return this.at(at, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
   }
 
+  /** The hour and minute, for axes; and the day, the month and the year. */
+  minute(at: Text | number): string {
+    return this.at(at, { hour: '2-digit', minute: '2-digit' });
+  }
+
+  day(at: Text | number): string {
+    return this.at(at, { month: 'short', day: 'numeric' });
+  }
+
+  month(at: Text | number): string {
+    return this.at(at, { month: 'short' });
+  }
+
+  year(at: Text | number): string {
+    return this.at(at, { year: 'numeric' });
+  }
+
   /** How long: `4:05` or `2:04:05`; never below zero. */
   countdown(ms: number): string {
     const seconds = Math.max(0, Math.ceil(ms / 1000));
