@@ -110,6 +110,13 @@ export class User {
     return this.exchange.call(method, path, body, this.token);
   }
 
+  /** A plain text as evidence. */
+  async file(path: string, text: string): Promise<void> {
+    const headers = { 'Content-Type': 'text/plain', Authorization: `Bearer ${this.token}` };
+    const response = await fetch(this.exchange.url + path, { method: 'POST', headers, body: text });
+    if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
+  }
+
   /** A limit order on BTC-USD. */
   order(order_type: 'BUY' | 'SELL', quantity: string, price: string): Promise<any> {
     const body = { instrument: 'BTC-USD', order_type, order_subtype: 'LIMIT', quantity, price };

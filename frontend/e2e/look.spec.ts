@@ -2,11 +2,24 @@
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { NARROW, open, Visitor, WIDE, type Theme } from './browser.ts';
+import { disputed } from './dispute.ts';
 import { Exchange, type User } from './exchange.ts';
 
 const PUBLIC = ['/login', '/register', '/trade/BTC-USD', '/p2p', '/about', '/nowhere'];
-const OWN = ['/dashboard', '/trade/BTC-USD', '/p2p', '/wallets', '/profile', '/disputes'];
-const ADMINS = ['/admin', '/disputes'];
+const OWN = [
+  '/dashboard',
+  '/trade/BTC-USD',
+  '/p2p',
+  '/wallets',
+  '/profile',
+  '/profile/alice',
+  '/profile/preferences',
+  '/profile/notifications',
+  '/disputes',
+];
+const ADMINS = ['/admin', '/admin/users/bob', '/admin/metrics', '/disputes'];
+/** The case view, as a party and as its arbitrator, and the trade as admins see it. */
+let cases: { dispute: string; trade: string };
 
 let browser: Browser;
 let exchange: Exchange;
@@ -16,6 +29,7 @@ before(async () => {
   const alice = await exchange.user('alice');
   const bob = await exchange.user('bob');
   await market(alice, bob);
+  await dispute(alice, bob);
 });
 after(async () => {
   await browser?.close();
@@ -45,6 +59,14 @@ async function market(alice: User, bob: User): Promise<void> {
   await bob.post('/api/p2p/trades', take);
 }
 
+/** A dispute that the admin has taken. */
+async function dispute(alice: User, bob: User): Promise<void> {
+  const { dispute, trade } = await disputed(alice, bob);
+  const admin = await exchange.login('admin');
+  await admin.post(`/api/dispute/${dispute}/take`);
+  cases = { dispute: `/disputes/${dispute}`, trade: `/admin/trades/${trade}` };
+}
+
 for (const theme of ['dark', 'light'] satisfies Theme[])
   for (const [name, size] of Object.entries({ wide: WIDE, narrow: NARROW })) {
     test(`pages for all, ${theme} and ${name}`, async () => {
@@ -54,12 +76,12 @@ for (const theme of ['dark', 'light'] satisfies Theme[])
     test(`pages of one's own, ${theme} and ${name}`, async () => {
       const visitor = await Visitor.come(browser, exchange, { theme, size });
       await visitor.login('bob');
-      await look(visitor, OWN);
+      await look(visitor, [...OWN, cases.dispute]);
     });
     test(`pages of an admin, ${theme} and ${name}`, async () => {
       const visitor = await Visitor.come(browser, exchange, { theme, size });
       await visitor.login('admin');
-      await look(visitor, ADMINS);
+      await look(visitor, [...ADMINS, cases.dispute, cases.trade]);
     });
   }
 

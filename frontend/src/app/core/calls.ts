@@ -31,7 +31,9 @@ export function calls(
   return next(request.clone({ headers })).pipe(
     catchError((error: HttpErrorResponse) => {
       const problem = problemOf(error);
-      if (problem.status === 401 && token && token === session().token())
+      // A wrong password in a form of somebody who is logged in is no dead session.
+      const isDead = problem.status === 401 && problem.code !== 'INVALID_CREDENTIALS';
+      if (isDead && token && token === session().token())
         session().end(problem.code === 'TOKEN_EXPIRED' ? 'expired' : 'ended');
       return throwError(() => problem);
     }),

@@ -70,7 +70,10 @@ export class Feed {
   private failures = 0;
   private heardAt = 0;
   private isAuthenticated = false;
+  /** The token that this connection was opened with. */
+  private token: string | null = null;
   private readonly asked = new Map<number, readonly Channel[]>();
+  private readonly pings = new Map<number, { at: number; done: (ms: number) => void }>();
   private flush: ReturnType<typeof setTimeout> | null = null;
   private retry: ReturnType<typeof setTimeout> | null = null;
 
@@ -122,6 +125,21 @@ export class Feed {
     socket.onclose = () => this.closed(socket);
   }
 
+  /** When the exchange was last heard, in milliseconds of the day's clock. */
+  lastHeard(): number {
+    return this.heardAt;
+  }
+
+  /** How long a message takes there and back, in milliseconds; null where there is no connection. */
+  roundTrip(): Promise<number | null> {
+    if (this.socket?.readyState !== WebSocket.OPEN) return Promise.resolve(null);
+    const id = this.nextId++;
+    return new Promise((done) => {
+      this.pings.set(id, { at: performance.now(), done });
+      this.send({ op: 'ping', id });
+    });
+  }
+
   /** Another user, or nobody: private channels begin from nothing. */
   private startAnew(): void {
     for (const channel of this.channels.values())
@@ -135,6 +153,7 @@ export class Feed {
     this.socket = null;
     this.isAuthenticated = false;
     this.asked.clear();
+    this.pings.clear();
     for (const channel of this.channels.values()) channel.isLive = false;
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
@@ -142,8 +161,8 @@ export class Feed {
   }
 
   private opened(): void {
-    const token = this.session.token();
-    if (token) this.send({ op: 'auth', id: 0, token });
+    this.token = this.session.token();
+    if (this.token) this.send({ op: 'auth', id: 0, token: this.token });
     this.subscribe();
   }
 
@@ -173,9 +192,17 @@ export class Feed {
         return this.subscribeSoon();
       case 'subscribed':
         return this.subscribed(message.id, message.sequences ?? {});
+      case 'pong':
+        return this.answered(message.id);
       case 'error':
         return this.refused(message);
     }
+  }
+
+  private answered(id: number): void {
+    const ping = this.pings.get(id);
+    this.pings.delete(id);
+    ping?.done(performance.now() - ping.at);
   }
 
   private subscribed(id: number, sequences: Record<string, number>): void {
@@ -192,8 +219,8 @@ export class Feed {
 
   private refused(message: { id?: number; code: string }): void {
     if (message.code === 'TOKEN_INVALID' || message.code === 'TOKEN_EXPIRED') {
-      const why = message.code === 'TOKEN_EXPIRED' ? 'expired' : 'ended';
-      return this.session.end(why);
+      if (this.token !== this.session.token()) return;
+      return this.session.end(message.code === 'TOKEN_EXPIRED' ? 'expired' : 'ended');
     }
     console.warn('the feed refused', message.code, this.asked.get(message.id ?? -1));
     this.asked.delete(message.id ?? -1);

@@ -2,6 +2,7 @@ import { Injectable, computed, effect, inject, signal, untracked } from '@angula
 import { Api, type Notification, notifications, readNotifications } from './client';
 import { Feed, type FeedEvent } from './feed';
 import { Format } from './format';
+import { noticeLink, noticeSentence, noticeTone } from './notice-words';
 import { Pages } from './pages';
 import { Preferences } from './preferences';
 import { Session } from './session';
@@ -42,24 +43,12 @@ export class Notices {
 
   /** What it says, in a sentence. */
   sentence(notice: Notification): string {
-    const words = notice.type.replaceAll('_', ' ').toLowerCase();
-    const parts = [words.charAt(0).toUpperCase() + words.slice(1)];
-    if (notice.instrument) parts.push(notice.instrument);
-    if (notice.amount && notice.currency)
-      parts.push(this.format.money(notice.amount, notice.currency));
-    if (notice.order_id) parts.push(`order ${notice.order_id}`);
-    if (notice.p2p_trade_id) parts.push(`trade ${notice.p2p_trade_id}`);
-    if (notice.status) parts.push(notice.status.replaceAll('_', ' ').toLowerCase());
-    if (notice.rating) parts.push(`${notice.rating} of 5`);
-    return parts.join(' · ');
+    return noticeSentence(notice, (amount, currency) => this.format.money(amount, currency));
   }
 
   /** Where it leads. */
   link(notice: Notification): string | null {
-    if (notice.p2p_trade_id) return `/p2p/trades/${notice.p2p_trade_id}`;
-    if (notice.instrument) return `/trade/${notice.instrument}`;
-    if (notice.advertisement_id) return '/p2p/ads';
-    return notice.currency ? '/wallets' : null;
+    return noticeLink(notice);
   }
 
   private heard(event: FeedEvent): void {
@@ -71,6 +60,7 @@ export class Notices {
     this.pages.rows.update((rows) => [...[...news].reverse(), ...rows]);
     this.arrived.update((count) => count + news.length);
     if (this.preferences.toasts())
-      for (const each of news) this.toasts.show(this.sentence(each), 'plain', this.link(each));
+      for (const each of news)
+        this.toasts.show(this.sentence(each), noticeTone(each), this.link(each));
   }
 }

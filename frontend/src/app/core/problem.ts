@@ -40,9 +40,20 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (!(error instanceof HttpErrorResponse))
     return new Problem(0, 'INTERNAL', 'something went wrong on this page');
-  if (error.status === 0 || typeof error.error?.code !== 'string') return withoutBody(error);
-  const { code, detail, title, errors, ...more } = error.error;
+  const body = bodyOf(error);
+  if (error.status === 0 || typeof body?.code !== 'string') return withoutBody(error);
+  const { code, detail, title, errors, ...more } = body;
   return new Problem(error.status, code, detail ?? title, errors, retryAfter(error), more);
+}
+
+/** A call whose good answer is empty, or a text, gets its refusal as a text too. */
+function bodyOf({ error }: HttpErrorResponse) {
+  if (typeof error !== 'string') return error;
+  try {
+    return JSON.parse(error);
+  } catch {
+    return null;
+  }
 }
 
 function withoutBody(error: HttpErrorResponse): Problem {

@@ -31,6 +31,8 @@ export class Session {
   private readonly seconds = inject(Seconds);
 
   private readonly kept = signal<Kept | null>(remembered());
+  /** While the person ends the token on purpose, its end is no news. */
+  private isEnding = false;
 
   readonly token = computed(() => this.kept()?.token ?? null);
   readonly user = computed(() => this.kept()?.user ?? null);
@@ -72,9 +74,11 @@ export class Session {
 
   /** Ends all of the user's tokens, here and elsewhere. */
   async logout(): Promise<void> {
+    this.isEnding = true;
     try {
       await this.api.invoke(logout);
     } finally {
+      this.isEnding = false;
       this.forget();
       await this.router.navigateByUrl('/login');
     }
@@ -83,15 +87,19 @@ export class Session {
   /** Changes the password, which ends all tokens, and logs in again with the new one. */
   async changePassword(current: string, next: string): Promise<void> {
     const username = this.user()?.username ?? '';
-    await this.api.invoke(changePassword, {
-      body: { current_password: current, new_password: next },
-    });
-    await this.login(username, next, read<Kept>(localStorage, KEY) !== null);
+    const body = { current_password: current, new_password: next };
+    this.isEnding = true;
+    try {
+      await this.api.invoke(changePassword, { body });
+      await this.login(username, next, read<Kept>(localStorage, KEY) !== null);
+    } finally {
+      this.isEnding = false;
+    }
   }
 
   /** Forgets the session and asks to log in, to come back to where the person was. */
   end(why: 'expired' | 'ended'): void {
-    if (!this.kept()) return;
+    if (!this.kept() || this.isEnding) return;
     const back = this.router.url;
     this.forget();
     void this.router.navigate(['/login'], { queryParams: { why, back } });

@@ -6,4 +6,9 @@ export const routes: Routes = [
     title: 'Disputes',
     loadComponent: () => import('./disputes').then((m) => m.Disputes),
   },
+  {
+    path: ':id',
+    title: 'Dispute',
+    loadComponent: () => import('./case-page').then((m) => m.CasePage),
+  },
 ];

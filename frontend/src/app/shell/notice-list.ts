@@ -1,19 +1,19 @@
 import { CdkMenuItem } from '@angular/cdk/menu';
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
-import { Router } from '@angular/router';
+import { Router, RouterLink } from '@angular/router';
 import type { Notification } from '../core/client';
 import { Notices } from '../core/notices';
 import { When } from '../ui/figures';
-import { Empty, Failure, Skeleton } from '../ui/state';
+import { Empty } from '../ui/state';
 
 /** The notification centre's list, as the bell's menu. */
 @Component({
   selector: 'souk-notice-list',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [CdkMenuItem, When, Empty, Failure, Skeleton],
+  imports: [CdkMenuItem, RouterLink, When, Empty],
   template: `
     <div class="head">
-      <h2>Notifications</h2>
+      <span class="title" aria-hidden="true">Notifications</span>
       <button
         type="button"
         cdkMenuItem
@@ -25,9 +25,13 @@ import { Empty, Failure, Skeleton } from '../ui/state';
       </button>
     </div>
     @if (pages.state() === 'failed') {
-      <souk-failure [problem]="pages.problem()" (retry)="pages.reload()" />
+      <button type="button" cdkMenuItem class="notice" (cdkMenuItemTriggered)="pages.reload()">
+        {{ pages.problem()?.sentence }} Try again
+      </button>
     } @else if (pages.isFirstLoad()) {
-      <souk-skeleton />
+      <button type="button" cdkMenuItem class="notice" [cdkMenuItemDisabled]="true">
+        Reading…
+      </button>
     } @else {
       @for (notice of pages.rows(); track notice.id) {
         <button type="button" cdkMenuItem class="notice" (cdkMenuItemTriggered)="open(notice)">
@@ -43,6 +47,9 @@ import { Empty, Failure, Skeleton } from '../ui/state';
       } @empty {
         <souk-empty icon="bell" text="Nothing yet. Fills, P2P trades and disputes show up here." />
       }
+      @if (pages.rows().length) {
+        <a cdkMenuItem class="all" routerLink="/profile/notifications">All notifications</a>
+      }
     }
   `,
   styles: `
@@ -56,6 +63,10 @@ import { Empty, Failure, Skeleton } from '../ui/state';
       align-items: center;
       justify-content: space-between;
       padding: 4px 8px 8px;
+    }
+    .title {
+      font-size: 15px;
+      font-weight: 600;
     }
     .notice {
       display: flex;
@@ -79,6 +90,13 @@ import { Empty, Failure, Skeleton } from '../ui/state';
     }
     .unread {
       background: var(--accent);
+    }
+    .all {
+      justify-content: center;
+      min-height: 36px;
+      padding: 8px;
+      color: var(--accent);
+      text-align: center;
     }
     .at {
       display: block;

@@ -1,3 +1,4 @@
+import { Dialog } from '@angular/cdk/dialog';
 import { CdkMenu, CdkMenuItem, CdkMenuTrigger } from '@angular/cdk/menu';
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
@@ -9,6 +10,7 @@ import { Session } from '../core/session';
 import { Toasts } from '../core/toasts';
 import { Icon, type IconName } from '../ui/icon';
 import { NoticeList } from './notice-list';
+import { Palette } from './palette';
 
 interface Place {
   link: string;
@@ -26,6 +28,7 @@ const THEMES: readonly { value: Theme; label: string; icon: IconName }[] = [
 @Component({
   selector: 'souk-root',
   changeDetection: ChangeDetectionStrategy.OnPush,
+  host: { '(document:keydown)': 'pressed($event)' },
   imports: [
     CdkMenu,
     CdkMenuItem,
@@ -46,6 +49,7 @@ export class Shell {
   protected readonly toasts = inject(Toasts);
   protected readonly preferences = inject(Preferences);
   private readonly format = inject(Format);
+  private readonly dialog = inject(Dialog);
 
   protected readonly themes = THEMES;
   protected readonly themeIcon = computed(
@@ -69,6 +73,19 @@ export class Shell {
     const left = this.session.endsIn();
     return left === null ? null : this.format.countdown(left);
   });
+
+  /** Ctrl+K, or Cmd+K. */
+  protected pressed(event: KeyboardEvent): void {
+    if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey)
+      return;
+    event.preventDefault();
+    this.openPalette();
+  }
+
+  protected openPalette(): void {
+    if (this.dialog.openDialogs.length > 0) return;
+    this.dialog.open(Palette, { panelClass: 'dialog-pane', ariaLabelledBy: 'palette' });
+  }
 
   protected logout(): void {
     // Without an answer the token is forgotten here all the same.

@@ -34,6 +34,26 @@ export class Percent implements PipeTransform {
   }
 }
 
+/** `amount | signed`: all its decimals, with its sign. */
+@Pipe({ name: 'signed', pure: false })
+export class Signed implements PipeTransform {
+  private readonly format = inject(Format);
+
+  transform(value: Text): string {
+    return this.format.signed(value);
+  }
+}
+
+/** `amount | compact`: about how much, such as `1.2M`. */
+@Pipe({ name: 'compact', pure: false })
+export class Compact implements PipeTransform {
+  private readonly format = inject(Format);
+
+  transform(value: Text): string {
+    return this.format.compact(value);
+  }
+}
+
 /** `at | when`: the day and the time; `: 'time'`, `: 'date'` and `: 'short'` are parts of it. */
 @Pipe({ name: 'when', pure: false })
 export class When implements PipeTransform {
