@@ -26,7 +26,12 @@ const HEIGHT = 400;
   imports: [Segments, Empty, Skeleton],
   template: `
     <div class="tools">
-      <souk-segments label="How far from the middle" [segments]="reaches" [(value)]="reach" />
+      <souk-segments
+        class="dense"
+        label="How far from the middle"
+        [segments]="reaches"
+        [(value)]="reach"
+      />
     </div>
     <div class="stage" [class.stale]="book.isStale() && book.view()">
       @if (!book.view()) {

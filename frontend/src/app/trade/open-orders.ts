@@ -35,12 +35,9 @@ export class OpenOrders {
   protected readonly columns = [
     { key: 'created_at', label: 'Placed' },
     { key: 'instrument', label: 'Instrument' },
-    { key: 'kind', label: 'Type' },
-    { key: 'side', label: 'Side' },
+    { key: 'kind', label: 'Order' },
     { key: 'price', label: 'Price', end: true },
-    { key: 'stop', label: 'Stop', end: true },
-    { key: 'quantity', label: 'Quantity', end: true },
-    { key: 'filled', label: 'Filled', end: true },
+    { key: 'filled', label: 'Filled / quantity', end: true },
     { key: 'acts', label: 'Actions', end: true },
   ];
 

@@ -48,6 +48,11 @@ let next = 1;
       font-weight: 550;
       cursor: pointer;
     }
+    /* For many choices in little room. */
+    :host(.dense) label {
+      padding-inline: 5px;
+      font-size: 12px;
+    }
     label:hover {
       color: var(--text);
     }

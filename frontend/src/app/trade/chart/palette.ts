@@ -31,6 +31,8 @@ const VARIABLES: Readonly<Record<keyof Palette, string>> = {
  */
 export function paletteOf(host: HTMLElement): Palette {
   const probe = document.createElement('span');
+  // With a transition, even the shortest, the colour read would be the one before.
+  probe.style.setProperty('transition', 'none', 'important');
   host.append(probe);
   const style = getComputedStyle(probe);
   const read = (variable: string) => {
