@@ -10,7 +10,7 @@ const BINARY = process.env['SOUK_BINARY'] ?? new URL('../../target/debug/souk', 
 export const PASSWORD = 'correct horse';
 
 /** Settings of the tests, not those of whoever runs them. */
-function environment(dir: string): NodeJS.ProcessEnv {
+function environment(dir: string, settings: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('SOUK_'));
   return {
     ...Object.fromEntries(own),
@@ -19,22 +19,25 @@ function environment(dir: string): NodeJS.ProcessEnv {
     SOUK_DEVELOPMENT: 'true',
     SOUK_DATA_DIR: dir,
     SOUK_DURABILITY: 'process',
+    ...settings,
   };
 }
 
 export class Exchange {
   readonly url: string;
   private readonly dir: string;
+  private readonly settings: NodeJS.ProcessEnv;
   private child: ChildProcess;
 
-  private constructor(dir: string, child: ChildProcess, url: string) {
-    [this.dir, this.child, this.url] = [dir, child, url];
+  private constructor(dir: string, settings: NodeJS.ProcessEnv, child: ChildProcess, url: string) {
+    [this.dir, this.settings, this.child, this.url] = [dir, settings, child, url];
   }
 
-  static async start(): Promise<Exchange> {
+  /** With settings beside those of all tests, such as `{ SOUK_RATE_LIMITS: 'off' }`. */
+  static async start(settings: NodeJS.ProcessEnv = {}): Promise<Exchange> {
     const dir = mkdtempSync(join(tmpdir(), 'souk-e2e-'));
-    const { child, url } = await serve(dir, '127.0.0.1:0');
-    return new Exchange(dir, child, url);
+    const { child, url } = await serve(dir, settings, '127.0.0.1:0');
+    return new Exchange(dir, settings, child, url);
   }
 
   /** kill -9; connections break. */
@@ -46,7 +49,7 @@ export class Exchange {
 
   /** Serves again where it did. */
   async restart(): Promise<void> {
-    this.child = (await serve(this.dir, new URL(this.url).host)).child;
+    this.child = (await serve(this.dir, this.settings, new URL(this.url).host)).child;
   }
 
   async stop(): Promise<void> {
@@ -108,9 +111,13 @@ export class User {
   }
 }
 
-async function serve(dir: string, address: string): Promise<{ child: ChildProcess; url: string }> {
+async function serve(
+  dir: string,
+  settings: NodeJS.ProcessEnv,
+  address: string,
+): Promise<{ child: ChildProcess; url: string }> {
   const child = spawn(BINARY, ['serve', '--listen', address], {
-    env: environment(dir),
+    env: environment(dir, settings),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const seen: string[] = [];

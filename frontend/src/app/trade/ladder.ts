@@ -13,7 +13,6 @@ import {
 } from '@angular/core';
 import { Seconds } from '../core/clock';
 import { Decimal } from '../core/decimal';
-import { Format } from '../core/format';
 import { Market } from '../core/market';
 import { Figure, When } from '../ui/figures';
 import { Icon } from '../ui/icon';
@@ -46,7 +45,6 @@ export class Ladder {
   private readonly market = inject(Market);
   private readonly orders = inject(OwnOrders);
   private readonly ticket = inject(Ticket);
-  private readonly format = inject(Format);
   private readonly seconds = inject(Seconds);
   private readonly stage = viewChild.required<ElementRef<HTMLElement>>('stage');
 
@@ -147,12 +145,5 @@ export class Ladder {
     const buttons = [...this.stage().nativeElement.querySelectorAll('button')];
     const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
     buttons[Math.min(buttons.length - 1, Math.max(0, at + move))]?.focus();
-  }
-
-  /** Up and down are told in words too, and so is whose order it is. */
-  protected told(side: string, row: Row): string {
-    const { format } = this;
-    const own = row.isOwn ? ', an order of yours' : '';
-    return `${side} ${format.number(row.price)}, quantity ${format.number(row.quantity)}, total ${format.number(row.total)}${own}`;
   }
 }

@@ -5,6 +5,7 @@ import { Command } from '../core/command';
 import { Toasts } from '../core/toasts';
 import { Confirm } from '../ui/confirm';
 import { Figure, When } from '../ui/figures';
+import { Icon } from '../ui/icon';
 import { Cell, Table } from '../ui/table';
 import { AmendDialog } from './amend-dialog';
 import { OwnOrders } from './own-orders';
@@ -14,7 +15,7 @@ import { isWaiting, kindWords } from './order-words';
 @Component({
   selector: 'souk-open-orders',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Table, Cell, Figure, When],
+  imports: [Table, Cell, Figure, When, Icon],
   templateUrl: './open-orders.html',
   styleUrl: './own-table.css',
 })
@@ -38,7 +39,7 @@ export class OpenOrders {
     { key: 'kind', label: 'Order' },
     { key: 'price', label: 'Price', end: true },
     { key: 'filled', label: 'Filled / quantity', end: true },
-    { key: 'acts', label: 'Actions', end: true },
+    { key: 'acts', label: '', end: true },
   ];
 
   protected async cancel(order: Order): Promise<void> {
