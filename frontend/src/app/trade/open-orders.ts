@@ -39,7 +39,7 @@ export class OpenOrders {
     { key: 'kind', label: 'Order' },
     { key: 'price', label: 'Price', end: true },
     { key: 'filled', label: 'Filled / quantity', end: true },
-    { key: 'acts', label: '', end: true },
+    { key: 'acts', label: 'Actions', end: true },
   ];
 
   protected async cancel(order: Order): Promise<void> {
