@@ -20,8 +20,7 @@ export function cautions(
   taking: Sweep | null,
 ): readonly string[] {
   const found: string[] = [];
-  if (worthUsd && !worthUsd.below(LARGE_USD))
-    found.push(`It is large: worth about ${worthUsd.rounded(2, 'down')} USD.`);
+  if (worthUsd && !worthUsd.below(LARGE_USD)) found.push('It is large: worth 25,000 USD or more.');
   const away = priceCaution(draft, book, last);
   if (away) found.push(away);
   if (!hasPrice(draft.kind) && taking?.slippage && !taking.slippage.below(SLIPPAGE_PERCENT))

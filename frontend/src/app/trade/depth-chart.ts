@@ -71,11 +71,11 @@ export class DepthChart {
   private readonly market = inject(Market);
   private readonly host = inject<ElementRef<HTMLElement>>(ElementRef);
 
-  protected readonly reaches = ['0.5', '1', '5', '20'].map((value) => ({
+  protected readonly reaches = ['0.1', '1', '5', '20'].map((value) => ({
     value,
     label: `±${value} %`,
   }));
-  protected readonly reach = stored('depth-reach', '5');
+  protected readonly reach = stored('depth-reach', '1');
   protected readonly pointed = signal<{ x: number } | null>(null);
 
   protected readonly curves = computed(() => {

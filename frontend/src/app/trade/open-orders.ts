@@ -5,6 +5,7 @@ import { Command } from '../core/command';
 import { Toasts } from '../core/toasts';
 import { Confirm } from '../ui/confirm';
 import { Figure, When } from '../ui/figures';
+import { Icon } from '../ui/icon';
 import { Cell, Table } from '../ui/table';
 import { AmendDialog } from './amend-dialog';
 import { OwnOrders } from './own-orders';
@@ -14,7 +15,7 @@ import { isWaiting, kindWords } from './order-words';
 @Component({
   selector: 'souk-open-orders',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Table, Cell, Figure, When],
+  imports: [Table, Cell, Figure, When, Icon],
   templateUrl: './open-orders.html',
   styleUrl: './own-table.css',
 })

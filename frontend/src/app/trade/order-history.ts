@@ -28,19 +28,23 @@ import { kindWords, reasonWords } from './order-words';
       <ng-template soukCell="updated_at" let-order>{{
         order.updated_at | when: 'short'
       }}</ng-template>
-      <ng-template soukCell="kind" let-order>{{ kindWords(order.order_subtype) }}</ng-template>
-      <ng-template soukCell="side" let-order>
-        <span [class]="order.order_type === 'BUY' ? 'up' : 'down'">{{
-          order.order_type === 'BUY' ? 'Buy' : 'Sell'
-        }}</span>
+      <ng-template soukCell="kind" let-order>
+        <span class="order">
+          <b [class]="order.order_type === 'BUY' ? 'up' : 'down'">{{
+            order.order_type === 'BUY' ? 'Buy' : 'Sell'
+          }}</b>
+          {{ kindWords(order.order_subtype) }}
+        </span>
       </ng-template>
       <ng-template soukCell="price" let-order>{{
         order.price ?? order.stop_price | figure
       }}</ng-template>
       <ng-template soukCell="average" let-order>{{ order.average_price | figure }}</ng-template>
       <ng-template soukCell="filled" let-order>
-        {{ order.filled_quantity | figure
-        }}<span class="muted"> / {{ order.quantity | figure }}</span>
+        <span
+          >{{ order.filled_quantity | figure
+          }}<span class="muted"> / {{ order.quantity | figure }}</span></span
+        >
       </ng-template>
       <ng-template soukCell="fee" let-order>{{
         order.fee_paid | money: order.fee_currency
@@ -62,11 +66,10 @@ export class OrderHistory {
   protected readonly columns = [
     { key: 'updated_at', label: 'Ended' },
     { key: 'instrument', label: 'Instrument' },
-    { key: 'kind', label: 'Type' },
-    { key: 'side', label: 'Side' },
+    { key: 'kind', label: 'Order' },
     { key: 'price', label: 'Price', end: true },
     { key: 'average', label: 'Average', end: true },
-    { key: 'filled', label: 'Filled', end: true },
+    { key: 'filled', label: 'Filled / quantity', end: true },
     { key: 'fee', label: 'Fee', end: true },
     { key: 'status', label: 'Status' },
   ];

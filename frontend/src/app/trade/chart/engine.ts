@@ -88,7 +88,7 @@ export class Engine {
         tickMarkFormatter: (time: Time, kind: TickMarkType) =>
           writing.tick(msOf(time), TICKS[kind]),
       },
-      rightPriceScale: { scaleMargins: { top: 0.08, bottom: 0.24 } },
+      rightPriceScale: { scaleMargins: { top: 0.14, bottom: 0.24 } },
     });
     this.volume = this.chart.addSeries(HistogramSeries, {
       priceScaleId: 'volume',
@@ -134,7 +134,7 @@ export class Engine {
       timeScale: { borderColor: line },
     });
     this.candles.applyOptions({
-      upColor: background,
+      upColor: up,
       downColor: down,
       borderUpColor: up,
       borderDownColor: down,
@@ -160,7 +160,7 @@ export class Engine {
     this.volume.applyOptions({ visible: isShown });
     this.candles
       .priceScale()
-      .applyOptions({ scaleMargins: { top: 0.08, bottom: isShown ? 0.24 : 0.08 } });
+      .applyOptions({ scaleMargins: { top: 0.14, bottom: isShown ? 0.24 : 0.08 } });
   }
 
   showOverlays(overlays: readonly Overlay[]): void {
