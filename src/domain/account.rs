@@ -64,8 +64,17 @@ pub const ADMIN: &str = "admin";
 pub const ADMIN_EMAIL: &str = "admin@localhost";
 
 /// Names that nobody can register: they are the exchange's own, or words in its paths.
-const RESERVED: [&str; 8] =
-    ["admin", "house", "issuer", "me", "blocks", "favourites", "notifications", "reviews"];
+const RESERVED: [&str; 9] = [
+    "admin",
+    "house",
+    "issuer",
+    "me",
+    "blocks",
+    "favourites",
+    "notifications",
+    "preferences",
+    "reviews",
+];
 
 /// Whether `name` is 3 to 32 of `[a-z0-9_]`.
 pub fn is_username(name: &str) -> bool {
