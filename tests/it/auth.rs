@@ -95,9 +95,17 @@ async fn names_and_emails_are_taken_once() {
     nobody.post(REGISTER, &same_name).await.is_refused(409, "USERNAME_TAKEN");
     let same_email = with("bob", "email", json!("ALICE@example.org"));
     nobody.post(REGISTER, &same_email).await.is_refused(409, "EMAIL_TAKEN");
-    for name in
-        ["admin", "house", "issuer", "me", "blocks", "favourites", "notifications", "reviews"]
-    {
+    for name in [
+        "admin",
+        "house",
+        "issuer",
+        "me",
+        "blocks",
+        "favourites",
+        "notifications",
+        "preferences",
+        "reviews",
+    ] {
         let reply = nobody.post(REGISTER, &registration(name)).await;
         assert!(matches!(reply.status, 400 | 409), "{name}: {}", reply.body);
     }
