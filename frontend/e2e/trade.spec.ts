@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { open, Visitor } from './browser.ts';
+import { NARROW, open, Visitor, WIDE } from './browser.ts';
 import { Exchange, type User } from './exchange.ts';
 
 let browser: Browser;
@@ -168,6 +168,36 @@ test('an instrument is found by its name, from the keyboard', async () => {
   visitor.isClean();
   await visitor.leave();
 });
+
+test('the chart has its figures as a table', async () => {
+  const { visitor, page } = await trader('tabular');
+  await page.locator('souk-chart').getByText('1h', { exact: true }).click();
+  await page.getByRole('button', { name: 'Show a table' }).click();
+  const row = page.locator('souk-candle-table').getByRole('row').nth(1);
+  await row.getByRole('cell', { name: '60,010.00' }).first().waitFor();
+  visitor.isClean();
+  await visitor.leave();
+});
+
+for (const [name, size] of Object.entries({ wide: WIDE, narrow: NARROW }))
+  test(`each kind of order and the depth are accessible and fit, ${name}`, async () => {
+    const user = await exchange.user(`fits_${name}`);
+    const visitor = await Visitor.come(browser, exchange, { size, theme: 'light' });
+    const { page } = visitor;
+    await visitor.login(user.name);
+    await visitor.goto('/trade/BTC-USD');
+    await page.locator('souk-order-form').getByText('Advanced').click();
+    for (const kind of ['Limit', 'Market', 'Stop limit', 'Stop market']) {
+      await choose(page, kind);
+      await visitor.isAccessible();
+      await visitor.fits();
+    }
+    await page.locator('.drawings').getByText('Depth').click();
+    await visitor.isAccessible();
+    await visitor.fits();
+    visitor.isClean();
+    await visitor.leave();
+  });
 
 test('visitors see the market and are asked to log in', async () => {
   const visitor = await Visitor.come(browser, exchange);

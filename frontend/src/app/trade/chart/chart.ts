@@ -27,10 +27,11 @@ import { Failure, Skeleton } from '../../ui/state';
 import { OwnOrders } from '../own-orders';
 import { CandleTable } from './candle-table';
 import { Candles } from './candles';
-import type { Engine, Mark, OrderLine, Overlay, Writing } from './engine';
+import type { Engine, OrderLine, Overlay, Writing } from './engine';
 import { movingAverage, relativeStrength } from './indicators';
 import { Legend } from './legend';
 import { paletteOf } from './palette';
+import { type Mark, marksOf } from './marks';
 import { INTERVALS, type Interval, spanMs } from './series';
 
 const SHOWN = [
@@ -181,11 +182,7 @@ export class Chart {
 
   private readonly marks = computed<readonly Mark[]>(() => {
     if (!this.shown().includes('fills') || !this.candles.all()?.length) return [];
-    const span = spanMs(this.interval());
-    return this.orders.recent().map(({ created_at, order_type, price }) => {
-      const at = Date.parse(created_at);
-      return { at: at - (at % span), isBuy: order_type === 'BUY', price: Number(price) };
-    });
+    return marksOf(this.orders.recent(), spanMs(this.interval()));
   });
 
   private readonly orderLines = computed<readonly OrderLine[]>(() => {

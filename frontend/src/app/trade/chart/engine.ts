@@ -19,15 +19,8 @@ import {
 } from 'lightweight-charts';
 import type { Candle } from '../../core/client';
 import type { Line } from './indicators';
+import type { Mark } from './marks';
 import type { Palette } from './palette';
-
-/** One's own fill, as a mark at its candle. */
-export interface Mark {
-  /** When the candle begins that it is in, in milliseconds. */
-  at: number;
-  isBuy: boolean;
-  price: number;
-}
 
 /** One's own order, as a line at its price. */
 export interface OrderLine {
@@ -266,14 +259,13 @@ export class Engine {
     return points;
   }
 
-  private marker({ at, isBuy, price }: Mark): SeriesMarker<Time> {
+  private marker({ at, isBuy, count }: Mark): SeriesMarker<Time> {
     return {
       time: (at / 1000) as UTCTimestamp,
       position: isBuy ? 'belowBar' : 'aboveBar',
       shape: isBuy ? 'arrowUp' : 'arrowDown',
       color: isBuy ? this.palette.up : this.palette.down,
-      text: isBuy ? 'B' : 'S',
-      price,
+      text: (isBuy ? 'B' : 'S') + (count > 1 ? ` ${count}` : ''),
     };
   }
 }
