@@ -26,7 +26,7 @@ impl Book {
         purse: Amount,
         stamp: Stamp,
     ) -> Result<BookFact, Rejection> {
-        let old = self.own_order(user, id)?;
+        let (slot, old) = self.own_order(user, id)?;
         if old.waits() {
             return Err(Rejection::OrderWaits);
         }
@@ -37,11 +37,11 @@ impl Book {
         if price == old_price && quantity <= old.quantity {
             let by = old.quantity - quantity;
             if by > 0 {
-                self.decrement_resting(id, by, &mut draft);
+                self.decrement_resting(slot, by, &mut draft);
             }
             return Ok(self.finish_amend(draft, id));
         }
-        let mut order = self.remove(id);
+        let mut order = self.remove(slot);
         draft.touch(side, old_price);
         draft.changes.push(Change::Remove(id));
         order.remaining = quantity - order.filled;
@@ -94,9 +94,9 @@ impl Book {
         id: OrderId,
         stamp: Stamp,
     ) -> Result<BookFact, Rejection> {
-        self.own_order(user, id)?;
+        let (slot, _) = self.own_order(user, id)?;
         let mut draft = Draft::new(BookAction::Cancelled, stamp);
-        self.end_resting(id, Status::Cancelled, Some(Reason::Owner), &mut draft);
+        self.end_resting(slot, Status::Cancelled, Some(Reason::Owner), &mut draft);
         Ok(self.finish(draft, id, None))
     }
 
@@ -107,13 +107,14 @@ impl Book {
         let first = *ids.first()?;
         let mut draft = Draft::new(BookAction::CancelledAll, stamp);
         for id in ids {
-            self.end_resting(id, Status::Cancelled, Some(reason), &mut draft);
+            self.end_resting(self.slot_of(id), Status::Cancelled, Some(reason), &mut draft);
         }
         Some(self.finish(draft, first, None))
     }
 
-    fn own_order(&self, user: UserId, id: OrderId) -> Result<&Order, Rejection> {
-        self.order(id).filter(|order| order.user == user).ok_or(Rejection::OrderNotFound)
+    fn own_order(&self, user: UserId, id: OrderId) -> Result<(u32, &Order), Rejection> {
+        let found = self.queues.find(id).map(|slot| (slot, self.at(slot)));
+        found.filter(|(_, order)| order.user == user).ok_or(Rejection::OrderNotFound)
     }
 
     /// A decrement may have ended the order; then it is among the ended ones already.

@@ -5,7 +5,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Book, resting_at, settle};
+use super::{Book, queues::Resting, resting_at, settle};
 use crate::domain::{
     fact::{BookAction, BookFact, Change},
     id::{OrderId, Stamp, TradeId, UserId},
@@ -116,7 +116,7 @@ impl Book {
     /// Makes the next due stop live, if there is one.
     pub fn trigger(&mut self, stamp: Stamp) -> Option<BookFact> {
         let id = self.due_stop()?.id;
-        let mut order = self.remove(id);
+        let mut order = self.remove(self.slot_of(id));
         let mut draft = Draft::new(BookAction::Triggered, stamp);
         draft.changes.push(Change::Remove(id));
         order.triggered = true;
@@ -187,12 +187,11 @@ impl Book {
             if taker.order.remaining == 0 && taker.order.quote_amount.is_none() {
                 return End::Filled;
             }
-            let Some(maker) = self.front(against) else { return End::NoneLeft };
-            let (_, price) = resting_at(maker);
+            let Some(slot) = self.queues.front(against) else { return End::NoneLeft };
+            let Resting { user, price, shown, .. } = *self.queues.at(slot);
             if !taker.order.side.accepts(taker.limit, price) {
                 return End::NoneLeft;
             }
-            let (id, shown, user) = (maker.id, maker.shown, maker.user);
             let most = self.most_at(&taker.order, taker.order.remaining, taker.budget, price);
             // Whoever can take nothing here meets nobody, not even an own order.
             if most == 0 {
@@ -202,39 +201,39 @@ impl Book {
                 return End::Dust;
             }
             if user == taker.order.user {
-                match self.prevent_self_trade(taker, id, most, draft) {
+                match self.prevent_self_trade(taker, slot, most, draft) {
                     Some(end) => return end,
                     None => continue,
                 }
             }
-            self.fill(taker, id, price, shown.min(most), draft);
+            self.fill(taker, slot, price, shown.min(most), draft);
         }
     }
 
     fn fill(
         &mut self,
         taker: &mut Taker,
-        maker: OrderId,
+        slot: u32,
         price: Price,
         quantity: Quantity,
         draft: &mut Draft,
     ) {
         self.trades += 1;
-        let fill = self.price_fill(&taker.order, maker, price, quantity);
+        let fill = self.price_fill(&taker.order, self.queues.at(slot), price, quantity);
         if self.last != Some(price) {
             self.last = Some(price);
             draft.changes.push(Change::SetLast(price));
         }
         self.pay_for_taker(taker, &fill, draft);
         draft.touch(taker.order.side.opposite(), price);
-        self.reduce(maker, quantity, 0);
-        draft.changes.push(Change::Reduce { order: maker, shown: quantity, hidden: 0 });
-        self.pay_for_maker(maker, &fill, draft);
+        self.reduce(slot, quantity, 0);
+        draft.changes.push(Change::Reduce { order: fill.maker, shown: quantity, hidden: 0 });
+        self.pay_for_maker(slot, &fill, draft);
         draft.fills.push(fill);
-        self.after_fill(maker, price, draft);
+        self.after_fill(slot, price, draft);
     }
 
-    fn price_fill(&self, taker: &Order, maker: OrderId, price: Price, quantity: Quantity) -> Fill {
+    fn price_fill(&self, taker: &Order, maker: &Resting, price: Price, quantity: Quantity) -> Fill {
         let on = &self.instrument;
         let notional = on.notional_down(price, quantity);
         let base = on.base_amount(quantity);
@@ -245,9 +244,9 @@ impl Book {
         Fill {
             trade: TradeId(self.trades),
             taker_side: taker.side,
-            maker,
+            maker: maker.id,
             taker: taker.id,
-            maker_user: self.slots[self.by_id[&maker] as usize].order.user,
+            maker_user: maker.user,
             taker_user: taker.user,
             price,
             quantity,
@@ -282,8 +281,8 @@ impl Book {
         order.fee_paid += fill.taker_fee;
     }
 
-    fn pay_for_maker(&mut self, maker: OrderId, fill: &Fill, draft: &mut Draft) {
-        let order = &mut self.slots[self.by_id[&maker] as usize].order;
+    fn pay_for_maker(&mut self, slot: u32, fill: &Fill, draft: &mut Draft) {
+        let order = &mut self.slots[slot as usize].order;
         let lock_after = settle::lock_of(&self.instrument, order);
         settle::pay_from_maker(&mut draft.transaction, &self.instrument, order, fill, lock_after);
         settle::take_maker_fee(&mut draft.transaction, &self.instrument, order.side, fill);
@@ -300,18 +299,19 @@ impl Book {
     /// What a resting order shows is always worth at least one minor unit, so no later fill of it
     /// can be worth nothing: a shown rest below that is joined with the hidden part, and where there
     /// is none the order expires.
-    fn after_fill(&mut self, maker: OrderId, price: Price, draft: &mut Draft) {
-        let order = self.order(maker).expect("it was just filled");
+    fn after_fill(&mut self, slot: u32, price: Price, draft: &mut Draft) {
+        let order = self.at(slot);
+        let maker = order.id;
         let (shown, remaining, display) = (order.shown, order.remaining, order.display_quantity);
         let on = &self.instrument;
         if remaining == 0 {
-            self.end_resting(maker, Status::Filled, None, draft);
+            self.end_resting(slot, Status::Filled, None, draft);
         } else if on.notional_down(price, remaining) == 0 {
-            self.end_resting(maker, Status::Expired, Some(Reason::Dust), draft);
+            self.end_resting(slot, Status::Expired, Some(Reason::Dust), draft);
         } else {
             if on.notional_down(price, shown) == 0 {
                 let anew = display.map_or(remaining, |d| d.min(remaining));
-                self.requeue(maker, anew);
+                self.requeue(slot, anew);
                 draft.changes.push(Change::Requeue { order: maker, shown: anew });
             }
             if !draft.open.contains(&maker) {
@@ -324,12 +324,12 @@ impl Book {
     fn prevent_self_trade(
         &mut self,
         taker: &mut Taker,
-        maker: OrderId,
+        slot: u32,
         most: Quantity,
         draft: &mut Draft,
     ) -> Option<End> {
         let cancel = |book: &mut Book, draft: &mut Draft| {
-            book.end_resting(maker, Status::Cancelled, Some(Reason::SelfTrade), draft);
+            book.end_resting(slot, Status::Cancelled, Some(Reason::SelfTrade), draft);
         };
         match taker.order.self_trade_prevention {
             SelfTradePrevention::CancelNewest => Some(End::SelfTrade),
@@ -342,11 +342,11 @@ impl Book {
                 Some(End::SelfTrade)
             }
             SelfTradePrevention::DecrementAndCancel => {
-                let order = self.order(maker).expect("it rests");
+                let order = self.at(slot);
                 let (resting, (_, price)) = (order.remaining, resting_at(order));
                 if most < resting {
                     if most > 0 {
-                        self.decrement_resting(maker, most, draft);
+                        self.decrement_resting(slot, most, draft);
                     }
                     return Some(End::SelfTrade);
                 }
@@ -367,35 +367,35 @@ impl Book {
     }
 
     /// Makes a resting order smaller without a fill; what it hides goes first.
-    pub(super) fn decrement_resting(&mut self, id: OrderId, by: Quantity, draft: &mut Draft) {
-        let order = self.order(id).expect("it rests");
-        let (side, price) = resting_at(order);
+    pub(super) fn decrement_resting(&mut self, slot: u32, by: Quantity, draft: &mut Draft) {
+        let order = self.at(slot);
+        let (id, (side, price)) = (order.id, resting_at(order));
         let hidden = by.min(order.hidden());
-        self.reduce(id, by - hidden, hidden);
+        self.reduce(slot, by - hidden, hidden);
         draft.changes.push(Change::Reduce { order: id, shown: by - hidden, hidden });
         draft.touch(side, price);
-        let mut order = self.order(id).expect("it rests").clone();
+        let mut order = self.at(slot).clone();
         order.quantity -= by;
         order.updated_at = draft.stamp;
         self.settle_lock(&mut order, draft);
-        *self.order_mut(id) = order;
-        self.after_fill(id, price, draft);
+        *self.at_mut(slot) = order;
+        self.after_fill(slot, price, draft);
     }
 
     /// Ends an order that rests or waits, and gives back what is locked for it.
     pub(super) fn end_resting(
         &mut self,
-        id: OrderId,
+        slot: u32,
         status: Status,
         reason: Option<Reason>,
         draft: &mut Draft,
     ) {
-        let mut order = self.remove(id);
+        let mut order = self.remove(slot);
         if !order.waits() {
             let (side, price) = resting_at(&order);
             draft.touch(side, price);
         }
-        draft.changes.push(Change::Remove(id));
+        draft.changes.push(Change::Remove(order.id));
         self.end(&mut order, status, reason, draft);
         draft.ended.push(order);
     }

@@ -1,0 +1,405 @@
+//! Which orders rest at which price, oldest first: all that matching by price and time asks of a book,
+//! and nothing of money.
+//!
+//! Orders stand in one dense slab, a cache line each; a level is a list linked through it. An order is
+//! found by its id, joins its queue, shrinks and leaves from anywhere without a scan. Ids of one book
+//! count up, so most are found in a flat table of the newest ones, and those that stay while as many
+//! others come as the table has places are found in a hash map.
+
+use std::collections::HashMap;
+
+use super::ladder::Ladder;
+use crate::domain::{
+    id::{OrderId, UserId},
+    instrument::{Price, Quantity},
+    order::Side,
+};
+
+/// No slot.
+pub(super) const NONE: u32 = u32::MAX;
+/// The id that no order has.
+const NOBODY: OrderId = OrderId(0);
+/// The first table of newest ids. It doubles with the orders, of which it has room for four times as
+/// many at least.
+const TABLE_MIN: usize = 64;
+
+/// An order as its queue needs it.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+#[allow(missing_docs)]
+pub struct Resting {
+    pub id: OrderId,
+    pub user: UserId,
+    pub price: Price,
+    pub shown: Quantity,
+    pub hidden: Quantity,
+    /// The older neighbour, or none.
+    prev: u32,
+    /// The younger neighbour; in a vacant slot the next vacant one.
+    next: u32,
+    pub side: Side,
+}
+
+impl Resting {
+    /// An order that is about to rest.
+    pub fn new(id: OrderId, user: UserId, side: Side, price: Price) -> Resting {
+        Resting { id, user, price, shown: 0, hidden: 0, prev: NONE, next: NONE, side }
+    }
+}
+
+/// The queues of a book.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    slots: Vec<Resting>,
+    /// The first vacant slot.
+    vacant: u32,
+    /// How many slots are not vacant.
+    taken: usize,
+    /// By the last digits of an id's number: the slot of the newest order that has them.
+    newest: Vec<u32>,
+    /// Orders that a newer one has displaced from the table.
+    older: HashMap<OrderId, u32, foldhash::fast::FixedState>,
+    bids: Ladder,
+    asks: Ladder,
+}
+
+impl Default for Queues {
+    fn default() -> Queues {
+        Queues {
+            slots: Vec::new(),
+            vacant: NONE,
+            taken: 0,
+            newest: vec![NONE; TABLE_MIN],
+            older: HashMap::default(),
+            bids: Ladder::new(Side::Buy),
+            asks: Ladder::new(Side::Sell),
+        }
+    }
+}
+
+impl Queues {
+    /// How many orders have a slot.
+    pub fn len(&self) -> usize {
+        self.taken
+    }
+
+    /// Whether none has.
+    pub fn is_empty(&self) -> bool {
+        self.taken == 0
+    }
+
+    /// The slot of an order.
+    #[inline]
+    pub fn find(&self, id: OrderId) -> Option<u32> {
+        let slot = self.newest[self.place_of(id)];
+        match self.slots.get(slot as usize) {
+            Some(resting) if resting.id == id => Some(slot),
+            _ if self.older.is_empty() => None,
+            _ => self.older.get(&id).copied(),
+        }
+    }
+
+    /// The order in a slot.
+    #[inline]
+    pub fn at(&self, slot: u32) -> &Resting {
+        &self.slots[slot as usize]
+    }
+
+    /// The slots that are taken, in no order.
+    pub fn taken(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..).zip(&self.slots).filter(|(_, r)| r.id != NOBODY).map(|(slot, _)| slot)
+    }
+
+    /// The best price of a side.
+    #[inline]
+    pub fn best(&self, side: Side) -> Option<Price> {
+        self.side(side).best()
+    }
+
+    /// The oldest order at the best price of a side.
+    #[inline]
+    pub fn front(&self, side: Side) -> Option<u32> {
+        self.side(side).best_level().map(|level| level.head)
+    }
+
+    /// What a price shows.
+    pub fn shown_at(&self, side: Side, price: Price) -> Quantity {
+        self.side(side).get(price).map_or(0, |level| level.shown)
+    }
+
+    /// Prices and what they show, best first.
+    pub fn levels(&self, side: Side) -> impl Iterator<Item = (Price, Quantity)> + '_ {
+        self.side(side).levels()
+    }
+
+    /// The orders at a price, oldest first.
+    pub fn queue(&self, side: Side, price: Price) -> impl Iterator<Item = u32> + '_ {
+        let mut at = self.side(side).get(price).map_or(NONE, |level| level.head);
+        std::iter::from_fn(move || {
+            let here = at;
+            at = self.slots.get(here as usize)?.next;
+            Some(here)
+        })
+    }
+
+    /// Puts an order at the back of its price's queue.
+    #[inline]
+    pub fn rest(&mut self, resting: Resting) -> u32 {
+        let slot = self.occupy(resting);
+        self.enqueue(slot);
+        slot
+    }
+
+    /// Takes quantity from a resting order, which keeps its place.
+    #[inline]
+    pub fn reduce(&mut self, slot: u32, shown: Quantity, hidden: Quantity) {
+        let resting = &mut self.slots[slot as usize];
+        resting.shown -= shown;
+        resting.hidden -= hidden;
+        let (side, price) = (resting.side, resting.price);
+        self.side_mut(side).level_mut(price).shown -= shown;
+    }
+
+    /// Shows so much of an order anew, at the back of its queue.
+    pub fn requeue(&mut self, slot: u32, shown: Quantity) {
+        self.dequeue(slot);
+        let resting = &mut self.slots[slot as usize];
+        resting.hidden += resting.shown - shown;
+        resting.shown = shown;
+        self.enqueue(slot);
+    }
+
+    /// Takes a resting order out.
+    #[inline]
+    pub fn remove(&mut self, slot: u32) {
+        self.dequeue(slot);
+        self.vacate(slot);
+    }
+
+    /// Gives an order a slot, findable by its id; it is in no queue yet.
+    #[inline]
+    pub(super) fn occupy(&mut self, resting: Resting) -> u32 {
+        debug_assert!(self.find(resting.id).is_none(), "invariant: an order rests once");
+        self.taken += 1;
+        let slot = match self.slots.get_mut(self.vacant as usize) {
+            Some(vacant) => {
+                let slot = std::mem::replace(&mut self.vacant, vacant.next);
+                *vacant = resting;
+                slot
+            }
+            None => {
+                self.slots.push(resting);
+                self.slots.len() as u32 - 1
+            }
+        };
+        match 4 * self.taken > self.newest.len() {
+            true => self.grow_table(),
+            false => self.note(slot),
+        }
+        slot
+    }
+
+    /// Frees the slot of an order that is in no queue.
+    #[inline]
+    pub(super) fn vacate(&mut self, slot: u32) {
+        self.taken -= 1;
+        let resting = &mut self.slots[slot as usize];
+        let id = std::mem::replace(&mut resting.id, NOBODY);
+        resting.next = std::mem::replace(&mut self.vacant, slot);
+        let place = self.place_of(id);
+        match self.newest[place] == slot {
+            true => self.newest[place] = NONE,
+            false => drop(self.older.remove(&id)),
+        }
+    }
+
+    /// Links a slot to the back of its price's queue.
+    #[inline]
+    pub(super) fn enqueue(&mut self, slot: u32) {
+        let Resting { side, price, shown, .. } = self.slots[slot as usize];
+        let level = self.side_mut(side).open(price);
+        let before = std::mem::replace(&mut level.tail, slot);
+        level.shown += shown;
+        if before == NONE {
+            level.head = slot;
+        }
+        let resting = &mut self.slots[slot as usize];
+        (resting.prev, resting.next) = (before, NONE);
+        if let Some(tail) = self.slots.get_mut(before as usize) {
+            tail.next = slot;
+        }
+    }
+
+    /// Unlinks a slot from its price's queue; an empty level goes.
+    #[inline]
+    pub(super) fn dequeue(&mut self, slot: u32) {
+        let Resting { side, price, shown, prev, next, .. } = self.slots[slot as usize];
+        if let Some(before) = self.slots.get_mut(prev as usize) {
+            before.next = next;
+        }
+        if let Some(after) = self.slots.get_mut(next as usize) {
+            after.prev = prev;
+        }
+        let ladder = self.side_mut(side);
+        if (prev, next) == (NONE, NONE) {
+            return ladder.close(price);
+        }
+        let level = ladder.level_mut(price);
+        level.shown -= shown;
+        if prev == NONE {
+            level.head = next;
+        }
+        if next == NONE {
+            level.tail = prev;
+        }
+    }
+
+    #[inline]
+    fn side(&self, side: Side) -> &Ladder {
+        match side {
+            Side::Buy => &self.bids,
+            Side::Sell => &self.asks,
+        }
+    }
+
+    #[inline]
+    fn side_mut(&mut self, side: Side) -> &mut Ladder {
+        match side {
+            Side::Buy => &mut self.bids,
+            Side::Sell => &mut self.asks,
+        }
+    }
+
+    /// Where in the table of newest ids one stands, if it is there.
+    #[inline]
+    fn place_of(&self, id: OrderId) -> usize {
+        id.number() as usize & (self.newest.len() - 1)
+    }
+
+    /// Makes a slot findable by its order's id.
+    #[inline]
+    fn note(&mut self, slot: u32) {
+        let place = self.place_of(self.slots[slot as usize].id);
+        let displaced = std::mem::replace(&mut self.newest[place], slot);
+        if let Some(resting) = self.slots.get(displaced as usize) {
+            self.older.insert(resting.id, displaced);
+        }
+    }
+
+    #[cold]
+    fn grow_table(&mut self) {
+        let length = 2 * self.newest.len();
+        self.newest.clear();
+        self.newest.resize(length, NONE);
+        self.older.clear();
+        for slot in 0..self.slots.len() as u32 {
+            if self.slots[slot as usize].id != NOBODY {
+                self.note(slot);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::id::InstrumentId;
+
+    fn id(number: u64) -> OrderId {
+        OrderId::new(InstrumentId(3), number)
+    }
+
+    /// The orders of a side as they would trade: number, price, shown, hidden.
+    fn in_order(queues: &Queues, side: Side) -> Vec<(u64, Price, Quantity, Quantity)> {
+        let orders = queues.levels(side).flat_map(|(price, _)| queues.queue(side, price));
+        let figures = |r: &Resting| (r.id.number(), r.price, r.shown, r.hidden);
+        orders.map(|slot| figures(queues.at(slot))).collect()
+    }
+
+    /// The same out of a plain list in which the younger stand behind the older.
+    fn sorted(plain: &[Resting], side: Side) -> Vec<(u64, Price, Quantity, Quantity)> {
+        let mut all: Vec<&Resting> = plain.iter().filter(|r| r.side == side).collect();
+        all.sort_by_key(|r| if side == Side::Buy { -r.price } else { r.price });
+        all.iter().map(|r| (r.id.number(), r.price, r.shown, r.hidden)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn they_agree_with_a_plain_list(
+            steps in proptest::collection::vec((0_u8..10, 0_usize..1_000, 1_i64..30), 0..800),
+        ) {
+            let (mut queues, mut plain, mut number) = (Queues::default(), Vec::<Resting>::new(), 0);
+            for (what, any, price) in steps {
+                let at = any % plain.len().max(1);
+                match (what, plain.len()) {
+                    (0..5, _) | (_, 0) => {
+                        // Jumps, so that old orders are displaced and others are never numbered.
+                        number += 1 + (any as u64 % 50);
+                        let side = if what % 2 == 0 { Side::Buy } else { Side::Sell };
+                        let new = Resting::new(id(number), UserId(7), side, price);
+                        let new = Resting { shown: 5, hidden: 20, ..new };
+                        queues.rest(new);
+                        plain.push(new);
+                    }
+                    (5..7, _) => {
+                        let gone = plain.remove(at);
+                        queues.remove(queues.find(gone.id).unwrap());
+                        prop_assert_eq!(queues.find(gone.id), None);
+                    }
+                    (7..9, _) => {
+                        let shown = (any as i64 % 2).min(plain[at].shown);
+                        let hidden = plain[at].hidden.min(1);
+                        plain[at].shown -= shown;
+                        plain[at].hidden -= hidden;
+                        queues.reduce(queues.find(plain[at].id).unwrap(), shown, hidden);
+                    }
+                    _ => {
+                        let mut again = plain.remove(at);
+                        let whole = again.shown + again.hidden;
+                        (again.shown, again.hidden) = (whole.min(4), whole - whole.min(4));
+                        queues.requeue(queues.find(again.id).unwrap(), again.shown);
+                        plain.push(again);
+                    }
+                }
+                prop_assert_eq!(queues.len(), plain.len());
+                prop_assert_eq!(queues.taken().count(), plain.len());
+                for side in [Side::Buy, Side::Sell] {
+                    let expected = sorted(&plain, side);
+                    let front = queues.front(side).map(|slot| queues.at(slot).id.number());
+                    prop_assert_eq!(front, expected.first().map(|first| first.0));
+                    prop_assert_eq!(queues.best(side), expected.first().map(|first| first.1));
+                    prop_assert_eq!(in_order(&queues, side), expected);
+                }
+                for (price, side) in [(price, Side::Buy), (price, Side::Sell)] {
+                    let there = plain.iter().filter(|r| r.side == side && r.price == price);
+                    let shown: Quantity = there.map(|r| r.shown).sum();
+                    prop_assert_eq!(queues.shown_at(side, price), shown);
+                }
+            }
+            plain.iter().for_each(|r| assert_eq!(queues.at(queues.find(r.id).unwrap()).id, r.id));
+        }
+    }
+
+    #[test]
+    fn an_order_that_outlives_many_others_is_found() {
+        let mut queues = Queues::default();
+        let resting = |number| Resting::new(id(number), UserId(1), Side::Buy, 10);
+        queues.rest(resting(1));
+        for number in 2..100_000 {
+            let slot = queues.rest(resting(number));
+            queues.remove(slot);
+        }
+        assert_eq!((queues.len(), queues.newest.len()), (1, TABLE_MIN));
+        let slot = queues.find(id(1)).unwrap();
+        queues.remove(slot);
+        assert!(queues.is_empty() && queues.older.is_empty());
+        assert_eq!(queues.find(id(1)), None);
+    }
+
+    #[test]
+    fn an_order_fits_a_cache_line() {
+        assert_eq!(size_of::<Resting>(), 64);
+    }
+}
