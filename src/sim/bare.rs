@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::conformance::{Ask, Message};
 use crate::domain::{
     book::queues::{Queues, Resting},
-    id::{InstrumentId, OrderId, UserId},
+    id::{InstrumentId, OrderId},
     instrument::{Price, Quantity},
     order::Side,
 };
@@ -84,7 +84,8 @@ impl Bare {
         let taker = self.placed;
         self.placed += 1;
         while let Some(slot) = self.queues.front(side.opposite()) {
-            let Resting { id, price: at, shown, .. } = *self.queues.at(slot);
+            let resting = self.queues.at(slot);
+            let (id, at, shown) = (resting.id(), resting.price(), resting.shown());
             if left == 0 || !side.accepts(price, at) {
                 break;
             }
@@ -93,15 +94,13 @@ impl Bare {
             trades.push(Trade { maker: placing_of(id), taker, price: at, quantity });
             match quantity == shown {
                 true => self.queues.remove(slot),
-                false => self.queues.reduce(slot, quantity, 0),
+                false => self.queues.reduce(slot, quantity),
             }
         }
         if left == 0 || ioc {
             return false;
         }
-        let mut resting = Resting::new(id_of(taker), UserId(1), side, price);
-        resting.shown = left;
-        self.queues.rest(resting);
+        self.queues.rest(Resting::new(id_of(taker), side, price, left));
         true
     }
 }
@@ -125,7 +124,7 @@ pub fn commands_of(messages: &[Message]) -> Vec<Command> {
         let Message { ask, side, ioc, quantity, price, .. } = *message;
         let known = by_name.get(&message.id).copied();
         let resting = known.and_then(|order| bare.queues.find(id_of(order)));
-        let side = resting.map_or(side, |slot| bare.queues.at(slot).side);
+        let side = resting.map_or(side, |slot| bare.queues.at(slot).side());
         let mut play = |command| {
             bare.play(&command, &mut trades);
             commands.push(command);
@@ -195,7 +194,8 @@ impl Mixer {
     fn cross(&mut self) -> Command {
         let side = if self.next().is_multiple_of(2) { Side::Buy } else { Side::Sell };
         let Some(slot) = self.bare.queues.front(side.opposite()) else { return self.add() };
-        let Resting { price, shown, .. } = *self.bare.queues.at(slot);
+        let resting = self.bare.queues.at(slot);
+        let (price, shown) = (resting.price(), resting.shown());
         self.played(Command::Place { side, price, quantity: shown, ioc: true })
     }
 

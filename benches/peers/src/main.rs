@@ -57,6 +57,11 @@ fn main() {
     for load in &loads {
         let expected = (books[0].check)(load);
         let differs = |row: &&Row| (row.check)(load) != expected;
+        for row in &books {
+            let got=(row.check)(load);
+            let at=got.iter().zip(&expected).position(|(a,b)| a!=b);
+            eprintln!("{} {} {} {} {:?} {:?}", load.name,row.name,got.len(),expected.len(),at, at.map(|at| (got[at],expected[at])));
+        }
         let others: Vec<&str> = books.iter().filter(differs).map(|row| row.name).collect();
         let mut times = vec![Vec::new(); books.len()];
         for _ in 0..rounds {

@@ -4,16 +4,13 @@
 //! A level in the window is found by a subtraction, the next better one by counting zeros. Nothing
 //! depends on where the window stands but speed: a price is in the window's range and found there, or
 //! outside and found in the map, and the best price is known at all times. The window moves to the
-//! touch, and grows up to [`WINDOW_MAX`], after as many orders came outside of it as it has levels, so
-//! that a move costs each of them little; a book where little happens has no window at all.
+//! touch, and grows up to [`WINDOW_MAX`], when a quarter as many orders came outside of it as it has
+//! levels, so that a move costs each of them little; a book where little happens has no window at all.
 
 use std::collections::BTreeMap;
 
 use super::queues::NONE;
-use crate::domain::{
-    instrument::{Price, Quantity},
-    order::Side,
-};
+use crate::domain::instrument::Quantity;
 
 /// The resting orders of one price, oldest first, as slots of the slab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,12 +34,9 @@ const WORD: usize = 64;
 /// No key: nothing rests.
 const NO_KEY: i64 = i64::MAX;
 
-/// The levels of one side.
-///
-/// A key is a price, negated for bids, so the least key is the best price of either side.
+/// The levels of one side, by key: a price, below zero for bids, so the least key is the best price.
 #[derive(Clone, Debug)]
 pub(super) struct Ladder {
-    side: Side,
     best: i64,
     /// The key of the window's first level.
     base: i64,
@@ -56,11 +50,9 @@ pub(super) struct Ladder {
     misses: usize,
 }
 
-impl Ladder {
-    /// An empty side.
-    pub fn new(side: Side) -> Ladder {
+impl Default for Ladder {
+    fn default() -> Ladder {
         Ladder {
-            side,
             best: NO_KEY,
             base: 0,
             window: Vec::new(),
@@ -70,42 +62,45 @@ impl Ladder {
             misses: 0,
         }
     }
+}
 
-    /// The best price.
+impl Ladder {
+    /// The best key.
     #[inline]
-    pub fn best(&self) -> Option<Price> {
-        (self.best != NO_KEY).then(|| self.turned(self.best))
+    pub fn best(&self) -> Option<i64> {
+        (self.best != NO_KEY).then_some(self.best)
     }
 
-    /// The level of the best price.
+    /// The level of the best key.
     #[inline]
     pub fn best_level(&self) -> Option<&Level> {
         match self.best {
             NO_KEY => None,
-            best => self.at(best),
+            best => self.get(best),
         }
     }
 
-    /// The level of a price, where orders rest at it.
+    /// The level of a key, where orders rest at it.
     #[inline]
-    pub fn get(&self, price: Price) -> Option<&Level> {
-        self.at(self.turned(price))
+    pub fn get(&self, key: i64) -> Option<&Level> {
+        match self.place_of(key) {
+            Some(at) => Some(&self.window[at]).filter(|level| level.head != NONE),
+            None => self.far.get(&key),
+        }
     }
 
-    /// The level of a price at which orders rest.
+    /// The level of a key at which orders rest.
     #[inline]
-    pub fn level_mut(&mut self, price: Price) -> &mut Level {
-        let key = self.turned(price);
+    pub fn level_mut(&mut self, key: i64) -> &mut Level {
         match self.place_of(key) {
             Some(at) => &mut self.window[at],
             None => self.far.get_mut(&key).expect("a resting order has a level"),
         }
     }
 
-    /// The level of a price at which an order is about to rest.
+    /// The level of a key at which an order is about to rest.
     #[inline]
-    pub fn open(&mut self, price: Price) -> &mut Level {
-        let key = self.turned(price);
+    pub fn open(&mut self, key: i64) -> &mut Level {
         self.best = self.best.min(key);
         let Some(at) = self.place_of(key) else { return self.open_far(key) };
         let level = &mut self.window[at];
@@ -116,10 +111,9 @@ impl Ladder {
         level
     }
 
-    /// Takes the level of a price away at which nothing rests any more.
+    /// Takes the level of a key away at which nothing rests any more.
     #[inline]
-    pub fn close(&mut self, price: Price) {
-        let key = self.turned(price);
+    pub fn close(&mut self, key: i64) {
         match self.place_of(key) {
             Some(at) => {
                 self.window[at] = EMPTY;
@@ -132,8 +126,8 @@ impl Ladder {
         }
     }
 
-    /// Prices and what they show, best first.
-    pub fn levels(&self) -> impl Iterator<Item = (Price, Quantity)> + '_ {
+    /// Keys and what they show, best first.
+    pub fn levels(&self) -> impl Iterator<Item = (i64, Quantity)> + '_ {
         let end = self.base.saturating_add(self.window.len() as i64);
         let before = self.far.range(..self.base).map(|(key, level)| (*key, level));
         let behind = self.far.range(end..).map(|(key, level)| (*key, level));
@@ -144,16 +138,7 @@ impl Ladder {
             Some((self.base + here as i64, &self.window[here]))
         });
         let all = before.chain(within).chain(behind);
-        all.map(|(key, level)| (self.turned(key), level.shown))
-    }
-
-    /// From a price to its key and back.
-    #[inline]
-    fn turned(&self, figure: i64) -> i64 {
-        match self.side {
-            Side::Buy => -figure,
-            Side::Sell => figure,
-        }
+        all.map(|(key, level)| (key, level.shown))
     }
 
     /// Where in the window a key stands, if it does.
@@ -162,14 +147,6 @@ impl Ladder {
         // Wraps for keys before the window, to beyond its end.
         let at = key.wrapping_sub(self.base) as u64 as usize;
         (at < self.window.len()).then_some(at)
-    }
-
-    #[inline]
-    fn at(&self, key: i64) -> Option<&Level> {
-        match self.place_of(key) {
-            Some(at) => Some(&self.window[at]).filter(|level| level.head != NONE),
-            None => self.far.get(&key),
-        }
     }
 
     #[inline]
@@ -216,46 +193,47 @@ impl Ladder {
     #[cold]
     fn open_far(&mut self, key: i64) -> &mut Level {
         self.misses += 1;
-        if self.misses >= self.window.len().max(MISSES_MIN) {
+        if self.misses >= (self.window.len() / 4).max(MISSES_MIN) {
             self.move_window();
             if self.place_of(key).is_some() {
-                return self.open(self.turned(key));
+                return self.open(key);
             }
         }
         self.far.entry(key).or_insert(EMPTY)
     }
 
-    /// Puts the window around the touch: a quarter of it for better prices to come, the rest behind
-    /// it. A window that stands there already was too small.
+    /// Puts a larger window around the touch: a quarter of it for better prices to come, the rest
+    /// behind it.
     fn move_window(&mut self) {
-        let length = self.window.len();
-        let centred = self.place_of(self.best).is_some_and(|at| at < length / 2);
-        let length = match length {
-            0 => WINDOW_MIN,
-            _ if centred => (length * 4).min(WINDOW_MAX),
-            _ => length,
+        let length = (self.window.len() * 4).clamp(WINDOW_MIN, WINDOW_MAX);
+        let next = Ladder {
+            best: self.best,
+            base: self.best - length as i64 / 4,
+            window: vec![EMPTY; length],
+            words: vec![0; length / WORD],
+            summary: vec![0; length.div_ceil(WORD * WORD)],
+            far: std::mem::take(&mut self.far),
+            misses: 0,
         };
-        let mut at = self.next_from(0);
+        let old = std::mem::replace(self, next);
+        let mut at = old.next_from(0);
         while let Some(here) = at {
-            self.far.insert(self.base + here as i64, self.window[here]);
-            at = self.next_from(here + 1);
+            self.put(old.base + here as i64, old.window[here]);
+            at = old.next_from(here + 1);
         }
-        self.base = self.best - length as i64 / 4;
-        self.misses = 0;
-        self.window.clear();
-        self.window.resize(length, EMPTY);
-        self.words.clear();
-        self.words.resize(length / WORD, 0);
-        self.summary.clear();
-        self.summary.resize(length.div_ceil(WORD * WORD), 0);
-        let mut near = self.far.split_off(&self.base);
-        let mut behind = near.split_off(&(self.base + length as i64));
-        self.far.append(&mut behind);
-        for (key, level) in near {
-            let at = (key - self.base) as usize;
-            self.window[at] = level;
-            self.words[at / WORD] |= 1 << (at % WORD);
-            self.summary[at / WORD / WORD] |= 1 << (at / WORD % WORD);
+        let within = self.base..self.base + length as i64;
+        let near: Vec<i64> = self.far.range(within).map(|(key, _)| *key).collect();
+        for key in near {
+            if let Some(level) = self.far.remove(&key) {
+                self.put(key, level);
+            }
+        }
+    }
+
+    fn put(&mut self, key: i64, level: Level) {
+        match self.place_of(key) {
+            Some(_) => *self.open(key) = level,
+            None => drop(self.far.insert(key, level)),
         }
     }
 }
@@ -266,36 +244,29 @@ mod tests {
 
     use super::*;
 
-    /// A ladder against a plain map, over prices that leave every window again and again.
-    fn agrees(side: Side, steps: &[(i64, bool)]) {
-        let (mut ladder, mut plain) = (Ladder::new(side), BTreeMap::<i64, i64>::new());
-        let mut middle = 1 << 20;
+    /// A ladder against a plain map, over keys that leave every window again and again.
+    fn agrees(middle: i64, steps: &[(i64, bool)]) {
+        let (mut ladder, mut plain) = (Ladder::default(), BTreeMap::<i64, i64>::new());
+        let mut middle = middle;
         for (away, opens) in steps {
             middle += away % 7 - 3;
-            let price = middle + away;
-            match (opens, plain.contains_key(&price)) {
+            let key = middle + away;
+            match (opens, plain.contains_key(&key)) {
                 (true, false) => {
-                    *ladder.open(price) = Level { head: 1, tail: 1, shown: *away };
-                    plain.insert(price, *away);
+                    *ladder.open(key) = Level { head: 1, tail: 1, shown: *away };
+                    plain.insert(key, *away);
                 }
                 (false, true) => {
-                    ladder.close(price);
-                    plain.remove(&price);
+                    ladder.close(key);
+                    plain.remove(&key);
                 }
-                (_, stands) => assert_eq!(ladder.get(price).is_some(), stands),
+                (_, stands) => assert_eq!(ladder.get(key).is_some(), stands),
             }
-            let best = match side {
-                Side::Buy => plain.last_key_value(),
-                Side::Sell => plain.first_key_value(),
-            };
-            assert_eq!(ladder.best(), best.map(|(price, _)| *price));
+            let best = plain.first_key_value();
+            assert_eq!(ladder.best(), best.map(|(key, _)| *key));
             assert_eq!(ladder.best_level().map(|level| level.shown), best.map(|(_, shown)| *shown));
         }
-        let mut all: Vec<(i64, i64)> = plain.into_iter().collect();
-        if side == Side::Buy {
-            all.reverse();
-        }
-        assert!(ladder.levels().eq(all));
+        assert!(ladder.levels().eq(plain));
     }
 
     proptest! {
@@ -304,34 +275,34 @@ mod tests {
             near in proptest::collection::vec((0_i64..300, any::<bool>()), 0..600),
             wide in proptest::collection::vec((0_i64..40_000, any::<bool>()), 0..3_000),
         ) {
-            for side in [Side::Buy, Side::Sell] {
-                agrees(side, &near);
-                agrees(side, &[&near[..], &wide, &near].concat());
+            for middle in [1 << 20, -(1 << 20)] {
+                agrees(middle, &near);
+                agrees(middle, &[&near[..], &wide, &near].concat());
             }
         }
     }
 
     #[test]
     fn the_window_follows_the_touch_and_grows_to_its_bound() {
-        let mut ladder = Ladder::new(Side::Sell);
-        for price in 0..200_000 {
-            ladder.open(1_000_000 + price).head = 1;
+        let mut ladder = Ladder::default();
+        for key in 0..200_000 {
+            ladder.open(1_000_000 + key).head = 1;
         }
         assert_eq!((ladder.window.len(), ladder.best()), (WINDOW_MAX, Some(1_000_000)));
-        for price in 0..200_000 {
-            ladder.close(1_000_000 + price);
-            assert_eq!(ladder.best(), Some(1_000_001 + price).filter(|best| *best < 1_200_000));
+        for key in 0..200_000 {
+            ladder.close(1_000_000 + key);
+            assert_eq!(ladder.best(), Some(1_000_001 + key).filter(|best| *best < 1_200_000));
         }
         assert_eq!(ladder.levels().count(), 0);
     }
 
     #[test]
     fn the_widest_prices_have_a_level() {
-        for side in [Side::Buy, Side::Sell] {
-            let mut ladder = Ladder::new(side);
+        for sign in [-1, 1] {
+            let mut ladder = Ladder::default();
             for round in 0..2_000 {
                 for price in [1 + round, crate::domain::instrument::PRICE_MAX - round] {
-                    ladder.open(price).head = 1;
+                    ladder.open(sign * price).head = 1;
                 }
             }
             assert_eq!(ladder.levels().count(), 4_000);

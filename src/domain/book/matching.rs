@@ -5,7 +5,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Book, queues::Resting, resting_at, settle};
+use super::{Book, resting_at, settle};
 use crate::domain::{
     fact::{BookAction, BookFact, Change},
     id::{OrderId, Stamp, TradeId, UserId},
@@ -188,7 +188,8 @@ impl Book {
                 return End::Filled;
             }
             let Some(slot) = self.queues.front(against) else { return End::NoneLeft };
-            let Resting { user, price, shown, .. } = *self.queues.at(slot);
+            let resting = self.queues.at(slot);
+            let (price, shown) = (resting.price(), resting.shown());
             if !taker.order.side.accepts(taker.limit, price) {
                 return End::NoneLeft;
             }
@@ -200,7 +201,7 @@ impl Book {
             if self.instrument.notional_down(price, most) == 0 {
                 return End::Dust;
             }
-            if user == taker.order.user {
+            if self.at(slot).user == taker.order.user {
                 match self.prevent_self_trade(taker, slot, most, draft) {
                     Some(end) => return end,
                     None => continue,
@@ -219,7 +220,7 @@ impl Book {
         draft: &mut Draft,
     ) {
         self.trades += 1;
-        let fill = self.price_fill(&taker.order, self.queues.at(slot), price, quantity);
+        let fill = self.price_fill(&taker.order, self.at(slot), price, quantity);
         if self.last != Some(price) {
             self.last = Some(price);
             draft.changes.push(Change::SetLast(price));
@@ -233,7 +234,7 @@ impl Book {
         self.after_fill(slot, price, draft);
     }
 
-    fn price_fill(&self, taker: &Order, maker: &Resting, price: Price, quantity: Quantity) -> Fill {
+    fn price_fill(&self, taker: &Order, maker: &Order, price: Price, quantity: Quantity) -> Fill {
         let on = &self.instrument;
         let notional = on.notional_down(price, quantity);
         let base = on.base_amount(quantity);

@@ -263,7 +263,7 @@ impl Book {
 
     /// Takes quantity from a resting order, which keeps its place.
     fn reduce(&mut self, slot: u32, shown: Quantity, hidden: Quantity) {
-        self.queues.reduce(slot, shown, hidden);
+        self.queues.reduce(slot, shown);
         let order = self.at_mut(slot);
         order.shown -= shown;
         order.remaining -= shown + hidden;

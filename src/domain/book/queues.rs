@@ -1,7 +1,7 @@
 //! Which orders rest at which price, oldest first: all that matching by price and time asks of a book,
 //! and nothing of money.
 //!
-//! Orders stand in one dense slab, a cache line each; a level is a list linked through it. An order is
+//! Orders stand in one dense slab, two to a cache line; a level is a list linked through it. An order is
 //! found by its id, joins its queue, shrinks and leaves from anywhere without a scan. Ids of one book
 //! count up, so most are found in a flat table of the newest ones, and those that stay while as many
 //! others come as the table has places are found in a hash map.
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use super::ladder::Ladder;
 use crate::domain::{
-    id::{OrderId, UserId},
+    id::OrderId,
     instrument::{Price, Quantity},
     order::Side,
 };
@@ -19,31 +19,62 @@ use crate::domain::{
 pub(super) const NONE: u32 = u32::MAX;
 /// The id that no order has.
 const NOBODY: OrderId = OrderId(0);
-/// The first table of newest ids. It doubles with the orders, of which it has room for four times as
-/// many at least.
+/// The first table of newest ids. It doubles with the orders, of which it has room for twice as many
+/// at least.
 const TABLE_MIN: usize = 64;
 
 /// An order as its queue needs it.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-#[allow(missing_docs)]
+#[repr(align(32))]
 pub struct Resting {
-    pub id: OrderId,
-    pub user: UserId,
-    pub price: Price,
-    pub shown: Quantity,
-    pub hidden: Quantity,
+    id: OrderId,
+    /// Its price, below zero for bids.
+    key: i64,
+    shown: Quantity,
     /// The older neighbour, or none.
     prev: u32,
     /// The younger neighbour; in a vacant slot the next vacant one.
     next: u32,
-    pub side: Side,
 }
 
 impl Resting {
-    /// An order that is about to rest.
-    pub fn new(id: OrderId, user: UserId, side: Side, price: Price) -> Resting {
-        Resting { id, user, price, shown: 0, hidden: 0, prev: NONE, next: NONE, side }
+    /// An order that is about to rest, showing so much.
+    #[inline]
+    pub fn new(id: OrderId, side: Side, price: Price, shown: Quantity) -> Resting {
+        Resting { id, key: key_of(side, price), shown, prev: NONE, next: NONE }
+    }
+
+    /// Its name.
+    #[inline]
+    pub fn id(&self) -> OrderId {
+        self.id
+    }
+
+    /// On which side it rests.
+    #[inline]
+    pub fn side(&self) -> Side {
+        if self.key < 0 { Side::Buy } else { Side::Sell }
+    }
+
+    /// At which price.
+    #[inline]
+    pub fn price(&self) -> Price {
+        self.key.abs()
+    }
+
+    /// What its queue shows of it.
+    #[inline]
+    pub fn shown(&self) -> Quantity {
+        self.shown
+    }
+}
+
+/// The least key is the best price, on either side.
+#[inline]
+fn key_of(side: Side, price: Price) -> i64 {
+    match side {
+        Side::Buy => -price,
+        Side::Sell => price,
     }
 }
 
@@ -71,8 +102,8 @@ impl Default for Queues {
             taken: 0,
             newest: vec![NONE; TABLE_MIN],
             older: HashMap::default(),
-            bids: Ladder::new(Side::Buy),
-            asks: Ladder::new(Side::Sell),
+            bids: Ladder::default(),
+            asks: Ladder::default(),
         }
     }
 }
@@ -113,7 +144,7 @@ impl Queues {
     /// The best price of a side.
     #[inline]
     pub fn best(&self, side: Side) -> Option<Price> {
-        self.side(side).best()
+        self.side(side).best().map(i64::abs)
     }
 
     /// The oldest order at the best price of a side.
@@ -124,17 +155,17 @@ impl Queues {
 
     /// What a price shows.
     pub fn shown_at(&self, side: Side, price: Price) -> Quantity {
-        self.side(side).get(price).map_or(0, |level| level.shown)
+        self.side(side).get(key_of(side, price)).map_or(0, |level| level.shown)
     }
 
     /// Prices and what they show, best first.
     pub fn levels(&self, side: Side) -> impl Iterator<Item = (Price, Quantity)> + '_ {
-        self.side(side).levels()
+        self.side(side).levels().map(|(key, shown)| (key.abs(), shown))
     }
 
     /// The orders at a price, oldest first.
     pub fn queue(&self, side: Side, price: Price) -> impl Iterator<Item = u32> + '_ {
-        let mut at = self.side(side).get(price).map_or(NONE, |level| level.head);
+        let mut at = self.side(side).get(key_of(side, price)).map_or(NONE, |level| level.head);
         std::iter::from_fn(move || {
             let here = at;
             at = self.slots.get(here as usize)?.next;
@@ -150,22 +181,19 @@ impl Queues {
         slot
     }
 
-    /// Takes quantity from a resting order, which keeps its place.
+    /// Shows so much less of a resting order, which keeps its place.
     #[inline]
-    pub fn reduce(&mut self, slot: u32, shown: Quantity, hidden: Quantity) {
+    pub fn reduce(&mut self, slot: u32, by: Quantity) {
         let resting = &mut self.slots[slot as usize];
-        resting.shown -= shown;
-        resting.hidden -= hidden;
-        let (side, price) = (resting.side, resting.price);
-        self.side_mut(side).level_mut(price).shown -= shown;
+        resting.shown -= by;
+        let key = resting.key;
+        self.ladder_mut(key).level_mut(key).shown -= by;
     }
 
     /// Shows so much of an order anew, at the back of its queue.
     pub fn requeue(&mut self, slot: u32, shown: Quantity) {
         self.dequeue(slot);
-        let resting = &mut self.slots[slot as usize];
-        resting.hidden += resting.shown - shown;
-        resting.shown = shown;
+        self.slots[slot as usize].shown = shown;
         self.enqueue(slot);
     }
 
@@ -192,7 +220,7 @@ impl Queues {
                 self.slots.len() as u32 - 1
             }
         };
-        match 4 * self.taken > self.newest.len() {
+        match 2 * self.taken > self.newest.len() {
             true => self.grow_table(),
             false => self.note(slot),
         }
@@ -216,8 +244,8 @@ impl Queues {
     /// Links a slot to the back of its price's queue.
     #[inline]
     pub(super) fn enqueue(&mut self, slot: u32) {
-        let Resting { side, price, shown, .. } = self.slots[slot as usize];
-        let level = self.side_mut(side).open(price);
+        let Resting { key, shown, .. } = self.slots[slot as usize];
+        let level = self.ladder_mut(key).open(key);
         let before = std::mem::replace(&mut level.tail, slot);
         level.shown += shown;
         if before == NONE {
@@ -233,18 +261,18 @@ impl Queues {
     /// Unlinks a slot from its price's queue; an empty level goes.
     #[inline]
     pub(super) fn dequeue(&mut self, slot: u32) {
-        let Resting { side, price, shown, prev, next, .. } = self.slots[slot as usize];
+        let Resting { key, shown, prev, next, .. } = self.slots[slot as usize];
         if let Some(before) = self.slots.get_mut(prev as usize) {
             before.next = next;
         }
         if let Some(after) = self.slots.get_mut(next as usize) {
             after.prev = prev;
         }
-        let ladder = self.side_mut(side);
+        let ladder = self.ladder_mut(key);
         if (prev, next) == (NONE, NONE) {
-            return ladder.close(price);
+            return ladder.close(key);
         }
-        let level = ladder.level_mut(price);
+        let level = ladder.level_mut(key);
         level.shown -= shown;
         if prev == NONE {
             level.head = next;
@@ -263,11 +291,8 @@ impl Queues {
     }
 
     #[inline]
-    fn side_mut(&mut self, side: Side) -> &mut Ladder {
-        match side {
-            Side::Buy => &mut self.bids,
-            Side::Sell => &mut self.asks,
-        }
+    fn ladder_mut(&mut self, key: i64) -> &mut Ladder {
+        if key < 0 { &mut self.bids } else { &mut self.asks }
     }
 
     /// Where in the table of newest ids one stands, if it is there.
@@ -311,18 +336,21 @@ mod tests {
         OrderId::new(InstrumentId(3), number)
     }
 
-    /// The orders of a side as they would trade: number, price, shown, hidden.
-    fn in_order(queues: &Queues, side: Side) -> Vec<(u64, Price, Quantity, Quantity)> {
+    /// The orders of a side as they would trade.
+    fn in_order(queues: &Queues, side: Side) -> Vec<(u64, Price, Quantity)> {
         let orders = queues.levels(side).flat_map(|(price, _)| queues.queue(side, price));
-        let figures = |r: &Resting| (r.id.number(), r.price, r.shown, r.hidden);
         orders.map(|slot| figures(queues.at(slot))).collect()
     }
 
+    fn figures(resting: &Resting) -> (u64, Price, Quantity) {
+        (resting.id.number(), resting.price(), resting.shown)
+    }
+
     /// The same out of a plain list in which the younger stand behind the older.
-    fn sorted(plain: &[Resting], side: Side) -> Vec<(u64, Price, Quantity, Quantity)> {
-        let mut all: Vec<&Resting> = plain.iter().filter(|r| r.side == side).collect();
-        all.sort_by_key(|r| if side == Side::Buy { -r.price } else { r.price });
-        all.iter().map(|r| (r.id.number(), r.price, r.shown, r.hidden)).collect()
+    fn sorted(plain: &[Resting], side: Side) -> Vec<(u64, Price, Quantity)> {
+        let mut all: Vec<&Resting> = plain.iter().filter(|r| r.side() == side).collect();
+        all.sort_by_key(|r| r.key);
+        all.into_iter().map(figures).collect()
     }
 
     proptest! {
@@ -338,8 +366,7 @@ mod tests {
                         // Jumps, so that old orders are displaced and others are never numbered.
                         number += 1 + (any as u64 % 50);
                         let side = if what % 2 == 0 { Side::Buy } else { Side::Sell };
-                        let new = Resting::new(id(number), UserId(7), side, price);
-                        let new = Resting { shown: 5, hidden: 20, ..new };
+                        let new = Resting::new(id(number), side, price, 5);
                         queues.rest(new);
                         plain.push(new);
                     }
@@ -349,16 +376,13 @@ mod tests {
                         prop_assert_eq!(queues.find(gone.id), None);
                     }
                     (7..9, _) => {
-                        let shown = (any as i64 % 2).min(plain[at].shown);
-                        let hidden = plain[at].hidden.min(1);
-                        plain[at].shown -= shown;
-                        plain[at].hidden -= hidden;
-                        queues.reduce(queues.find(plain[at].id).unwrap(), shown, hidden);
+                        let by = (any as i64 % 2).min(plain[at].shown);
+                        plain[at].shown -= by;
+                        queues.reduce(queues.find(plain[at].id).unwrap(), by);
                     }
                     _ => {
                         let mut again = plain.remove(at);
-                        let whole = again.shown + again.hidden;
-                        (again.shown, again.hidden) = (whole.min(4), whole - whole.min(4));
+                        again.shown = any as i64 % 9;
                         queues.requeue(queues.find(again.id).unwrap(), again.shown);
                         plain.push(again);
                     }
@@ -373,7 +397,7 @@ mod tests {
                     prop_assert_eq!(in_order(&queues, side), expected);
                 }
                 for (price, side) in [(price, Side::Buy), (price, Side::Sell)] {
-                    let there = plain.iter().filter(|r| r.side == side && r.price == price);
+                    let there = plain.iter().filter(|r| r.side() == side && r.price() == price);
                     let shown: Quantity = there.map(|r| r.shown).sum();
                     prop_assert_eq!(queues.shown_at(side, price), shown);
                 }
@@ -385,7 +409,7 @@ mod tests {
     #[test]
     fn an_order_that_outlives_many_others_is_found() {
         let mut queues = Queues::default();
-        let resting = |number| Resting::new(id(number), UserId(1), Side::Buy, 10);
+        let resting = |number| Resting::new(id(number), Side::Buy, 10, 1);
         queues.rest(resting(1));
         for number in 2..100_000 {
             let slot = queues.rest(resting(number));
@@ -399,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_fits_a_cache_line() {
-        assert_eq!(size_of::<Resting>(), 64);
+    fn two_orders_fit_a_cache_line() {
+        assert_eq!(size_of::<Resting>(), 32);
     }
 }

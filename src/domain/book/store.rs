@@ -21,8 +21,7 @@ impl Book {
         let user = order.user;
         // A stop that waits is in no queue, so its price is not asked for.
         let price = order.price.unwrap_or(0);
-        let mut resting = Resting::new(order.id, user, order.side, price);
-        (resting.shown, resting.hidden) = (order.shown, order.hidden());
+        let resting = Resting::new(order.id, order.side, price, order.shown);
         let slot = self.queues.occupy(resting);
         let head = self.by_user.insert(user, slot).unwrap_or(NONE);
         if let Some(after) = self.slots.get_mut(head as usize) {
