@@ -242,7 +242,7 @@ impl Played for OrderbookRs {
 
     #[inline]
     fn play(&mut self, (command, placing): &(Command, u32)) -> Returned {
-        let id = |placing: u32| orderbook_rs::Id::from_u64(u64::from(placing) + 1);
+        let id = |placing: u32| orderbook_rs::Id::Sequential(u64::from(placing) + 1);
         match *command {
             Command::Place { side, price, quantity, ioc } => {
                 let side = match side {

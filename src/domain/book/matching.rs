@@ -283,7 +283,7 @@ impl Book {
     }
 
     fn pay_for_maker(&mut self, slot: u32, fill: &Fill, draft: &mut Draft) {
-        let order = &mut self.slots[slot as usize].order;
+        let order = &mut self.slots[slot as usize - 1].order;
         let lock_after = settle::lock_of(&self.instrument, order);
         settle::pay_from_maker(&mut draft.transaction, &self.instrument, order, fill, lock_after);
         settle::take_maker_fee(&mut draft.transaction, &self.instrument, order.side, fill);

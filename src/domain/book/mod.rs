@@ -138,7 +138,7 @@ impl Book {
     pub fn of_user(&self, user: UserId) -> impl Iterator<Item = &Order> + '_ {
         let mut at = self.by_user.get(&user).copied().unwrap_or(NONE);
         std::iter::from_fn(move || {
-            let slot = self.slots.get(at as usize)?;
+            let slot = self.slots.get((at as usize).wrapping_sub(1))?;
             at = slot.next;
             Some(&slot.order)
         })
@@ -229,12 +229,12 @@ impl Book {
     }
 
     fn at(&self, slot: u32) -> &Order {
-        &self.slots[slot as usize].order
+        &self.slots[slot as usize - 1].order
     }
 
     /// An order, to be changed in all but what the primitives change.
     fn at_mut(&mut self, slot: u32) -> &mut Order {
-        &mut self.slots[slot as usize].order
+        &mut self.slots[slot as usize - 1].order
     }
 
     // The primitives.

@@ -1,7 +1,8 @@
 //! Which orders rest at which price, oldest first: all that matching by price and time asks of a book,
 //! and nothing of money.
 //!
-//! Orders stand in one dense slab, two to a cache line; a level is a list linked through it. An order is
+//! Orders stand in one dense slab; a level is a list linked through it. The links stand beside the slab,
+//! since to take one order out of a long list is to change three of them and nothing else. An order is
 //! found by its id, joins its queue, shrinks and leaves from anywhere without a scan. Ids of one book
 //! count up, so most are found in a flat table of the newest ones, and those that stay while as many
 //! others come as the table has places are found in a hash map.
@@ -15,8 +16,9 @@ use crate::domain::{
     order::Side,
 };
 
-/// No slot.
-pub(super) const NONE: u32 = u32::MAX;
+/// No slot: the first one of a slab is never given out. What is linked to it is linked to nothing, so
+/// that the ends of a list need no branch.
+pub(super) const NONE: u32 = 0;
 /// The id that no order has.
 const NOBODY: OrderId = OrderId(0);
 /// The first table of newest ids. It doubles with the orders, of which it has room for twice as many
@@ -25,15 +27,19 @@ const TABLE_MIN: usize = 64;
 
 /// An order as its queue needs it.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
 pub struct Resting {
     id: OrderId,
     /// Its price, below zero for bids.
     key: i64,
     shown: Quantity,
-    /// The older neighbour, or none.
+}
+
+/// The neighbours of a slot.
+#[derive(Clone, Copy, Debug)]
+struct Links {
+    /// The older one.
     prev: u32,
-    /// The younger neighbour; in a vacant slot the next vacant one.
+    /// The younger one; of a vacant slot the next vacant one.
     next: u32,
 }
 
@@ -41,7 +47,7 @@ impl Resting {
     /// An order that is about to rest, showing so much.
     #[inline]
     pub fn new(id: OrderId, side: Side, price: Price, shown: Quantity) -> Resting {
-        Resting { id, key: key_of(side, price), shown, prev: NONE, next: NONE }
+        Resting { id, key: key_of(side, price), shown }
     }
 
     /// Its name.
@@ -82,6 +88,8 @@ fn key_of(side: Side, price: Price) -> i64 {
 #[derive(Clone, Debug)]
 pub struct Queues {
     slots: Vec<Resting>,
+    /// By slot.
+    links: Vec<Links>,
     /// The first vacant slot.
     vacant: u32,
     /// How many slots are not vacant.
@@ -90,20 +98,20 @@ pub struct Queues {
     newest: Vec<u32>,
     /// Orders that a newer one has displaced from the table.
     older: HashMap<OrderId, u32, foldhash::fast::FixedState>,
-    bids: Ladder,
-    asks: Ladder,
+    /// Bids, asks.
+    sides: [Ladder; 2],
 }
 
 impl Default for Queues {
     fn default() -> Queues {
         Queues {
-            slots: Vec::new(),
+            slots: vec![Resting { id: NOBODY, key: 0, shown: 0 }],
+            links: vec![Links { prev: NONE, next: NONE }],
             vacant: NONE,
             taken: 0,
             newest: vec![NONE; TABLE_MIN],
             older: HashMap::default(),
-            bids: Ladder::default(),
-            asks: Ladder::default(),
+            sides: Default::default(),
         }
     }
 }
@@ -123,10 +131,10 @@ impl Queues {
     #[inline]
     pub fn find(&self, id: OrderId) -> Option<u32> {
         let slot = self.newest[self.place_of(id)];
-        match self.slots.get(slot as usize) {
-            Some(resting) if resting.id == id => Some(slot),
-            _ if self.older.is_empty() => None,
-            _ => self.older.get(&id).copied(),
+        match self.slots[slot as usize].id == id {
+            true => Some(slot),
+            false if self.older.is_empty() => None,
+            false => self.older.get(&id).copied(),
         }
     }
 
@@ -168,8 +176,8 @@ impl Queues {
         let mut at = self.side(side).get(key_of(side, price)).map_or(NONE, |level| level.head);
         std::iter::from_fn(move || {
             let here = at;
-            at = self.slots.get(here as usize)?.next;
-            Some(here)
+            at = self.links[here as usize].next;
+            (here != NONE).then_some(here)
         })
     }
 
@@ -209,15 +217,16 @@ impl Queues {
     pub(super) fn occupy(&mut self, resting: Resting) -> u32 {
         debug_assert!(self.find(resting.id).is_none(), "invariant: an order rests once");
         self.taken += 1;
-        let slot = match self.slots.get_mut(self.vacant as usize) {
-            Some(vacant) => {
-                let slot = std::mem::replace(&mut self.vacant, vacant.next);
-                *vacant = resting;
-                slot
-            }
-            None => {
+        let slot = match self.vacant {
+            NONE => {
                 self.slots.push(resting);
+                self.links.push(Links { prev: NONE, next: NONE });
                 self.slots.len() as u32 - 1
+            }
+            slot => {
+                self.vacant = self.links[slot as usize].next;
+                self.slots[slot as usize] = resting;
+                slot
             }
         };
         match 2 * self.taken > self.newest.len() {
@@ -231,9 +240,8 @@ impl Queues {
     #[inline]
     pub(super) fn vacate(&mut self, slot: u32) {
         self.taken -= 1;
-        let resting = &mut self.slots[slot as usize];
-        let id = std::mem::replace(&mut resting.id, NOBODY);
-        resting.next = std::mem::replace(&mut self.vacant, slot);
+        let id = std::mem::replace(&mut self.slots[slot as usize].id, NOBODY);
+        self.links[slot as usize].next = std::mem::replace(&mut self.vacant, slot);
         let place = self.place_of(id);
         match self.newest[place] == slot {
             true => self.newest[place] = NONE,
@@ -248,51 +256,37 @@ impl Queues {
         let level = self.ladder_mut(key).open(key);
         let before = std::mem::replace(&mut level.tail, slot);
         level.shown += shown;
-        if before == NONE {
-            level.head = slot;
-        }
-        let resting = &mut self.slots[slot as usize];
-        (resting.prev, resting.next) = (before, NONE);
-        if let Some(tail) = self.slots.get_mut(before as usize) {
-            tail.next = slot;
-        }
+        level.head = if before == NONE { slot } else { level.head };
+        self.links[before as usize].next = slot;
+        self.links[slot as usize] = Links { prev: before, next: NONE };
     }
 
     /// Unlinks a slot from its price's queue; an empty level goes.
     #[inline]
     pub(super) fn dequeue(&mut self, slot: u32) {
-        let Resting { key, shown, prev, next, .. } = self.slots[slot as usize];
-        if let Some(before) = self.slots.get_mut(prev as usize) {
-            before.next = next;
-        }
-        if let Some(after) = self.slots.get_mut(next as usize) {
-            after.prev = prev;
-        }
+        let Resting { key, shown, .. } = self.slots[slot as usize];
+        let Links { prev, next } = self.links[slot as usize];
+        self.links[prev as usize].next = next;
+        self.links[next as usize].prev = prev;
         let ladder = self.ladder_mut(key);
-        if (prev, next) == (NONE, NONE) {
+        if prev == next {
+            // Both are none: it was alone.
             return ladder.close(key);
         }
         let level = ladder.level_mut(key);
         level.shown -= shown;
-        if prev == NONE {
-            level.head = next;
-        }
-        if next == NONE {
-            level.tail = prev;
-        }
+        level.head = if prev == NONE { next } else { level.head };
+        level.tail = if next == NONE { prev } else { level.tail };
     }
 
     #[inline]
     fn side(&self, side: Side) -> &Ladder {
-        match side {
-            Side::Buy => &self.bids,
-            Side::Sell => &self.asks,
-        }
+        &self.sides[side as usize]
     }
 
     #[inline]
     fn ladder_mut(&mut self, key: i64) -> &mut Ladder {
-        if key < 0 { &mut self.bids } else { &mut self.asks }
+        &mut self.sides[usize::from(key > 0)]
     }
 
     /// Where in the table of newest ids one stands, if it is there.
@@ -306,8 +300,8 @@ impl Queues {
     fn note(&mut self, slot: u32) {
         let place = self.place_of(self.slots[slot as usize].id);
         let displaced = std::mem::replace(&mut self.newest[place], slot);
-        if let Some(resting) = self.slots.get(displaced as usize) {
-            self.older.insert(resting.id, displaced);
+        if displaced != NONE {
+            self.older.insert(self.slots[displaced as usize].id, displaced);
         }
     }
 
@@ -317,7 +311,7 @@ impl Queues {
         self.newest.clear();
         self.newest.resize(length, NONE);
         self.older.clear();
-        for slot in 0..self.slots.len() as u32 {
+        for slot in 1..self.slots.len() as u32 {
             if self.slots[slot as usize].id != NOBODY {
                 self.note(slot);
             }
@@ -423,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn two_orders_fit_a_cache_line() {
-        assert_eq!(size_of::<Resting>(), 32);
+    fn an_order_takes_32_bytes() {
+        assert_eq!(size_of::<Resting>() + size_of::<Links>(), 32);
     }
 }

@@ -24,11 +24,11 @@ impl Book {
         let resting = Resting::new(order.id, order.side, price, order.shown);
         let slot = self.queues.occupy(resting);
         let head = self.by_user.insert(user, slot).unwrap_or(NONE);
-        if let Some(after) = self.slots.get_mut(head as usize) {
+        if let Some(after) = self.slot_mut(head) {
             after.prev = slot;
         }
         let filled = Slot { order, prev: NONE, next: head };
-        match self.slots.get_mut(slot as usize) {
+        match self.slot_mut(slot) {
             Some(vacant) => *vacant = filled,
             None => self.slots.push(filled),
         }
@@ -38,17 +38,22 @@ impl Book {
     /// Takes an order out of its slot; it is in no queue any more.
     pub(super) fn vacate(&mut self, slot: u32) -> Order {
         self.queues.vacate(slot);
-        let Slot { order, prev, next } = &mut self.slots[slot as usize];
+        let Slot { order, prev, next } = &mut self.slots[slot as usize - 1];
         let (prev, next, user) = (*prev, *next, order.user);
         let order = Order { client_order_id: order.client_order_id.take(), ..*order };
-        if let Some(after) = self.slots.get_mut(next as usize) {
+        if let Some(after) = self.slot_mut(next) {
             after.prev = prev;
         }
-        match (self.slots.get_mut(prev as usize), next) {
+        match (self.slot_mut(prev), next) {
             (Some(before), _) => before.next = next,
             (None, NONE) => drop(self.by_user.remove(&user)),
             (None, _) => drop(self.by_user.insert(user, next)),
         }
         order
+    }
+
+    /// What stands under a slot of the queues, which count from 1.
+    fn slot_mut(&mut self, slot: u32) -> Option<&mut Slot> {
+        self.slots.get_mut((slot as usize).wrapping_sub(1))
     }
 }
