@@ -207,11 +207,11 @@ impl Exchange {
         Ok(purse)
     }
 
-    fn take(&mut self, user: UserId, fact: BookFact, through: Part) {
+    fn take(&mut self, user: UserId, fact: Box<BookFact>, through: Part) {
         self.facts += 1;
         self.fills += fact.fills.len();
         let cause = Cause { by: Some(user), request: RequestId(self.facts as u64), key: None };
-        let fact = Fact { stamp: NOW, cause, body: Body::Book(Box::new(fact)) };
+        let fact = Fact { stamp: NOW, cause, body: Body::Book(fact) };
         if through >= Part::Settle {
             for user in fact.wallets() {
                 self.wallets[user.0 as usize - 1].apply(&fact);

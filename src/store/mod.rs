@@ -16,6 +16,7 @@ mod mark;
 mod memory;
 mod open;
 mod past;
+mod record;
 mod recovery;
 mod sled_journal;
 mod snapshot;

@@ -96,7 +96,7 @@ fn user_of(side: Side, placing: u32) -> UserId {
 
 impl Played for Whole {
     type Own = Ask;
-    type Outcome = Result<BookFact, Rejection>;
+    type Outcome = Result<Box<BookFact>, Rejection>;
 
     fn prepare(commands: &[Command]) -> Vec<Ask> {
         let mut owners = Vec::new();

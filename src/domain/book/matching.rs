@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 
 use super::{Book, resting_at, settle};
 use crate::domain::{
-    fact::{BookAction, BookFact, Change},
-    id::{OrderId, Stamp, TradeId, UserId},
+    fact::{BookAction, BookFact, Change, Level},
+    id::{InstrumentId, OrderId, Stamp, TradeId, UserId},
     instrument::{Price, Quantity},
     ledger::{Account, Transaction},
     money::Amount,
@@ -47,35 +47,45 @@ pub(super) struct Taker {
 /// The fact in the making.
 pub(super) struct Draft {
     pub(super) stamp: Stamp,
-    pub(super) action: BookAction,
-    pub(super) changes: Vec<Change>,
-    pub(super) fills: Vec<Fill>,
+    /// Its orders are the command's own as long as it is in the making.
+    pub(super) fact: Box<BookFact>,
     /// Orders of others that ended, as they ended.
-    pub(super) ended: Vec<Order>,
+    ended: Vec<Order>,
     /// Orders of others that were touched and are still open.
-    pub(super) open: SmallVec<[OrderId; 4]>,
-    pub(super) touched: SmallVec<[(Side, Price); 4]>,
-    pub(super) transaction: Transaction,
+    open: SmallVec<[OrderId; 4]>,
+    touched: SmallVec<[(Side, Price); 4]>,
 }
 
 impl Draft {
-    pub(super) fn new(action: BookAction, stamp: Stamp) -> Draft {
-        Draft {
-            stamp,
+    pub(super) fn new(instrument: InstrumentId, action: BookAction, stamp: Stamp) -> Draft {
+        let fact = Box::new(BookFact {
+            instrument,
             action,
-            changes: Vec::with_capacity(4),
+            orders: Vec::new(),
+            changes: SmallVec::new(),
             fills: Vec::new(),
-            ended: Vec::new(),
-            open: SmallVec::new(),
-            touched: SmallVec::new(),
+            levels: SmallVec::new(),
             transaction: Transaction::default(),
-        }
+        });
+        let (ended, open, touched) = (Vec::new(), SmallVec::new(), SmallVec::new());
+        Draft { stamp, fact, ended, open, touched }
+    }
+
+    pub(super) fn change(&mut self, change: Change) {
+        self.fact.changes.push(change);
     }
 
     pub(super) fn touch(&mut self, side: Side, price: Price) {
         if self.touched.last() != Some(&(side, price)) {
             self.touched.push((side, price));
         }
+    }
+
+    /// The command's own order, where it does not rest from before.
+    fn own(&mut self, order: Order) -> &mut Order {
+        self.fact.orders.reserve_exact(1);
+        self.fact.orders.push(order);
+        &mut self.fact.orders[0]
     }
 }
 
@@ -90,7 +100,7 @@ impl Book {
         asked: &PlaceOrder,
         purse: Amount,
         stamp: Stamp,
-    ) -> Result<BookFact, Rejection> {
+    ) -> Result<Box<BookFact>, Rejection> {
         self.check_place(asked)?;
         if purse < self.least_purse(asked) {
             return Err(Rejection::InsufficientFunds);
@@ -98,15 +108,15 @@ impl Book {
         self.orders += 1;
         let mut order =
             new_order(OrderId::new(self.instrument.id, self.orders), user, asked, stamp);
-        let mut draft = Draft::new(BookAction::Placed, stamp);
+        let mut draft = self.draft(BookAction::Placed, stamp);
         if order.kind.is_stop() {
             let asset = settle::spent_asset(&self.instrument, order.side);
-            settle::lock(&mut draft.transaction, asset, user, purse);
+            settle::lock(&mut draft.fact.transaction, asset, user, purse);
             order.locked = purse;
             let id = order.id;
-            self.wait(order);
-            draft.changes.push(Change::Wait(id));
-            return Ok(self.finish(draft, id, None));
+            self.wait(&order);
+            draft.change(Change::Wait(id));
+            return Ok(self.finish(draft, id));
         }
         let limit = self.worst_price(&order);
         let budget = asked.quote_amount.map_or(purse, |amount| amount.min(purse));
@@ -114,11 +124,11 @@ impl Book {
     }
 
     /// Makes the next due stop live, if there is one.
-    pub fn trigger(&mut self, stamp: Stamp) -> Option<BookFact> {
+    pub fn trigger(&mut self, stamp: Stamp) -> Option<Box<BookFact>> {
         let id = self.due_stop()?.id;
         let mut order = self.remove(self.slot_of(id));
-        let mut draft = Draft::new(BookAction::Triggered, stamp);
-        draft.changes.push(Change::Remove(id));
+        let mut draft = self.draft(BookAction::Triggered, stamp);
+        draft.change(Change::Remove(id));
         order.triggered = true;
         order.updated_at = stamp;
         order.place = 0;
@@ -133,8 +143,7 @@ impl Book {
                 Rejection::PostOnlyWouldCross => Reason::PostOnly,
                 _ => Reason::Band,
             };
-            self.end(&mut order, Status::Rejected, Some(reason), &mut draft);
-            return Some(self.finish(draft, id, Some(order)));
+            return Some(self.finish_ended(order, Status::Rejected, Some(reason), draft));
         }
         let limit = self.worst_price(&order);
         let (budget, locked) = (order.locked, order.locked);
@@ -142,13 +151,13 @@ impl Book {
     }
 
     /// Matches an amended order anew; its money is `locked` already, but for the `purse`.
-    pub(super) fn retake(&mut self, order: Order, purse: Amount, draft: Draft) -> BookFact {
+    pub(super) fn retake(&mut self, order: Order, purse: Amount, draft: Draft) -> Box<BookFact> {
         let limit = order.price.expect("an amended order has a price");
         let (budget, locked) = (order.locked + purse, order.locked);
         self.take(Taker { order, limit, budget, locked }, draft)
     }
 
-    fn take(&mut self, mut taker: Taker, mut draft: Draft) -> BookFact {
+    fn take(&mut self, mut taker: Taker, mut draft: Draft) -> Box<BookFact> {
         let fok = taker.order.time_in_force == TimeInForce::Fok;
         let end = match fok && !self.can_fill(&taker) {
             true => End::NoneLeft,
@@ -168,16 +177,17 @@ impl Book {
             order.status = if order.filled > 0 { Status::PartiallyFilled } else { Status::Pending };
             let (side, price) = resting_at(&order);
             draft.touch(side, price);
-            draft.changes.push(Change::Rest(id));
-            self.rest(order);
-            return self.finish(draft, id, None);
+            draft.change(Change::Rest(id));
+            let own = draft.own(order);
+            self.rest(own);
+            own.place = self.places;
+            return self.finish(draft, id);
         }
         let (status, reason) = match rests {
             true => (Status::Expired, Some(Reason::Dust)),
             false => closing_status(&order, end),
         };
-        self.end(&mut order, status, reason, &mut draft);
-        self.finish(draft, id, Some(order))
+        self.finish_ended(order, status, reason, draft)
     }
 
     /// Trades until nothing is left that both accept.
@@ -223,14 +233,14 @@ impl Book {
         let fill = self.price_fill(&taker.order, self.at(slot), price, quantity);
         if self.last != Some(price) {
             self.last = Some(price);
-            draft.changes.push(Change::SetLast(price));
+            draft.change(Change::SetLast(price));
         }
         self.pay_for_taker(taker, &fill, draft);
         draft.touch(taker.order.side.opposite(), price);
         self.reduce(slot, quantity, 0);
-        draft.changes.push(Change::Reduce { order: fill.maker, shown: quantity, hidden: 0 });
+        draft.change(Change::Reduce { order: fill.maker, shown: quantity, hidden: 0 });
         self.pay_for_maker(slot, &fill, draft);
-        draft.fills.push(fill);
+        draft.fact.fills.push(fill);
         self.after_fill(slot, price, draft);
     }
 
@@ -266,7 +276,13 @@ impl Book {
             (spent - from_lock, Account::Available(order.user)),
         ] {
             let payer = (order.side, account);
-            settle::pay_from_taker(&mut draft.transaction, &self.instrument, payer, part, fill);
+            settle::pay_from_taker(
+                &mut draft.fact.transaction,
+                &self.instrument,
+                payer,
+                part,
+                fill,
+            );
         }
         taker.locked -= from_lock;
         if order.side == Side::Buy {
@@ -285,8 +301,14 @@ impl Book {
     fn pay_for_maker(&mut self, slot: u32, fill: &Fill, draft: &mut Draft) {
         let order = &mut self.slots[slot as usize - 1].order;
         let lock_after = settle::lock_of(&self.instrument, order);
-        settle::pay_from_maker(&mut draft.transaction, &self.instrument, order, fill, lock_after);
-        settle::take_maker_fee(&mut draft.transaction, &self.instrument, order.side, fill);
+        settle::pay_from_maker(
+            &mut draft.fact.transaction,
+            &self.instrument,
+            order,
+            fill,
+            lock_after,
+        );
+        settle::take_maker_fee(&mut draft.fact.transaction, &self.instrument, order.side, fill);
         order.filled += fill.quantity;
         order.quote_filled += fill.notional;
         order.weight_filled += fill.weight();
@@ -313,7 +335,7 @@ impl Book {
             if on.notional_down(price, shown) == 0 {
                 let anew = display.map_or(remaining, |d| d.min(remaining));
                 self.requeue(slot, anew);
-                draft.changes.push(Change::Requeue { order: maker, shown: anew });
+                draft.change(Change::Requeue { order: maker, shown: anew });
             }
             if !draft.open.contains(&maker) {
                 draft.open.push(maker);
@@ -373,7 +395,7 @@ impl Book {
         let (id, (side, price)) = (order.id, resting_at(order));
         let hidden = by.min(order.hidden());
         self.reduce(slot, by - hidden, hidden);
-        draft.changes.push(Change::Reduce { order: id, shown: by - hidden, hidden });
+        draft.change(Change::Reduce { order: id, shown: by - hidden, hidden });
         draft.touch(side, price);
         let mut order = self.at(slot).clone();
         order.quantity -= by;
@@ -396,15 +418,19 @@ impl Book {
             let (side, price) = resting_at(&order);
             draft.touch(side, price);
         }
-        draft.changes.push(Change::Remove(order.id));
+        draft.change(Change::Remove(order.id));
         self.end(&mut order, status, reason, draft);
+        if draft.ended.is_empty() {
+            // Most end alone.
+            draft.ended.reserve_exact(1);
+        }
         draft.ended.push(order);
     }
 
     /// Closes an order that is not in the book (any more), and gives back what is locked for it.
     fn end(&self, order: &mut Order, status: Status, reason: Option<Reason>, draft: &mut Draft) {
         let asset = settle::spent_asset(&self.instrument, order.side);
-        settle::unlock(&mut draft.transaction, asset, order.user, order.locked);
+        settle::unlock(&mut draft.fact.transaction, asset, order.user, order.locked);
         (order.status, order.reason) = (status, reason);
         (order.locked, order.shown, order.place) = (0, 0, 0);
         order.updated_at = draft.stamp;
@@ -415,29 +441,56 @@ impl Book {
         let asset = settle::spent_asset(&self.instrument, order.side);
         let needed = settle::lock_of(&self.instrument, order);
         match needed >= order.locked {
-            true => settle::lock(&mut draft.transaction, asset, order.user, needed - order.locked),
-            false => {
-                settle::unlock(&mut draft.transaction, asset, order.user, order.locked - needed)
+            true => {
+                settle::lock(&mut draft.fact.transaction, asset, order.user, needed - order.locked)
             }
+            false => settle::unlock(
+                &mut draft.fact.transaction,
+                asset,
+                order.user,
+                order.locked - needed,
+            ),
         }
         order.locked = needed;
     }
 
-    /// The finished fact. `own` is the command's order where it is not in the book.
-    pub(super) fn finish(&self, draft: Draft, id: OrderId, own: Option<Order>) -> BookFact {
-        let own = own.or_else(|| self.order(id).cloned());
-        let open = draft.open.iter().filter(|o| **o != id).filter_map(|o| self.order(*o).cloned());
-        let orders = own.into_iter().chain(draft.ended).chain(open).collect();
-        debug_assert!(draft.transaction.balances(), "invariant: postings sum to zero");
-        BookFact {
-            instrument: self.instrument.id,
-            action: draft.action,
-            orders,
-            changes: draft.changes,
-            fills: draft.fills,
-            levels: self.levels_now(draft.touched),
-            transaction: draft.transaction,
+    pub(super) fn draft(&self, action: BookAction, stamp: Stamp) -> Draft {
+        Draft::new(self.instrument.id, action, stamp)
+    }
+
+    /// The finished fact of a command whose own order ends.
+    fn finish_ended(
+        &self,
+        mut order: Order,
+        status: Status,
+        reason: Option<Reason>,
+        mut draft: Draft,
+    ) -> Box<BookFact> {
+        let id = order.id;
+        self.end(&mut order, status, reason, &mut draft);
+        draft.own(order);
+        self.finish(draft, id)
+    }
+
+    /// The finished fact of a command about the order `id`.
+    pub(super) fn finish(&self, mut draft: Draft, id: OrderId) -> Box<BookFact> {
+        let mut fact = draft.fact;
+        if fact.orders.is_empty() {
+            fact.orders.extend(self.order(id).cloned());
         }
+        match fact.orders.is_empty() {
+            true => fact.orders = draft.ended,
+            false => fact.orders.append(&mut draft.ended),
+        }
+        let open = draft.open.iter().filter(|open| **open != id);
+        fact.orders.extend(open.filter_map(|open| self.order(*open).cloned()));
+        draft.touched.sort_unstable();
+        draft.touched.dedup();
+        for &(side, price) in &draft.touched {
+            fact.levels.push(Level { side, price, quantity: self.shown_at(side, price) });
+        }
+        debug_assert!(fact.transaction.balances(), "invariant: postings sum to zero");
+        fact
     }
 }
 

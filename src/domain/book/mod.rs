@@ -20,11 +20,10 @@ pub(super) mod tests;
 use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 use super::{
     digest::Digest,
-    fact::{BookAction, BookFact, Change, Level},
+    fact::{BookAction, BookFact, Change},
     id::{OrderId, UserId},
     instrument::{Instrument, Price, Quantity},
     money::Asset,
@@ -210,7 +209,7 @@ impl Book {
     fn make(&mut self, change: Change, fact: &BookFact) {
         let carried = |id: OrderId| {
             let order = fact.orders.iter().find(|o| o.id == id);
-            order.expect("a fact carries the orders that it rests").clone()
+            order.expect("a fact carries the orders that it rests")
         };
         match change {
             Change::Rest(id) => self.rest(carried(id)),
@@ -240,24 +239,19 @@ impl Book {
     // The primitives.
 
     /// Puts an order at the back of its price's queue.
-    fn rest(&mut self, mut order: Order) {
-        self.places += 1;
-        order.place = self.places;
+    fn rest(&mut self, order: &Order) {
         let slot = self.occupy(order);
         self.queues.enqueue(slot);
     }
 
     /// Lets a stop wait.
-    fn wait(&mut self, mut order: Order) {
-        self.places += 1;
-        order.place = self.places;
-        let key = (order.side, order.stop_price.expect("a stop has a stop price"), order.place);
+    fn wait(&mut self, order: &Order) {
+        let stop = order.stop_price.expect("a stop has a stop price");
         let slot = self.occupy(order);
-        match key {
-            (Side::Buy, stop, place) => self.buy_stops.insert((stop, place, slot)),
-            (Side::Sell, stop, place) => {
-                self.sell_stops.insert((stop, std::cmp::Reverse(place), slot))
-            }
+        let place = self.places;
+        match order.side {
+            Side::Buy => self.buy_stops.insert((stop, place, slot)),
+            Side::Sell => self.sell_stops.insert((stop, std::cmp::Reverse(place), slot)),
         };
     }
 
@@ -292,14 +286,6 @@ impl Book {
         }
         self.vacate(slot)
     }
-
-    /// The touched levels as they are now, each once.
-    fn levels_now(&self, mut touched: SmallVec<[(Side, Price); 4]>) -> SmallVec<[Level; 4]> {
-        touched.sort_unstable();
-        touched.dedup();
-        let level = |(side, price)| Level { side, price, quantity: self.shown_at(side, price) };
-        touched.into_iter().map(level).collect()
-    }
 }
 
 /// Where a resting order stands.
@@ -323,8 +309,8 @@ impl From<BookParts> for Book {
             // Resting counts places up from here to the order's own again.
             book.places = order.place.saturating_sub(1);
             match order.waits() {
-                true => book.wait(order),
-                false => book.rest(order),
+                true => book.wait(&order),
+                false => book.rest(&order),
             }
         }
         book.last = parts.last;

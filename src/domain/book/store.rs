@@ -16,8 +16,9 @@ pub(super) struct Slot {
 }
 
 impl Book {
-    /// Gives an order a slot, findable by id and by user.
-    pub(super) fn occupy(&mut self, order: Order) -> u32 {
+    /// Gives an order a slot, findable by id and by user, and the next place.
+    pub(super) fn occupy(&mut self, order: &Order) -> u32 {
+        self.places += 1;
         let user = order.user;
         // A stop that waits is in no queue, so its price is not asked for.
         let price = order.price.unwrap_or(0);
@@ -27,6 +28,8 @@ impl Book {
         if let Some(after) = self.slot_mut(head) {
             after.prev = slot;
         }
+        let client_order_id = order.client_order_id.clone();
+        let order = Order { client_order_id, place: self.places, ..*order };
         let filled = Slot { order, prev: NONE, next: head };
         match self.slot_mut(slot) {
             Some(vacant) => *vacant = filled,
