@@ -12,36 +12,68 @@ use std::fmt::Error;
 
 use serde::{Serialize, Serializer, ser};
 
-/// Appends the payload of `value`.
+/// The most bytes of one number.
+const NUMBER_MAX: usize = 17;
+/// Enough for most records.
+const ROOM: usize = 256;
+
+/// `head`, and behind it the payload of `value`.
 ///
 /// # Errors
 /// Where it holds what has no encoding here.
-pub(super) fn write(value: &impl Serialize, to: &mut Vec<u8>) -> Result<(), Error> {
-    value.serialize(&mut Writer(to))
+pub(super) fn record(head: &[u8], value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    let mut writer = Writer { desk: vec![0; ROOM], at: 0 };
+    writer.bytes(head);
+    value.serialize(&mut writer)?;
+    // Not copied to a vector of its length: reading bytes in one go that were just written one by one
+    // waits for every one of them.
+    writer.desk.truncate(writer.at);
+    Ok(writer.desk)
 }
 
-struct Writer<'a>(&'a mut Vec<u8>);
+struct Writer {
+    /// Longer than what is written, so that most writing needs no more than a look at its length.
+    desk: Vec<u8>,
+    at: usize,
+}
 
 type Done = Result<(), Error>;
 
-impl Writer<'_> {
+impl Writer {
+    /// Room for `N` bytes; what is used of it is the caller's to say.
+    #[inline]
+    fn room<const N: usize>(&mut self) -> &mut [u8; N] {
+        if self.desk.len() < self.at + N {
+            self.grow(N);
+        }
+        let room = self.desk[self.at..].first_chunk_mut();
+        room.expect("it has just been made")
+    }
+
+    #[cold]
+    fn grow(&mut self, by: usize) {
+        self.desk.resize((self.at + by).next_power_of_two(), 0);
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) -> Done {
+        *self.room() = [byte];
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Writes all eight bytes and counts those that the number needs: no branch to mispredict.
     #[inline]
     fn number(&mut self, number: u64) -> Done {
-        match number {
-            0..=250 => self.0.push(number as u8),
-            251..=0xffff => {
-                let [a, b, ..] = number.to_le_bytes();
-                self.0.extend_from_slice(&[251, a, b]);
-            }
-            0x1_0000..=0xffff_ffff => {
-                let [a, b, c, d, ..] = number.to_le_bytes();
-                self.0.extend_from_slice(&[252, a, b, c, d]);
-            }
-            _ => {
-                let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
-                self.0.extend_from_slice(&[253, a, b, c, d, e, f, g, h]);
-            }
-        }
+        let class = u8::from(number > 250)
+            + u8::from(number > u64::from(u16::MAX))
+            + u8::from(number > u64::from(u32::MAX));
+        let [head, tail @ ..] = self.room::<9>();
+        (*head, *tail) = match class {
+            0 => (number as u8, number.to_le_bytes()),
+            _ => (250 + class, number.to_le_bytes()),
+        };
+        self.at += [1, 3, 5, 9][usize::from(class)];
         Ok(())
     }
 
@@ -50,17 +82,26 @@ impl Writer<'_> {
         if let Ok(number) = u64::try_from(number) {
             return self.number(number);
         }
-        self.0.push(254);
-        self.0.extend_from_slice(&number.to_le_bytes());
+        let [head, tail @ ..] = self.room::<NUMBER_MAX>();
+        (*head, *tail) = (254, number.to_le_bytes());
+        self.at += NUMBER_MAX;
         Ok(())
     }
 
     fn length(&mut self, length: Option<usize>) -> Done {
         self.number(length.ok_or(Error)? as u64)
     }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        if self.desk.len() < self.at + bytes.len() {
+            self.grow(bytes.len());
+        }
+        self.desk[self.at..self.at + bytes.len()].copy_from_slice(bytes);
+        self.at += bytes.len();
+    }
 }
 
-impl Serializer for &mut Writer<'_> {
+impl Serializer for &mut Writer {
     type Ok = ();
     type Error = Error;
     type SerializeSeq = Self;
@@ -103,8 +144,7 @@ impl Serializer for &mut Writer<'_> {
 
     #[inline]
     fn serialize_u8(self, value: u8) -> Done {
-        self.0.push(value);
-        Ok(())
+        self.byte(value)
     }
 
     #[inline]
@@ -145,7 +185,7 @@ impl Serializer for &mut Writer<'_> {
 
     fn serialize_bytes(self, value: &[u8]) -> Done {
         self.number(value.len() as u64)?;
-        self.0.extend_from_slice(value);
+        self.bytes(value);
         Ok(())
     }
 
@@ -156,7 +196,7 @@ impl Serializer for &mut Writer<'_> {
 
     #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Done {
-        self.0.push(1);
+        self.byte(1)?;
         value.serialize(self)
     }
 
@@ -255,7 +295,7 @@ impl Serializer for &mut Writer<'_> {
 /// What is made of parts is written part by part.
 macro_rules! parts {
     ($($compound:ident: $part:ident($($key:ty)?)),*) => {
-        $(impl ser::$compound for &mut Writer<'_> {
+        $(impl ser::$compound for &mut Writer {
             type Ok = ();
             type Error = Error;
 
@@ -281,7 +321,7 @@ parts! {
     SerializeStructVariant: serialize_field(&'static str)
 }
 
-impl ser::SerializeMap for &mut Writer<'_> {
+impl ser::SerializeMap for &mut Writer {
     type Ok = ();
     type Error = Error;
 

@@ -105,7 +105,8 @@ impl Played for Whole {
                 let user = user_of(side, placing);
                 owners.push(user);
                 let time_in_force = if ioc { TimeInForce::Ioc } else { TimeInForce::Gtc };
-                let order = PlaceOrder { time_in_force, ..PlaceOrder::limit(side, quantity, price) };
+                let order =
+                    PlaceOrder { time_in_force, ..PlaceOrder::limit(side, quantity, price) };
                 Ask::Place(user, order)
             }
             Command::Cancel(placing) => {
@@ -180,7 +181,8 @@ impl Played for Matchcore {
                 }
                 Command::Cancel(placing) => {
                     let id = sequences.get(placing as usize).copied().unwrap_or(u64::MAX);
-                    let (order_id, order_kind) = (matchcore::OrderId(id), matchcore::OrderKind::Limit);
+                    let (order_id, order_kind) =
+                        (matchcore::OrderId(id), matchcore::OrderKind::Limit);
                     matchcore::CommandKind::Cancel(matchcore::CancelCmd { order_id, order_kind })
                 }
             };

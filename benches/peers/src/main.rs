@@ -1,9 +1,10 @@
 //! Souk's order book beside the crates `matchcore`, `orderbook-rs` and `lobster`: the same commands, in
 //! the same process, in turns.
 //!
-//! `cargo run --release --locked [-- ROUNDS]`. Each round plays the three recorded streams and four
-//! mixes through every book; a figure is the median of the rounds, in nanoseconds a command. Before
-//! that, each book plays each stream and mix once with its trades compared.
+//! `cargo run --release --locked [-- ROUNDS [LOAD [BOOK]]]`. Each round plays the three recorded streams and four
+//! mixes through every book; a figure is the median of the rounds, in nanoseconds a command, and behind it the least. Before
+//! that, each book plays each stream and mix once with its trades compared. With parts of names, it
+//! plays those loads and books only, for a profile.
 //!
 //! A book is asked for what all of them can do: limit orders, immediate-or-cancel, cancels. What it
 //! returns is taken and dropped as it is; commands are made beforehand in each crate's own form.
@@ -44,24 +45,25 @@ impl Load {
 }
 
 fn main() {
-    let rounds = std::env::args().nth(1).map_or(7, |text| text.parse().expect("a number"));
-    let loads = loads();
-    let books: [Row; 5] = [
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let rounds = asked.first().map_or(7, |text| text.parse().expect("a number"));
+    let named = |name: &str, at: usize| asked.get(at).is_none_or(|part| name.contains(part));
+    let mut loads = loads();
+    loads.retain(|load| named(&load.name, 1));
+    let mut books = vec![
         Row::of::<Bare>("souk, queues"),
         Row::of::<Whole>("souk, book and fact"),
         Row::of::<Matchcore>("matchcore"),
         Row::of::<OrderbookRs>("orderbook-rs"),
         Row::of::<Lobster>("lobster"),
     ];
-    println!("nanoseconds a command, median of {rounds} rounds; in brackets the ratio to souk's queues");
+    books.retain(|row| named(row.name, 2));
+    println!(
+        "nanoseconds a command, median of {rounds} rounds; in brackets the ratio to souk's queues"
+    );
     for load in &loads {
         let expected = (books[0].check)(load);
         let differs = |row: &&Row| (row.check)(load) != expected;
-        for row in &books {
-            let got=(row.check)(load);
-            let at=got.iter().zip(&expected).position(|(a,b)| a!=b);
-            eprintln!("{} {} {} {} {:?} {:?}", load.name,row.name,got.len(),expected.len(),at, at.map(|at| (got[at],expected[at])));
-        }
         let others: Vec<&str> = books.iter().filter(differs).map(|row| row.name).collect();
         let mut times = vec![Vec::new(); books.len()];
         for _ in 0..rounds {
@@ -69,10 +71,12 @@ fn main() {
                 times.push((row.time)(load));
             }
         }
-        let medians: Vec<f64> = times.iter_mut().map(|times| median(times, load)).collect();
+        let figures: Vec<_> = times.iter_mut().map(|times| figures(times, load)).collect();
         println!("\n{}: {} commands, {} trades", load.name, load.timed(), expected.len());
-        for (row, nanos) in books.iter().zip(&medians) {
-            println!("  {:<20} {nanos:>9.1}   ({:.1})", row.name, nanos / medians[0]);
+        for (row, [median, least]) in books.iter().zip(&figures) {
+            let ratios = (median / figures[0][0], least / figures[0][1]);
+            let name = row.name;
+            println!("  {name:<20} {median:>8.1} ({:.1}) {least:>8.1} ({:.1})", ratios.0, ratios.1);
         }
         match others.is_empty() {
             true => println!("  all trades agree: maker, taker, price, quantity"),
@@ -133,7 +137,8 @@ fn time<B: Played>(load: &Load) -> Duration {
     total / load.plays
 }
 
-fn median(times: &mut [Duration], load: &Load) -> f64 {
+/// The median and the least.
+fn figures(times: &mut [Duration], load: &Load) -> [f64; 2] {
     times.sort_unstable();
-    times[times.len() / 2].as_secs_f64() * 1e9 / load.timed() as f64
+    [times[times.len() / 2], times[0]].map(|time| time.as_secs_f64() * 1e9 / load.timed() as f64)
 }

@@ -35,13 +35,20 @@ enum End {
 
 /// An incoming order under way.
 pub(super) struct Taker {
-    pub(super) order: Order,
+    /// Its order, alone, in the list that the fact will have.
+    own: Vec<Order>,
     /// The worst price that it accepts.
     pub(super) limit: Price,
     /// What it may still spend of the quote asset (buys), purse and lock together.
     pub(super) budget: Amount,
     /// What was locked for it before, and is not yet spent.
     locked: Amount,
+}
+
+impl Taker {
+    pub(super) fn order(&self) -> &Order {
+        &self.own[0]
+    }
 }
 
 /// The fact in the making.
@@ -58,7 +65,8 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn new(instrument: InstrumentId, action: BookAction, stamp: Stamp) -> Draft {
-        let fact = Box::new(BookFact {
+        // Made where it stays: it is large.
+        let fact = BookFact {
             instrument,
             action,
             orders: Vec::new(),
@@ -66,7 +74,8 @@ impl Draft {
             fills: Vec::new(),
             levels: SmallVec::new(),
             transaction: Transaction::default(),
-        });
+        };
+        let fact = Box::write(Box::new_uninit(), fact);
         let (ended, open, touched) = (Vec::new(), SmallVec::new(), SmallVec::new());
         Draft { stamp, fact, ended, open, touched }
     }
@@ -79,13 +88,6 @@ impl Draft {
         if self.touched.last() != Some(&(side, price)) {
             self.touched.push((side, price));
         }
-    }
-
-    /// The command's own order, where it does not rest from before.
-    fn own(&mut self, order: Order) -> &mut Order {
-        self.fact.orders.reserve_exact(1);
-        self.fact.orders.push(order);
-        &mut self.fact.orders[0]
     }
 }
 
@@ -106,27 +108,30 @@ impl Book {
             return Err(Rejection::InsufficientFunds);
         }
         self.orders += 1;
-        let mut order =
-            new_order(OrderId::new(self.instrument.id, self.orders), user, asked, stamp);
+        let id = OrderId::new(self.instrument.id, self.orders);
+        let mut own = vec![new_order(id, user, asked, stamp)];
+        let order = &mut own[0];
         let mut draft = self.draft(BookAction::Placed, stamp);
         if order.kind.is_stop() {
             let asset = settle::spent_asset(&self.instrument, order.side);
             settle::lock(&mut draft.fact.transaction, asset, user, purse);
             order.locked = purse;
-            let id = order.id;
-            self.wait(&order);
+            self.wait(order);
+            order.place = self.places;
             draft.change(Change::Wait(id));
+            draft.fact.orders = own;
             return Ok(self.finish(draft, id));
         }
-        let limit = self.worst_price(&order);
+        let limit = self.worst_price(order);
         let budget = asked.quote_amount.map_or(purse, |amount| amount.min(purse));
-        Ok(self.take(Taker { order, limit, budget, locked: 0 }, draft))
+        Ok(self.take(Taker { own, limit, budget, locked: 0 }, draft))
     }
 
     /// Makes the next due stop live, if there is one.
     pub fn trigger(&mut self, stamp: Stamp) -> Option<Box<BookFact>> {
         let id = self.due_stop()?.id;
-        let mut order = self.remove(self.slot_of(id));
+        let mut own = vec![self.remove(self.slot_of(id))];
+        let order = &mut own[0];
         let mut draft = self.draft(BookAction::Triggered, stamp);
         draft.change(Change::Remove(id));
         order.triggered = true;
@@ -143,67 +148,68 @@ impl Book {
                 Rejection::PostOnlyWouldCross => Reason::PostOnly,
                 _ => Reason::Band,
             };
-            return Some(self.finish_ended(order, Status::Rejected, Some(reason), draft));
+            return Some(self.finish_ended(own, Status::Rejected, Some(reason), draft));
         }
-        let limit = self.worst_price(&order);
+        let limit = self.worst_price(order);
         let (budget, locked) = (order.locked, order.locked);
-        Some(self.take(Taker { order, limit, budget, locked }, draft))
+        Some(self.take(Taker { own, limit, budget, locked }, draft))
     }
 
     /// Matches an amended order anew; its money is `locked` already, but for the `purse`.
     pub(super) fn retake(&mut self, order: Order, purse: Amount, draft: Draft) -> Box<BookFact> {
         let limit = order.price.expect("an amended order has a price");
         let (budget, locked) = (order.locked + purse, order.locked);
-        self.take(Taker { order, limit, budget, locked }, draft)
+        self.take(Taker { own: vec![order], limit, budget, locked }, draft)
     }
 
     fn take(&mut self, mut taker: Taker, mut draft: Draft) -> Box<BookFact> {
-        let fok = taker.order.time_in_force == TimeInForce::Fok;
+        let fok = taker.order().time_in_force == TimeInForce::Fok;
         let end = match fok && !self.can_fill(&taker) {
             true => End::NoneLeft,
             false => self.trade(&mut taker, &mut draft),
         };
+        let Taker { mut own, locked, .. } = taker;
+        let order = &mut own[0];
         let rests = end == End::NoneLeft
-            && taker.order.price.is_some()
-            && taker.order.time_in_force == TimeInForce::Gtc;
-        let Taker { mut order, locked, .. } = taker;
-        let id = order.id;
+            && order.price.is_some()
+            && order.time_in_force == TimeInForce::Gtc;
         order.locked = locked;
         let worth = order.price.map_or(0, |p| self.instrument.notional_down(p, order.remaining));
         if rests && worth > 0 {
-            self.settle_lock(&mut order, &mut draft);
+            let id = order.id;
+            self.settle_lock(order, &mut draft);
             order.shown =
                 order.display_quantity.map_or(order.remaining, |d| d.min(order.remaining));
             order.status = if order.filled > 0 { Status::PartiallyFilled } else { Status::Pending };
-            let (side, price) = resting_at(&order);
+            let (side, price) = resting_at(order);
             draft.touch(side, price);
             draft.change(Change::Rest(id));
-            let own = draft.own(order);
-            self.rest(own);
-            own.place = self.places;
+            self.rest(order);
+            order.place = self.places;
+            draft.fact.orders = own;
             return self.finish(draft, id);
         }
         let (status, reason) = match rests {
             true => (Status::Expired, Some(Reason::Dust)),
-            false => closing_status(&order, end),
+            false => closing_status(order, end),
         };
-        self.finish_ended(order, status, reason, draft)
+        self.finish_ended(own, status, reason, draft)
     }
 
     /// Trades until nothing is left that both accept.
     fn trade(&mut self, taker: &mut Taker, draft: &mut Draft) -> End {
-        let against = taker.order.side.opposite();
+        let against = taker.order().side.opposite();
         loop {
-            if taker.order.remaining == 0 && taker.order.quote_amount.is_none() {
+            if taker.order().remaining == 0 && taker.order().quote_amount.is_none() {
                 return End::Filled;
             }
             let Some(slot) = self.queues.front(against) else { return End::NoneLeft };
             let resting = self.queues.at(slot);
             let (price, shown) = (resting.price(), resting.shown());
-            if !taker.order.side.accepts(taker.limit, price) {
+            if !taker.order().side.accepts(taker.limit, price) {
                 return End::NoneLeft;
             }
-            let most = self.most_at(&taker.order, taker.order.remaining, taker.budget, price);
+            let most = self.most_at(taker.order(), taker.order().remaining, taker.budget, price);
             // Whoever can take nothing here meets nobody, not even an own order.
             if most == 0 {
                 return End::Spent;
@@ -211,7 +217,7 @@ impl Book {
             if self.instrument.notional_down(price, most) == 0 {
                 return End::Dust;
             }
-            if self.at(slot).user == taker.order.user {
+            if self.at(slot).user == taker.order().user {
                 match self.prevent_self_trade(taker, slot, most, draft) {
                     Some(end) => return end,
                     None => continue,
@@ -230,13 +236,13 @@ impl Book {
         draft: &mut Draft,
     ) {
         self.trades += 1;
-        let fill = self.price_fill(&taker.order, self.at(slot), price, quantity);
+        let fill = self.price_fill(taker.order(), self.at(slot), price, quantity);
         if self.last != Some(price) {
             self.last = Some(price);
             draft.change(Change::SetLast(price));
         }
         self.pay_for_taker(taker, &fill, draft);
-        draft.touch(taker.order.side.opposite(), price);
+        draft.touch(taker.order().side.opposite(), price);
         self.reduce(slot, quantity, 0);
         draft.change(Change::Reduce { order: fill.maker, shown: quantity, hidden: 0 });
         self.pay_for_maker(slot, &fill, draft);
@@ -268,7 +274,7 @@ impl Book {
     }
 
     fn pay_for_taker(&self, taker: &mut Taker, fill: &Fill, draft: &mut Draft) {
-        let order = &mut taker.order;
+        let order = &mut taker.own[0];
         let (spent, _) = settle::legs(&self.instrument, order.side, fill);
         let from_lock = spent.min(taker.locked);
         for (part, account) in [
@@ -354,7 +360,7 @@ impl Book {
         let cancel = |book: &mut Book, draft: &mut Draft| {
             book.end_resting(slot, Status::Cancelled, Some(Reason::SelfTrade), draft);
         };
-        match taker.order.self_trade_prevention {
+        match taker.order().self_trade_prevention {
             SelfTradePrevention::CancelNewest => Some(End::SelfTrade),
             SelfTradePrevention::CancelOldest => {
                 cancel(self, draft);
@@ -377,11 +383,11 @@ impl Book {
                 if most == resting {
                     return Some(End::SelfTrade);
                 }
-                match taker.order.quote_amount {
+                match taker.order().quote_amount {
                     Some(_) => taker.budget -= self.instrument.notional_down(price, resting),
                     None => {
-                        taker.order.quantity -= resting;
-                        taker.order.remaining -= resting;
+                        taker.own[0].quantity -= resting;
+                        taker.own[0].remaining -= resting;
                     }
                 }
                 None
@@ -413,27 +419,36 @@ impl Book {
         reason: Option<Reason>,
         draft: &mut Draft,
     ) {
-        let mut order = self.remove(slot);
+        let order = self.at(slot);
         if !order.waits() {
-            let (side, price) = resting_at(&order);
+            let (side, price) = resting_at(order);
             draft.touch(side, price);
         }
         draft.change(Change::Remove(order.id));
-        self.end(&mut order, status, reason, draft);
         if draft.ended.is_empty() {
             // Most end alone.
             draft.ended.reserve_exact(1);
         }
-        draft.ended.push(order);
+        draft.ended.push(self.remove(slot));
+        if let Some(order) = draft.ended.last_mut() {
+            let transaction = &mut draft.fact.transaction;
+            self.end(order, status, reason, (transaction, draft.stamp));
+        }
     }
 
     /// Closes an order that is not in the book (any more), and gives back what is locked for it.
-    fn end(&self, order: &mut Order, status: Status, reason: Option<Reason>, draft: &mut Draft) {
+    fn end(
+        &self,
+        order: &mut Order,
+        status: Status,
+        reason: Option<Reason>,
+        (transaction, stamp): (&mut Transaction, Stamp),
+    ) {
         let asset = settle::spent_asset(&self.instrument, order.side);
-        settle::unlock(&mut draft.fact.transaction, asset, order.user, order.locked);
+        settle::unlock(transaction, asset, order.user, order.locked);
         (order.status, order.reason) = (status, reason);
         (order.locked, order.shown, order.place) = (0, 0, 0);
-        order.updated_at = draft.stamp;
+        order.updated_at = stamp;
     }
 
     /// Locks more, or gives back, so that exactly what remains of the order is covered.
@@ -461,14 +476,14 @@ impl Book {
     /// The finished fact of a command whose own order ends.
     fn finish_ended(
         &self,
-        mut order: Order,
+        mut own: Vec<Order>,
         status: Status,
         reason: Option<Reason>,
         mut draft: Draft,
     ) -> Box<BookFact> {
-        let id = order.id;
-        self.end(&mut order, status, reason, &mut draft);
-        draft.own(order);
+        let id = own[0].id;
+        self.end(&mut own[0], status, reason, (&mut draft.fact.transaction, draft.stamp));
+        draft.fact.orders = own;
         self.finish(draft, id)
     }
 
