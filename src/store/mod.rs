@@ -5,6 +5,7 @@
 //! It never decides anything, and it never tries a failed write again.
 
 mod archive;
+mod book_record;
 mod chunk;
 pub mod codec;
 mod evidence;
@@ -16,7 +17,6 @@ mod mark;
 mod memory;
 mod open;
 mod past;
-mod record;
 mod recovery;
 mod sled_journal;
 mod snapshot;
