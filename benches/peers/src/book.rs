@@ -1,6 +1,6 @@
 //! The books that are measured, each behind the same few calls.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use souk::{
     domain::{
@@ -218,15 +218,34 @@ impl Played for Matchcore {
 }
 
 /// `orderbook-rs`.
-pub struct OrderbookRs(orderbook_rs::OrderBook<()>);
+pub struct OrderbookRs {
+    book: orderbook_rs::OrderBook<()>,
+    /// What its listener heard; it listens where trades are compared only. An immediate-or-cancel
+    /// order that fills in part returns an error, and its trades go nowhere else.
+    heard: Option<Arc<Mutex<Vec<Trade>>>>,
+}
 
 impl Default for OrderbookRs {
     fn default() -> OrderbookRs {
-        OrderbookRs(orderbook_rs::OrderBook::new("BTC-USD"))
+        OrderbookRs { book: orderbook_rs::OrderBook::new("BTC-USD"), heard: None }
     }
 }
 
-/// What a call of `orderbook-rs` returned.
+fn trades_of(result: &orderbook_rs::TradeResult) -> impl Iterator<Item = Trade> + '_ {
+    let number = |id: orderbook_rs::Id| match id {
+        orderbook_rs::Id::Sequential(number) => number as u32 - 1,
+        _ => u32::MAX,
+    };
+    result.match_result.trades().as_vec().iter().map(move |trade| Trade {
+        maker: number(trade.maker_order_id()),
+        taker: number(trade.taker_order_id()),
+        price: trade.price().as_u128() as i64,
+        quantity: trade.quantity().as_u64() as i64,
+    })
+}
+
+/// What a call of `orderbook-rs` returned; it is dropped unread.
+#[expect(dead_code)]
 pub enum Returned {
     Added(Result<Added, orderbook_rs::OrderBookError>),
     Cancelled(Result<Option<Arc<orderbook_rs::OrderType<()>>>, orderbook_rs::OrderBookError>),
@@ -256,7 +275,7 @@ impl Played for OrderbookRs {
                     false => orderbook_rs::TimeInForce::Gtc,
                 };
                 let (price, quantity) = (price as u128, quantity as u64);
-                Returned::Added(self.0.add_limit_order_with_result(
+                Returned::Added(self.book.add_limit_order_with_result(
                     id(*placing),
                     price,
                     quantity,
@@ -265,24 +284,24 @@ impl Played for OrderbookRs {
                     None,
                 ))
             }
-            Command::Cancel(placing) => Returned::Cancelled(self.0.cancel_order(id(placing))),
+            Command::Cancel(placing) => Returned::Cancelled(self.book.cancel_order(id(placing))),
         }
     }
 
     fn report(&mut self, command: &(Command, u32), trades: &mut Vec<Trade>) {
-        let Returned::Added(Ok((_, Some(result)))) = self.play(command) else { return };
-        let number = |id: orderbook_rs::Id| match id {
-            orderbook_rs::Id::Sequential(number) => number as u32 - 1,
-            _ => u32::MAX,
-        };
-        for trade in result.match_result.trades().as_vec() {
-            trades.push(Trade {
-                maker: number(trade.maker_order_id()),
-                taker: number(trade.taker_order_id()),
-                price: trade.price().as_u128() as i64,
-                quantity: trade.quantity().as_u64() as i64,
-            });
-        }
+        let book = &mut self.book;
+        let heard = self.heard.get_or_insert_with(|| {
+            let heard = Arc::new(Mutex::new(Vec::new()));
+            let listener = heard.clone();
+            book.set_trade_listener(Arc::new(move |result| {
+                let mut heard = listener.lock().unwrap_or_else(PoisonError::into_inner);
+                heard.extend(trades_of(result));
+            }));
+            heard
+        });
+        let heard = heard.clone();
+        self.play(command);
+        trades.append(&mut heard.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 

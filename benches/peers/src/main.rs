@@ -59,8 +59,9 @@ fn main() {
     ];
     books.retain(|row| named(row.name, 2));
     println!(
-        "nanoseconds a command, median of {rounds} rounds; in brackets the ratio to souk's queues"
+        "nanoseconds a command in {rounds} rounds: median, least; in brackets what that is to"
     );
+    println!("the first line");
     for load in &loads {
         let expected = (books[0].check)(load);
         let differs = |row: &&Row| (row.check)(load) != expected;

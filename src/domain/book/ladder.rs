@@ -205,29 +205,25 @@ impl Ladder {
     /// Puts a larger window around the touch: a quarter of it for better prices to come, the rest
     /// behind it.
     fn move_window(&mut self) {
-        let length = (self.window.len() * 4).clamp(WINDOW_MIN, WINDOW_MAX);
-        let next = Ladder {
-            best: self.best,
-            base: self.best - length as i64 / 4,
-            window: vec![EMPTY; length],
-            words: vec![0; length / WORD],
-            summary: vec![0; length.div_ceil(WORD * WORD)],
-            far: std::mem::take(&mut self.far),
-            misses: 0,
-        };
-        let old = std::mem::replace(self, next);
-        let mut at = old.next_from(0);
+        let mut levels = Vec::new();
+        let mut at = self.next_from(0);
         while let Some(here) = at {
-            self.put(old.base + here as i64, old.window[here]);
-            at = old.next_from(here + 1);
+            levels.push((self.base + here as i64, self.window[here]));
+            at = self.next_from(here + 1);
         }
+        let length = (self.window.len() * 4).clamp(WINDOW_MIN, WINDOW_MAX);
+        self.base = self.best - length as i64 / 4;
+        self.misses = 0;
+        self.window.clear();
+        self.window.resize(length, EMPTY);
+        self.words.clear();
+        self.words.resize(length / WORD, 0);
+        self.summary.clear();
+        self.summary.resize(length.div_ceil(WORD * WORD), 0);
         let within = self.base..self.base + length as i64;
         let near: Vec<i64> = self.far.range(within).map(|(key, _)| *key).collect();
-        for key in near {
-            if let Some(level) = self.far.remove(&key) {
-                self.put(key, level);
-            }
-        }
+        levels.extend(near.iter().filter_map(|key| self.far.remove_entry(key)));
+        levels.into_iter().for_each(|(key, level)| self.put(key, level));
     }
 
     fn put(&mut self, key: i64, level: Level) {

@@ -131,7 +131,8 @@ impl Queues {
     #[inline]
     pub fn find(&self, id: OrderId) -> Option<u32> {
         let slot = self.newest[self.place_of(id)];
-        match self.slots[slot as usize].id == id {
+        // Anything can be asked for, also the id that stands in what is nobody's.
+        match slot != NONE && self.slots[slot as usize].id == id {
             true => Some(slot),
             false if self.older.is_empty() => None,
             false => self.older.get(&id).copied(),
@@ -414,6 +415,17 @@ mod tests {
         queues.remove(slot);
         assert!(queues.is_empty() && queues.older.is_empty());
         assert_eq!(queues.find(id(1)), None);
+    }
+
+    #[test]
+    fn nobody_is_never_found() {
+        let mut queues = Queues::default();
+        assert_eq!(queues.find(NOBODY), None);
+        let slot = queues.rest(Resting::new(id(64), Side::Buy, 10, 1));
+        assert_eq!(queues.find(NOBODY), None);
+        queues.remove(slot);
+        assert_eq!((queues.find(NOBODY), queues.find(id(64))), (None, None));
+        assert_eq!(queues.find(OrderId(u64::MAX)), None);
     }
 
     #[test]
