@@ -3,7 +3,7 @@
 SHELL := bash
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: run test test-site bench soak openapi clean-data setup tools lint deny
+.PHONY: run test test-site bench bench-peers soak openapi clean-data setup tools lint deny
 
 # Builds and serves on http://127.0.0.1:8080; ARGS are passed on: make run ARGS='--listen 0.0.0.0:80'
 run: setup
@@ -25,6 +25,10 @@ openapi:
 
 bench: setup
 	cargo bench --locked
+
+# The order book beside the crates that people would use instead. Downloads and builds those.
+bench-peers:
+	cd benches/peers && cargo run --release --locked -- $(ARGS)
 
 # The same tests as `make test`, this many times as long.
 soak: export SOUK_TEST_SCALE ?= 10

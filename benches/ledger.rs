@@ -113,7 +113,7 @@ fn decide(book: &mut Book, user: u64, side: Side, price: Price, quantity: Quanti
     let asked = PlaceOrder::limit(side, quantity, price);
     let purse = Purse::of_order(&asked, book.instrument(), None).expect("it names its price");
     let decided = book.place(UserId(user), &asked, purse.amount, Stamp(1));
-    fact(Body::Book(Box::new(decided.expect("nothing speaks against it"))))
+    fact(Body::Book(decided.expect("nothing speaks against it")))
 }
 
 fn fact(body: Body) -> Fact {

@@ -93,7 +93,7 @@ pub fn make(dir: &Path, listed: &[Instrument], users: u64, orders: u64) {
         let order = resting(number);
         let purse = Purse::of_order(&order, on, None).expect("a good order");
         let fact = books[at].place(user, &order, purse.amount, Stamp(1_700_000_000_000));
-        put(Body::Book(Box::new(fact.expect("a good order"))), number + 1 == orders);
+        put(Body::Book(fact.expect("a good order")), number + 1 == orders);
     }
 }
 

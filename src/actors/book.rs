@@ -102,7 +102,7 @@ impl BookActor {
         };
         match (decided, set_aside) {
             (Ok(fact), set_aside) => {
-                let entry = Entry::fact(stamp, ticket, Body::Book(Box::new(fact)));
+                let entry = Entry::fact(stamp, ticket, Body::Book(fact));
                 self.wiring.journal.put(Entry { set_aside, ..entry });
             }
             (Err(rejection), Some(set_aside)) => {
@@ -120,7 +120,7 @@ impl BookActor {
         user: UserId,
         name: OrderName,
         stamp: Stamp,
-    ) -> Result<BookFact, Rejection> {
+    ) -> Result<Box<BookFact>, Rejection> {
         let id = match name {
             OrderName::Id(id) => Some(id),
             OrderName::Client(client) => {
@@ -144,7 +144,7 @@ impl BookActor {
         let keyed = ticket.cause.key.is_some();
         let fact = decided.or_else(|| keyed.then(|| nothing_cancelled(self.id())));
         let entry = match fact {
-            Some(fact) => Entry::fact(stamp, ticket, Body::Book(Box::new(fact))),
+            Some(fact) => Entry::fact(stamp, ticket, Body::Book(fact)),
             None => Entry::answer(ticket, Reply::Nothing),
         };
         self.wiring.journal.put(entry);
@@ -162,7 +162,7 @@ impl BookActor {
             let stamp = self.stamps.stamp();
             let Some(fact) = self.book.trigger(stamp) else { return true };
             self.cascading += 1;
-            let entry = Entry::own_fact(stamp, Cause::default(), Body::Book(Box::new(fact)));
+            let entry = Entry::own_fact(stamp, Cause::default(), Body::Book(fact));
             self.wiring.journal.put(Entry { cascade: Some(self.id()), ..entry });
         }
         true
@@ -178,16 +178,16 @@ impl BookActor {
     }
 }
 
-fn nothing_cancelled(instrument: InstrumentId) -> BookFact {
-    BookFact {
+fn nothing_cancelled(instrument: InstrumentId) -> Box<BookFact> {
+    Box::new(BookFact {
         instrument,
         action: BookAction::CancelledAll,
         orders: Vec::new(),
-        changes: Vec::new(),
+        changes: Default::default(),
         fills: Vec::new(),
         levels: Default::default(),
         transaction: Transaction::default(),
-    }
+    })
 }
 
 impl Actor for BookActor {

@@ -164,7 +164,7 @@ pub struct BookFact {
     /// the order that the command was about.
     pub orders: Vec<Order>,
     /// What to do to the book, in order.
-    pub changes: Vec<Change>,
+    pub changes: SmallVec<[Change; 4]>,
     /// The fills, in the order in which they happened.
     pub fills: Vec<Fill>,
     /// Each touched level with what it shows afterwards; zero where it is gone.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     id::InstrumentId,
-    money::{Amount, Asset, NumberError, Rate, Ratio, parse_scaled, print_scaled},
+    money::{Amount, Asset, NumberError, Rate, Ratio, parse_scaled, print_scaled, ten_to},
     order::Side,
 };
 
@@ -79,8 +79,8 @@ impl Instrument {
         let units = self.tick.units * self.lot.units;
         let (have, want) = (self.tick.scale + self.lot.scale, self.quote.scale());
         match have >= want {
-            true => Ratio { numerator: units, denominator: 10_i64.pow(have - want) },
-            false => Ratio { numerator: units * 10_i64.pow(want - have), denominator: 1 },
+            true => Ratio { numerator: units, denominator: ten_to(have - want) },
+            false => Ratio { numerator: units * ten_to(want - have), denominator: 1 },
         }
     }
 
@@ -96,7 +96,7 @@ impl Instrument {
 
     /// `quantity` in minor units of the base asset; exact.
     pub fn base_amount(&self, quantity: Quantity) -> Amount {
-        quantity * self.lot.units * 10_i64.pow(self.base.scale() - self.lot.scale)
+        quantity * self.lot.units * ten_to(self.base.scale() - self.lot.scale)
     }
 
     /// The worst price at which a market order of `side` may trade where the best opposite price, or a

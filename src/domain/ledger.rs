@@ -99,7 +99,7 @@ pub struct Posting {
 
 /// The legs of one fact; they sum to zero in each asset.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Transaction(SmallVec<[Posting; 8]>);
+pub struct Transaction(SmallVec<[Posting; 4]>);
 
 /// How far back a leg is looked for that a new one can be added to.
 const MERGE_DEPTH: usize = 12;

@@ -142,7 +142,7 @@ pub fn print_scaled(units: i128, scale: u32) -> String {
 )]
 pub struct Rate(pub u32);
 
-const MILLION: i128 = 1_000_000;
+const MILLION: i64 = 1_000_000;
 
 impl Rate {
     /// As a bound: none. No percentage that can be set comes near it.
@@ -157,18 +157,17 @@ impl Rate {
 
     /// The fee on `received`, rounded up.
     pub fn fee_up(self, received: Amount) -> Amount {
-        let product = i128::from(received) * i128::from(self.0);
-        div_up(product, MILLION) as Amount
+        Product::of([received, i64::from(self.0), 1]).div_up(MILLION)
     }
 
     /// `figure` x (1 + rate), rounded down.
     pub fn above_down(self, figure: i64) -> i64 {
-        clamp_i64(i128::from(figure) * (MILLION + i128::from(self.0)) / MILLION)
+        Product::of([figure, MILLION + i64::from(self.0), 1]).div_down(MILLION)
     }
 
     /// `figure` x (1 - rate), rounded up.
     pub fn below_up(self, figure: i64) -> i64 {
-        clamp_i64(div_up(i128::from(figure) * (MILLION - i128::from(self.0)), MILLION))
+        Product::of([figure, MILLION - i64::from(self.0), 1]).div_up(MILLION)
     }
 }
 
@@ -184,24 +183,75 @@ pub struct Ratio {
 impl Ratio {
     /// `price x quantity`, rounded down: what a fill is worth, one figure for both sides.
     pub fn notional_down(self, price: i64, quantity: i64) -> Amount {
-        clamp_i64(self.product(price, quantity) / i128::from(self.denominator))
+        Product::of([price, quantity, self.numerator]).div_down(self.denominator)
     }
 
     /// `price x quantity`, rounded up: what a buy locks.
     pub fn notional_up(self, price: i64, quantity: i64) -> Amount {
-        clamp_i64(div_up(self.product(price, quantity), i128::from(self.denominator)))
+        Product::of([price, quantity, self.numerator]).div_up(self.denominator)
     }
 
     /// The largest quantity whose notional at `price`, rounded down, is within `amount`.
     pub fn affordable(self, price: i64, amount: Amount) -> i64 {
-        let unit = i128::from(price) * i128::from(self.numerator);
-        clamp_i64(((i128::from(amount) + 1) * i128::from(self.denominator) - 1) / unit)
+        let small = || {
+            let most = amount.checked_add(1)?.checked_mul(self.denominator)? - 1;
+            Some(most / price.checked_mul(self.numerator)?)
+        };
+        small().unwrap_or_else(|| {
+            let unit = i128::from(price) * i128::from(self.numerator);
+            clamp_i64(((i128::from(amount) + 1) * i128::from(self.denominator) - 1) / unit)
+        })
+    }
+}
+
+/// A product on its way to be divided: in 64 bits where they hold it, which is most of the time and
+/// several times faster.
+#[derive(Clone, Copy)]
+enum Product {
+    Small(i64),
+    Large(i128),
+}
+
+impl Product {
+    /// Bounded by settings: price and quantity stay below 2^50 each, a ratio's numerator below 2^27.
+    #[inline]
+    fn of([a, b, c]: [i64; 3]) -> Product {
+        match a.checked_mul(b).and_then(|product| product.checked_mul(c)) {
+            Some(product) => Product::Small(product),
+            None => Product::Large(i128::from(a) * i128::from(b) * i128::from(c)),
+        }
     }
 
-    fn product(self, price: i64, quantity: i64) -> i128 {
-        // Bounded by settings: price and quantity stay below 2^50 each, the numerator below 2^27.
-        i128::from(price) * i128::from(quantity) * i128::from(self.numerator)
+    #[inline]
+    fn div_down(self, divisor: i64) -> i64 {
+        match self {
+            Product::Small(product) => product / divisor,
+            Product::Large(product) => clamp_i64(product / i128::from(divisor)),
+        }
     }
+
+    #[inline]
+    fn div_up(self, divisor: i64) -> i64 {
+        match self {
+            Product::Small(product) => product / divisor + i64::from(product % divisor > 0),
+            Product::Large(product) => clamp_i64(div_up(product, i128::from(divisor))),
+        }
+    }
+}
+
+/// 10^`exponent`, up to what 64 bits hold.
+#[inline]
+pub fn ten_to(exponent: u32) -> i64 {
+    const POWERS: [i64; 19] = {
+        let mut powers = [1; 19];
+        let mut at = 1;
+        while at < powers.len() {
+            powers[at] = powers[at - 1] * 10;
+            at += 1;
+        }
+        powers
+    };
+    POWERS[exponent as usize]
 }
 
 /// A P2P price: fiat for one whole unit of an asset, in units of 10^-8.
@@ -244,7 +294,9 @@ impl P2pPrice {
 
     /// This price with a margin in parts per million on it, of either sign, rounded down.
     pub fn with_margin_down(self, margin: i32) -> P2pPrice {
-        P2pPrice(clamp_i64(i128::from(self.0) * (MILLION + i128::from(margin)) / MILLION))
+        P2pPrice(clamp_i64(
+            i128::from(self.0) * i128::from(MILLION + i64::from(margin)) / i128::from(MILLION),
+        ))
     }
 
     /// The middle between a bid and an ask in ticks of `tick_units` x 10^-`tick_scale`, rounded down.
@@ -257,7 +309,7 @@ impl P2pPrice {
     /// Whether this price is within `tolerance` of `expected`, in either direction.
     pub fn is_near(self, expected: P2pPrice, tolerance: Rate) -> bool {
         let apart = (i128::from(self.0) - i128::from(expected.0)).abs();
-        apart * MILLION <= i128::from(expected.0) * i128::from(tolerance.0)
+        apart * i128::from(MILLION) <= i128::from(expected.0) * i128::from(tolerance.0)
     }
 }
 

@@ -260,13 +260,13 @@ impl Exchange {
                 if placing {
                     self.placed.push((user, fact.orders[0].id));
                 }
-                self.journal(Body::Book(Box::new(fact.clone())), released);
+                self.journal(Body::Book(fact.clone()), released);
             }
             // A refusal travels behind the facts that came before it.
             _ => self.returns.push_back(Return { fact: None, released }),
         }
         while let Some(fact) = self.books[instrument].trigger(now) {
-            self.journal(Body::Book(Box::new(fact)), None);
+            self.journal(Body::Book(fact), None);
         }
         Some(decided.map(drop))
     }

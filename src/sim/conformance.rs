@@ -413,7 +413,7 @@ fn refuse_by<T>(message: &Message, rejection: &Rejection) -> Result<T, Error> {
 }
 
 /// One tick times one lot is one minor unit, and nothing is between an order and its match.
-fn instrument() -> Instrument {
+pub fn instrument() -> Instrument {
     Instrument {
         id: InstrumentId(0),
         name: "CONFORMANCE".into(),

@@ -24,7 +24,7 @@ const PAYLOAD_MAX: usize = CHUNK_BYTES_MAX - HEADER_BYTES;
 const CRC_AT: std::ops::Range<usize> = 24..28;
 
 /// A chunk with its key.
-pub(super) type Chunk = (Key, Vec<u8>);
+pub type Chunk = (Key, Vec<u8>);
 
 /// Where a chunk stands: the first sequence of its commit and its place in it. Sorts as bytes do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,7 +103,7 @@ impl FromStr for Chain {
 ///
 /// # Errors
 /// `TooLarge` where it would need more chunks than can be numbered.
-pub(super) fn cut(
+pub fn cut(
     first: Sequence,
     before: Chain,
     records: &[Vec<u8>],

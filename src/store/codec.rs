@@ -10,7 +10,7 @@ use bincode::{
     serde::{decode_from_slice, encode_into_std_write},
 };
 
-use super::failure::Failure;
+use super::{book_record, failure::Failure};
 use crate::domain::{
     fact::{Body, Fact},
     world::World,
@@ -21,8 +21,16 @@ const VERSION: u8 = 1;
 
 /// The record of a fact: its kind, its version, its payload.
 pub fn encode(fact: &Fact) -> Vec<u8> {
+    let head = [kind_of(&fact.body), VERSION];
+    match &fact.body {
+        Body::Book(book) => book_record::encode(head, fact, book),
+        _ => encode_any(head, fact),
+    }
+}
+
+fn encode_any(head: [u8; 2], fact: &Fact) -> Vec<u8> {
     let mut record = Vec::with_capacity(256);
-    record.extend([kind_of(&fact.body), VERSION]);
+    record.extend(head);
     encode_into_std_write(fact, &mut record, CONFIG)
         .expect("a vector takes all bytes and facts hold nothing that has no encoding");
     record
@@ -115,5 +123,181 @@ fn kind_of(body: &Body) -> u8 {
         Body::P2pMessage(_) => 20,
         Body::Reviewed(_) => 21,
         Body::ContactChanged { .. } => 22,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        domain::{
+            fact::{BookAction, BookFact, Cause, Change, KeyUse, Level},
+            id::{InstrumentId, OrderId, RequestId, Stamp, TradeId, UserId},
+            ledger::{Account, PostingCause, Transaction},
+            money::Asset,
+            order::{
+                ClientOrderId, Fill, Kind, Order, Reason, SelfTradePrevention, Side, Status,
+                TimeInForce,
+            },
+        },
+        store::tests::facts::Market,
+    };
+
+    #[track_caller]
+    fn check(fact: &Fact) {
+        let record = encode(fact);
+        assert_eq!(record, encode_any([kind_of(&fact.body), VERSION], fact));
+        assert_eq!(decode(&record).unwrap(), *fact);
+    }
+
+    #[test]
+    fn the_facts_of_a_market_are_written_as_they_are_read() {
+        Market::new(20).facts(3_000).iter().for_each(check);
+    }
+
+    /// Numbers of all lengths, taken one after the other.
+    struct Figures<'a>(std::iter::Cycle<std::slice::Iter<'a, (u64, u32)>>);
+
+    impl Figures<'_> {
+        fn next(&mut self) -> u64 {
+            let (figure, shift) = self.0.next().unwrap();
+            figure >> (shift % 64)
+        }
+
+        fn signed(&mut self) -> i64 {
+            self.next() as i64
+        }
+
+        fn any<T: Copy>(&mut self, of: &[T]) -> T {
+            of[self.next() as usize % of.len()]
+        }
+
+        fn maybe<T>(&mut self, make: impl Fn(&mut Self) -> T) -> Option<T> {
+            self.next().is_multiple_of(2).then(|| make(self))
+        }
+
+        fn side(&mut self) -> Side {
+            self.any(&[Side::Buy, Side::Sell])
+        }
+
+        fn order(&mut self) -> Order {
+            use SelfTradePrevention::{CancelBoth, CancelNewest, CancelOldest, DecrementAndCancel};
+            let name = |f: &mut Self| ClientOrderId::new(&"n".repeat(1 + f.next() as usize % 36));
+            Order {
+                id: OrderId(self.next()),
+                user: UserId(self.next()),
+                client_order_id: self.maybe(name).flatten(),
+                asked: self.next(),
+                side: self.side(),
+                kind: self.any(&[Kind::Limit, Kind::Market, Kind::StopLimit, Kind::StopMarket]),
+                time_in_force: self.any(&[TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok]),
+                post_only: self.any(&[true, false]),
+                self_trade_prevention: self.any(&[
+                    CancelNewest,
+                    CancelOldest,
+                    CancelBoth,
+                    DecrementAndCancel,
+                ]),
+                price: self.maybe(Self::signed),
+                stop_price: self.maybe(Self::signed),
+                quote_amount: self.maybe(Self::signed),
+                display_quantity: self.maybe(Self::signed),
+                triggered: self.any(&[true, false]),
+                quantity: self.signed(),
+                remaining: self.signed(),
+                filled: self.signed(),
+                quote_filled: self.signed(),
+                weight_filled: i128::from(self.signed()) * i128::from(self.signed()),
+                fee_paid: self.signed(),
+                shown: self.signed(),
+                locked: self.signed(),
+                place: self.next(),
+                status: self.any(&[Status::Pending, Status::Cancelled, Status::Expired]),
+                reason: self.maybe(|f| f.any(&[Reason::Owner, Reason::Dust, Reason::PostOnly])),
+                created_at: Stamp(self.signed()),
+                updated_at: Stamp(self.signed()),
+            }
+        }
+
+        fn change(&mut self) -> Change {
+            let (order, shown, hidden) = (OrderId(self.next()), self.signed(), self.signed());
+            self.any(&[
+                Change::Rest(order),
+                Change::Wait(order),
+                Change::Reduce { order, shown, hidden },
+                Change::Requeue { order, shown },
+                Change::Remove(order),
+                Change::SetLast(shown),
+            ])
+        }
+
+        fn fill(&mut self) -> Fill {
+            Fill {
+                trade: TradeId(self.next()),
+                taker_side: self.side(),
+                maker: OrderId(self.next()),
+                taker: OrderId(self.next()),
+                maker_user: UserId(self.next()),
+                taker_user: UserId(self.next()),
+                price: self.signed(),
+                quantity: self.signed(),
+                notional: self.signed(),
+                maker_fee: self.signed(),
+                taker_fee: self.signed(),
+            }
+        }
+
+        fn transaction(&mut self) -> Transaction {
+            let mut transaction = Transaction::default();
+            for _ in 0..self.next() % 9 {
+                let user = UserId(self.next());
+                let accounts = [
+                    Account::Available(user),
+                    Account::Orders(user),
+                    Account::Ads(user),
+                    Account::Trades(user),
+                    Account::House,
+                    Account::Issuer,
+                ];
+                let (from, to) = (self.any(&accounts), self.any(&accounts));
+                let (asset, cause) = (self.any(&Asset::ALL), self.any(&PostingCause::ALL));
+                transaction.transfer(asset, (self.next() >> 4) as i64, from, to, cause);
+            }
+            transaction
+        }
+
+        fn fact(&mut self) -> Fact {
+            let several = |f: &mut Self| 0..f.next() % 8;
+            let key = KeyUse { key: [7; 16], body: [9; 16], parts: self.next() as u16 };
+            let by = self.maybe(|f| UserId(f.next()));
+            let request = RequestId(self.next());
+            let level = |f: &mut Self| {
+                let (side, price, quantity) = (f.side(), f.signed(), f.signed());
+                Level { side, price, quantity }
+            };
+            let book = BookFact {
+                instrument: InstrumentId(self.next() as u16),
+                action: self.any(&[BookAction::Placed, BookAction::Triggered]),
+                orders: several(self).map(|_| self.order()).collect(),
+                changes: several(self).map(|_| self.change()).collect(),
+                fills: several(self).map(|_| self.fill()).collect(),
+                levels: several(self).map(|_| level(self)).collect(),
+                transaction: self.transaction(),
+            };
+            let cause = Cause { by, request, key: self.maybe(|_| key) };
+            Fact { stamp: Stamp(self.signed()), cause, body: Body::Book(Box::new(book)) }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_book_could_say_is_written_as_it_is_read(
+            figures in proptest::collection::vec(any::<(u64, u32)>(), 1..200),
+        ) {
+            let mut figures = Figures(figures.iter().cycle());
+            (0..4).for_each(|_| check(&figures.fact()));
+        }
     }
 }

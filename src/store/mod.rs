@@ -5,6 +5,7 @@
 //! It never decides anything, and it never tries a failed write again.
 
 mod archive;
+mod book_record;
 mod chunk;
 pub mod codec;
 mod evidence;
@@ -25,7 +26,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use chunk::{Chain, Commit};
+pub use chunk::{Chain, Chunk, Commit, Key, cut};
 pub use evidence::EvidenceFolder;
 pub use failure::Failure;
 pub use guard::{caught, is_caught};

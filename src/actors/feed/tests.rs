@@ -63,7 +63,7 @@ impl Market {
             true => Vec::new(),
             false => vec![Candle::gap(Stamp(0), price); 6],
         };
-        let body = Body::Book(Box::new(fact));
+        let body = Body::Book(fact);
         let fact = Arc::new(Fact { stamp: Stamp(7), cause: Cause::default(), body });
         let balance = (user, Asset::Usd, Balance::default());
         self.feed.publish(vec![Published {

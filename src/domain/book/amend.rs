@@ -25,25 +25,25 @@ impl Book {
         quantity: Option<Quantity>,
         purse: Amount,
         stamp: Stamp,
-    ) -> Result<BookFact, Rejection> {
-        let old = self.own_order(user, id)?;
+    ) -> Result<Box<BookFact>, Rejection> {
+        let (slot, old) = self.own_order(user, id)?;
         if old.waits() {
             return Err(Rejection::OrderWaits);
         }
         let (side, old_price) = resting_at(old);
         let (price, quantity) = (price.unwrap_or(old_price), quantity.unwrap_or(old.quantity));
         self.check_amend(old, price, quantity, purse)?;
-        let mut draft = Draft::new(BookAction::Amended, stamp);
+        let mut draft = self.draft(BookAction::Amended, stamp);
         if price == old_price && quantity <= old.quantity {
             let by = old.quantity - quantity;
             if by > 0 {
-                self.decrement_resting(id, by, &mut draft);
+                self.decrement_resting(slot, by, &mut draft);
             }
             return Ok(self.finish_amend(draft, id));
         }
-        let mut order = self.remove(id);
+        let mut order = self.remove(slot);
         draft.touch(side, old_price);
-        draft.changes.push(Change::Remove(id));
+        draft.change(Change::Remove(id));
         order.remaining = quantity - order.filled;
         (order.price, order.quantity, order.updated_at) = (Some(price), quantity, stamp);
         (order.shown, order.place) = (0, 0);
@@ -93,32 +93,38 @@ impl Book {
         user: UserId,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<BookFact, Rejection> {
-        self.own_order(user, id)?;
-        let mut draft = Draft::new(BookAction::Cancelled, stamp);
-        self.end_resting(id, Status::Cancelled, Some(Reason::Owner), &mut draft);
-        Ok(self.finish(draft, id, None))
+    ) -> Result<Box<BookFact>, Rejection> {
+        let (slot, _) = self.own_order(user, id)?;
+        let mut draft = self.draft(BookAction::Cancelled, stamp);
+        self.end_resting(slot, Status::Cancelled, Some(Reason::Owner), &mut draft);
+        Ok(self.finish(draft, id))
     }
 
     /// Cancels everything of `user`, as one fact; `None` where nothing is open.
-    pub fn cancel_all(&mut self, user: UserId, reason: Reason, stamp: Stamp) -> Option<BookFact> {
+    pub fn cancel_all(
+        &mut self,
+        user: UserId,
+        reason: Reason,
+        stamp: Stamp,
+    ) -> Option<Box<BookFact>> {
         let mut ids: Vec<OrderId> = self.of_user(user).map(|order| order.id).collect();
         ids.sort_unstable();
         let first = *ids.first()?;
-        let mut draft = Draft::new(BookAction::CancelledAll, stamp);
+        let mut draft = self.draft(BookAction::CancelledAll, stamp);
         for id in ids {
-            self.end_resting(id, Status::Cancelled, Some(reason), &mut draft);
+            self.end_resting(self.slot_of(id), Status::Cancelled, Some(reason), &mut draft);
         }
-        Some(self.finish(draft, first, None))
+        Some(self.finish(draft, first))
     }
 
-    fn own_order(&self, user: UserId, id: OrderId) -> Result<&Order, Rejection> {
-        self.order(id).filter(|order| order.user == user).ok_or(Rejection::OrderNotFound)
+    fn own_order(&self, user: UserId, id: OrderId) -> Result<(u32, &Order), Rejection> {
+        let found = self.queues.find(id).map(|slot| (slot, self.at(slot)));
+        found.filter(|(_, order)| order.user == user).ok_or(Rejection::OrderNotFound)
     }
 
     /// A decrement may have ended the order; then it is among the ended ones already.
-    fn finish_amend(&self, draft: Draft, id: OrderId) -> BookFact {
-        let mut fact = self.finish(draft, id, None);
+    fn finish_amend(&self, draft: Draft, id: OrderId) -> Box<BookFact> {
+        let mut fact = self.finish(draft, id);
         if let Some(at) = fact.orders.iter().position(|order| order.id == id) {
             fact.orders.swap(0, at);
         }

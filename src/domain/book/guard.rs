@@ -107,7 +107,7 @@ impl Book {
     /// Whether a fill-or-kill order can fill whole: plays the queues through as [`Book::trade`]
     /// would, without changing them.
     pub(super) fn can_fill(&self, taker: &Taker) -> bool {
-        let (order, on) = (&taker.order, &self.instrument);
+        let (order, on) = (taker.order(), &self.instrument);
         let (mut left, mut budget) = (order.remaining, taker.budget);
         let against = order.side.opposite();
         let accepted = |(price, _): &(Price, Quantity)| order.side.accepts(taker.limit, *price);

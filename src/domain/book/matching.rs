@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 
 use super::{Book, resting_at, settle};
 use crate::domain::{
-    fact::{BookAction, BookFact, Change},
-    id::{OrderId, Stamp, TradeId, UserId},
+    fact::{BookAction, BookFact, Change, Level},
+    id::{InstrumentId, OrderId, Stamp, TradeId, UserId},
     instrument::{Price, Quantity},
     ledger::{Account, Transaction},
     money::Amount,
@@ -35,7 +35,8 @@ enum End {
 
 /// An incoming order under way.
 pub(super) struct Taker {
-    pub(super) order: Order,
+    /// Its order, alone, in the list that the fact will have.
+    own: Vec<Order>,
     /// The worst price that it accepts.
     pub(super) limit: Price,
     /// What it may still spend of the quote asset (buys), purse and lock together.
@@ -44,32 +45,43 @@ pub(super) struct Taker {
     locked: Amount,
 }
 
+impl Taker {
+    pub(super) fn order(&self) -> &Order {
+        &self.own[0]
+    }
+}
+
 /// The fact in the making.
 pub(super) struct Draft {
     pub(super) stamp: Stamp,
-    pub(super) action: BookAction,
-    pub(super) changes: Vec<Change>,
-    pub(super) fills: Vec<Fill>,
+    /// Its orders are the command's own as long as it is in the making.
+    pub(super) fact: Box<BookFact>,
     /// Orders of others that ended, as they ended.
-    pub(super) ended: Vec<Order>,
+    ended: Vec<Order>,
     /// Orders of others that were touched and are still open.
-    pub(super) open: SmallVec<[OrderId; 4]>,
-    pub(super) touched: SmallVec<[(Side, Price); 4]>,
-    pub(super) transaction: Transaction,
+    open: SmallVec<[OrderId; 4]>,
+    touched: SmallVec<[(Side, Price); 4]>,
 }
 
 impl Draft {
-    pub(super) fn new(action: BookAction, stamp: Stamp) -> Draft {
-        Draft {
-            stamp,
+    pub(super) fn new(instrument: InstrumentId, action: BookAction, stamp: Stamp) -> Draft {
+        // Made where it stays: it is large.
+        let fact = BookFact {
+            instrument,
             action,
-            changes: Vec::with_capacity(4),
+            orders: Vec::new(),
+            changes: SmallVec::new(),
             fills: Vec::new(),
-            ended: Vec::new(),
-            open: SmallVec::new(),
-            touched: SmallVec::new(),
+            levels: SmallVec::new(),
             transaction: Transaction::default(),
-        }
+        };
+        let fact = Box::write(Box::new_uninit(), fact);
+        let (ended, open, touched) = (Vec::new(), SmallVec::new(), SmallVec::new());
+        Draft { stamp, fact, ended, open, touched }
+    }
+
+    pub(super) fn change(&mut self, change: Change) {
+        self.fact.changes.push(change);
     }
 
     pub(super) fn touch(&mut self, side: Side, price: Price) {
@@ -90,35 +102,38 @@ impl Book {
         asked: &PlaceOrder,
         purse: Amount,
         stamp: Stamp,
-    ) -> Result<BookFact, Rejection> {
+    ) -> Result<Box<BookFact>, Rejection> {
         self.check_place(asked)?;
         if purse < self.least_purse(asked) {
             return Err(Rejection::InsufficientFunds);
         }
         self.orders += 1;
-        let mut order =
-            new_order(OrderId::new(self.instrument.id, self.orders), user, asked, stamp);
-        let mut draft = Draft::new(BookAction::Placed, stamp);
+        let id = OrderId::new(self.instrument.id, self.orders);
+        let mut own = vec![new_order(id, user, asked, stamp)];
+        let order = &mut own[0];
+        let mut draft = self.draft(BookAction::Placed, stamp);
         if order.kind.is_stop() {
             let asset = settle::spent_asset(&self.instrument, order.side);
-            settle::lock(&mut draft.transaction, asset, user, purse);
+            settle::lock(&mut draft.fact.transaction, asset, user, purse);
             order.locked = purse;
-            let id = order.id;
             self.wait(order);
-            draft.changes.push(Change::Wait(id));
-            return Ok(self.finish(draft, id, None));
+            order.place = self.places;
+            draft.change(Change::Wait(id));
+            draft.fact.orders = own;
+            return Ok(self.finish(draft, id));
         }
-        let limit = self.worst_price(&order);
+        let limit = self.worst_price(order);
         let budget = asked.quote_amount.map_or(purse, |amount| amount.min(purse));
-        Ok(self.take(Taker { order, limit, budget, locked: 0 }, draft))
+        Ok(self.take(Taker { own, limit, budget, locked: 0 }, draft))
     }
 
     /// Makes the next due stop live, if there is one.
-    pub fn trigger(&mut self, stamp: Stamp) -> Option<BookFact> {
+    pub fn trigger(&mut self, stamp: Stamp) -> Option<Box<BookFact>> {
         let id = self.due_stop()?.id;
-        let mut order = self.remove(id);
-        let mut draft = Draft::new(BookAction::Triggered, stamp);
-        draft.changes.push(Change::Remove(id));
+        let mut own = vec![self.remove(self.slot_of(id))];
+        let order = &mut own[0];
+        let mut draft = self.draft(BookAction::Triggered, stamp);
+        draft.change(Change::Remove(id));
         order.triggered = true;
         order.updated_at = stamp;
         order.place = 0;
@@ -133,67 +148,68 @@ impl Book {
                 Rejection::PostOnlyWouldCross => Reason::PostOnly,
                 _ => Reason::Band,
             };
-            self.end(&mut order, Status::Rejected, Some(reason), &mut draft);
-            return Some(self.finish(draft, id, Some(order)));
+            return Some(self.finish_ended(own, Status::Rejected, Some(reason), draft));
         }
-        let limit = self.worst_price(&order);
+        let limit = self.worst_price(order);
         let (budget, locked) = (order.locked, order.locked);
-        Some(self.take(Taker { order, limit, budget, locked }, draft))
+        Some(self.take(Taker { own, limit, budget, locked }, draft))
     }
 
     /// Matches an amended order anew; its money is `locked` already, but for the `purse`.
-    pub(super) fn retake(&mut self, order: Order, purse: Amount, draft: Draft) -> BookFact {
+    pub(super) fn retake(&mut self, order: Order, purse: Amount, draft: Draft) -> Box<BookFact> {
         let limit = order.price.expect("an amended order has a price");
         let (budget, locked) = (order.locked + purse, order.locked);
-        self.take(Taker { order, limit, budget, locked }, draft)
+        self.take(Taker { own: vec![order], limit, budget, locked }, draft)
     }
 
-    fn take(&mut self, mut taker: Taker, mut draft: Draft) -> BookFact {
-        let fok = taker.order.time_in_force == TimeInForce::Fok;
+    fn take(&mut self, mut taker: Taker, mut draft: Draft) -> Box<BookFact> {
+        let fok = taker.order().time_in_force == TimeInForce::Fok;
         let end = match fok && !self.can_fill(&taker) {
             true => End::NoneLeft,
             false => self.trade(&mut taker, &mut draft),
         };
+        let Taker { mut own, locked, .. } = taker;
+        let order = &mut own[0];
         let rests = end == End::NoneLeft
-            && taker.order.price.is_some()
-            && taker.order.time_in_force == TimeInForce::Gtc;
-        let Taker { mut order, locked, .. } = taker;
-        let id = order.id;
+            && order.price.is_some()
+            && order.time_in_force == TimeInForce::Gtc;
         order.locked = locked;
         let worth = order.price.map_or(0, |p| self.instrument.notional_down(p, order.remaining));
         if rests && worth > 0 {
-            self.settle_lock(&mut order, &mut draft);
+            let id = order.id;
+            self.settle_lock(order, &mut draft);
             order.shown =
                 order.display_quantity.map_or(order.remaining, |d| d.min(order.remaining));
             order.status = if order.filled > 0 { Status::PartiallyFilled } else { Status::Pending };
-            let (side, price) = resting_at(&order);
+            let (side, price) = resting_at(order);
             draft.touch(side, price);
-            draft.changes.push(Change::Rest(id));
+            draft.change(Change::Rest(id));
             self.rest(order);
-            return self.finish(draft, id, None);
+            order.place = self.places;
+            draft.fact.orders = own;
+            return self.finish(draft, id);
         }
         let (status, reason) = match rests {
             true => (Status::Expired, Some(Reason::Dust)),
-            false => closing_status(&order, end),
+            false => closing_status(order, end),
         };
-        self.end(&mut order, status, reason, &mut draft);
-        self.finish(draft, id, Some(order))
+        self.finish_ended(own, status, reason, draft)
     }
 
     /// Trades until nothing is left that both accept.
     fn trade(&mut self, taker: &mut Taker, draft: &mut Draft) -> End {
-        let against = taker.order.side.opposite();
+        let against = taker.order().side.opposite();
         loop {
-            if taker.order.remaining == 0 && taker.order.quote_amount.is_none() {
+            if taker.order().remaining == 0 && taker.order().quote_amount.is_none() {
                 return End::Filled;
             }
-            let Some(maker) = self.front(against) else { return End::NoneLeft };
-            let (_, price) = resting_at(maker);
-            if !taker.order.side.accepts(taker.limit, price) {
+            let Some(slot) = self.queues.front(against) else { return End::NoneLeft };
+            let resting = self.queues.at(slot);
+            let (price, shown) = (resting.price(), resting.shown());
+            if !taker.order().side.accepts(taker.limit, price) {
                 return End::NoneLeft;
             }
-            let (id, shown, user) = (maker.id, maker.shown, maker.user);
-            let most = self.most_at(&taker.order, taker.order.remaining, taker.budget, price);
+            let most = self.most_at(taker.order(), taker.order().remaining, taker.budget, price);
             // Whoever can take nothing here meets nobody, not even an own order.
             if most == 0 {
                 return End::Spent;
@@ -201,40 +217,40 @@ impl Book {
             if self.instrument.notional_down(price, most) == 0 {
                 return End::Dust;
             }
-            if user == taker.order.user {
-                match self.prevent_self_trade(taker, id, most, draft) {
+            if self.at(slot).user == taker.order().user {
+                match self.prevent_self_trade(taker, slot, most, draft) {
                     Some(end) => return end,
                     None => continue,
                 }
             }
-            self.fill(taker, id, price, shown.min(most), draft);
+            self.fill(taker, slot, price, shown.min(most), draft);
         }
     }
 
     fn fill(
         &mut self,
         taker: &mut Taker,
-        maker: OrderId,
+        slot: u32,
         price: Price,
         quantity: Quantity,
         draft: &mut Draft,
     ) {
         self.trades += 1;
-        let fill = self.price_fill(&taker.order, maker, price, quantity);
+        let fill = self.price_fill(taker.order(), self.at(slot), price, quantity);
         if self.last != Some(price) {
             self.last = Some(price);
-            draft.changes.push(Change::SetLast(price));
+            draft.change(Change::SetLast(price));
         }
         self.pay_for_taker(taker, &fill, draft);
-        draft.touch(taker.order.side.opposite(), price);
-        self.reduce(maker, quantity, 0);
-        draft.changes.push(Change::Reduce { order: maker, shown: quantity, hidden: 0 });
-        self.pay_for_maker(maker, &fill, draft);
-        draft.fills.push(fill);
-        self.after_fill(maker, price, draft);
+        draft.touch(taker.order().side.opposite(), price);
+        self.reduce(slot, quantity, 0);
+        draft.change(Change::Reduce { order: fill.maker, shown: quantity, hidden: 0 });
+        self.pay_for_maker(slot, &fill, draft);
+        draft.fact.fills.push(fill);
+        self.after_fill(slot, price, draft);
     }
 
-    fn price_fill(&self, taker: &Order, maker: OrderId, price: Price, quantity: Quantity) -> Fill {
+    fn price_fill(&self, taker: &Order, maker: &Order, price: Price, quantity: Quantity) -> Fill {
         let on = &self.instrument;
         let notional = on.notional_down(price, quantity);
         let base = on.base_amount(quantity);
@@ -245,9 +261,9 @@ impl Book {
         Fill {
             trade: TradeId(self.trades),
             taker_side: taker.side,
-            maker,
+            maker: maker.id,
             taker: taker.id,
-            maker_user: self.slots[self.by_id[&maker] as usize].order.user,
+            maker_user: maker.user,
             taker_user: taker.user,
             price,
             quantity,
@@ -258,7 +274,7 @@ impl Book {
     }
 
     fn pay_for_taker(&self, taker: &mut Taker, fill: &Fill, draft: &mut Draft) {
-        let order = &mut taker.order;
+        let order = &mut taker.own[0];
         let (spent, _) = settle::legs(&self.instrument, order.side, fill);
         let from_lock = spent.min(taker.locked);
         for (part, account) in [
@@ -266,7 +282,13 @@ impl Book {
             (spent - from_lock, Account::Available(order.user)),
         ] {
             let payer = (order.side, account);
-            settle::pay_from_taker(&mut draft.transaction, &self.instrument, payer, part, fill);
+            settle::pay_from_taker(
+                &mut draft.fact.transaction,
+                &self.instrument,
+                payer,
+                part,
+                fill,
+            );
         }
         taker.locked -= from_lock;
         if order.side == Side::Buy {
@@ -282,11 +304,17 @@ impl Book {
         order.fee_paid += fill.taker_fee;
     }
 
-    fn pay_for_maker(&mut self, maker: OrderId, fill: &Fill, draft: &mut Draft) {
-        let order = &mut self.slots[self.by_id[&maker] as usize].order;
+    fn pay_for_maker(&mut self, slot: u32, fill: &Fill, draft: &mut Draft) {
+        let order = &mut self.slots[slot as usize - 1].order;
         let lock_after = settle::lock_of(&self.instrument, order);
-        settle::pay_from_maker(&mut draft.transaction, &self.instrument, order, fill, lock_after);
-        settle::take_maker_fee(&mut draft.transaction, &self.instrument, order.side, fill);
+        settle::pay_from_maker(
+            &mut draft.fact.transaction,
+            &self.instrument,
+            order,
+            fill,
+            lock_after,
+        );
+        settle::take_maker_fee(&mut draft.fact.transaction, &self.instrument, order.side, fill);
         order.filled += fill.quantity;
         order.quote_filled += fill.notional;
         order.weight_filled += fill.weight();
@@ -300,19 +328,20 @@ impl Book {
     /// What a resting order shows is always worth at least one minor unit, so no later fill of it
     /// can be worth nothing: a shown rest below that is joined with the hidden part, and where there
     /// is none the order expires.
-    fn after_fill(&mut self, maker: OrderId, price: Price, draft: &mut Draft) {
-        let order = self.order(maker).expect("it was just filled");
+    fn after_fill(&mut self, slot: u32, price: Price, draft: &mut Draft) {
+        let order = self.at(slot);
+        let maker = order.id;
         let (shown, remaining, display) = (order.shown, order.remaining, order.display_quantity);
         let on = &self.instrument;
         if remaining == 0 {
-            self.end_resting(maker, Status::Filled, None, draft);
+            self.end_resting(slot, Status::Filled, None, draft);
         } else if on.notional_down(price, remaining) == 0 {
-            self.end_resting(maker, Status::Expired, Some(Reason::Dust), draft);
+            self.end_resting(slot, Status::Expired, Some(Reason::Dust), draft);
         } else {
             if on.notional_down(price, shown) == 0 {
                 let anew = display.map_or(remaining, |d| d.min(remaining));
-                self.requeue(maker, anew);
-                draft.changes.push(Change::Requeue { order: maker, shown: anew });
+                self.requeue(slot, anew);
+                draft.change(Change::Requeue { order: maker, shown: anew });
             }
             if !draft.open.contains(&maker) {
                 draft.open.push(maker);
@@ -324,14 +353,14 @@ impl Book {
     fn prevent_self_trade(
         &mut self,
         taker: &mut Taker,
-        maker: OrderId,
+        slot: u32,
         most: Quantity,
         draft: &mut Draft,
     ) -> Option<End> {
         let cancel = |book: &mut Book, draft: &mut Draft| {
-            book.end_resting(maker, Status::Cancelled, Some(Reason::SelfTrade), draft);
+            book.end_resting(slot, Status::Cancelled, Some(Reason::SelfTrade), draft);
         };
-        match taker.order.self_trade_prevention {
+        match taker.order().self_trade_prevention {
             SelfTradePrevention::CancelNewest => Some(End::SelfTrade),
             SelfTradePrevention::CancelOldest => {
                 cancel(self, draft);
@@ -342,11 +371,11 @@ impl Book {
                 Some(End::SelfTrade)
             }
             SelfTradePrevention::DecrementAndCancel => {
-                let order = self.order(maker).expect("it rests");
+                let order = self.at(slot);
                 let (resting, (_, price)) = (order.remaining, resting_at(order));
                 if most < resting {
                     if most > 0 {
-                        self.decrement_resting(maker, most, draft);
+                        self.decrement_resting(slot, most, draft);
                     }
                     return Some(End::SelfTrade);
                 }
@@ -354,11 +383,11 @@ impl Book {
                 if most == resting {
                     return Some(End::SelfTrade);
                 }
-                match taker.order.quote_amount {
+                match taker.order().quote_amount {
                     Some(_) => taker.budget -= self.instrument.notional_down(price, resting),
                     None => {
-                        taker.order.quantity -= resting;
-                        taker.order.remaining -= resting;
+                        taker.own[0].quantity -= resting;
+                        taker.own[0].remaining -= resting;
                     }
                 }
                 None
@@ -367,46 +396,59 @@ impl Book {
     }
 
     /// Makes a resting order smaller without a fill; what it hides goes first.
-    pub(super) fn decrement_resting(&mut self, id: OrderId, by: Quantity, draft: &mut Draft) {
-        let order = self.order(id).expect("it rests");
-        let (side, price) = resting_at(order);
+    pub(super) fn decrement_resting(&mut self, slot: u32, by: Quantity, draft: &mut Draft) {
+        let order = self.at(slot);
+        let (id, (side, price)) = (order.id, resting_at(order));
         let hidden = by.min(order.hidden());
-        self.reduce(id, by - hidden, hidden);
-        draft.changes.push(Change::Reduce { order: id, shown: by - hidden, hidden });
+        self.reduce(slot, by - hidden, hidden);
+        draft.change(Change::Reduce { order: id, shown: by - hidden, hidden });
         draft.touch(side, price);
-        let mut order = self.order(id).expect("it rests").clone();
+        let mut order = self.at(slot).clone();
         order.quantity -= by;
         order.updated_at = draft.stamp;
         self.settle_lock(&mut order, draft);
-        *self.order_mut(id) = order;
-        self.after_fill(id, price, draft);
+        *self.at_mut(slot) = order;
+        self.after_fill(slot, price, draft);
     }
 
     /// Ends an order that rests or waits, and gives back what is locked for it.
     pub(super) fn end_resting(
         &mut self,
-        id: OrderId,
+        slot: u32,
         status: Status,
         reason: Option<Reason>,
         draft: &mut Draft,
     ) {
-        let mut order = self.remove(id);
+        let order = self.at(slot);
         if !order.waits() {
-            let (side, price) = resting_at(&order);
+            let (side, price) = resting_at(order);
             draft.touch(side, price);
         }
-        draft.changes.push(Change::Remove(id));
-        self.end(&mut order, status, reason, draft);
-        draft.ended.push(order);
+        draft.change(Change::Remove(order.id));
+        if draft.ended.is_empty() {
+            // Most end alone.
+            draft.ended.reserve_exact(1);
+        }
+        draft.ended.push(self.remove(slot));
+        if let Some(order) = draft.ended.last_mut() {
+            let transaction = &mut draft.fact.transaction;
+            self.end(order, status, reason, (transaction, draft.stamp));
+        }
     }
 
     /// Closes an order that is not in the book (any more), and gives back what is locked for it.
-    fn end(&self, order: &mut Order, status: Status, reason: Option<Reason>, draft: &mut Draft) {
+    fn end(
+        &self,
+        order: &mut Order,
+        status: Status,
+        reason: Option<Reason>,
+        (transaction, stamp): (&mut Transaction, Stamp),
+    ) {
         let asset = settle::spent_asset(&self.instrument, order.side);
-        settle::unlock(&mut draft.transaction, asset, order.user, order.locked);
+        settle::unlock(transaction, asset, order.user, order.locked);
         (order.status, order.reason) = (status, reason);
         (order.locked, order.shown, order.place) = (0, 0, 0);
-        order.updated_at = draft.stamp;
+        order.updated_at = stamp;
     }
 
     /// Locks more, or gives back, so that exactly what remains of the order is covered.
@@ -414,29 +456,56 @@ impl Book {
         let asset = settle::spent_asset(&self.instrument, order.side);
         let needed = settle::lock_of(&self.instrument, order);
         match needed >= order.locked {
-            true => settle::lock(&mut draft.transaction, asset, order.user, needed - order.locked),
-            false => {
-                settle::unlock(&mut draft.transaction, asset, order.user, order.locked - needed)
+            true => {
+                settle::lock(&mut draft.fact.transaction, asset, order.user, needed - order.locked)
             }
+            false => settle::unlock(
+                &mut draft.fact.transaction,
+                asset,
+                order.user,
+                order.locked - needed,
+            ),
         }
         order.locked = needed;
     }
 
-    /// The finished fact. `own` is the command's order where it is not in the book.
-    pub(super) fn finish(&self, draft: Draft, id: OrderId, own: Option<Order>) -> BookFact {
-        let own = own.or_else(|| self.order(id).cloned());
-        let open = draft.open.iter().filter(|o| **o != id).filter_map(|o| self.order(*o).cloned());
-        let orders = own.into_iter().chain(draft.ended).chain(open).collect();
-        debug_assert!(draft.transaction.balances(), "invariant: postings sum to zero");
-        BookFact {
-            instrument: self.instrument.id,
-            action: draft.action,
-            orders,
-            changes: draft.changes,
-            fills: draft.fills,
-            levels: self.levels_now(draft.touched),
-            transaction: draft.transaction,
+    pub(super) fn draft(&self, action: BookAction, stamp: Stamp) -> Draft {
+        Draft::new(self.instrument.id, action, stamp)
+    }
+
+    /// The finished fact of a command whose own order ends.
+    fn finish_ended(
+        &self,
+        mut own: Vec<Order>,
+        status: Status,
+        reason: Option<Reason>,
+        mut draft: Draft,
+    ) -> Box<BookFact> {
+        let id = own[0].id;
+        self.end(&mut own[0], status, reason, (&mut draft.fact.transaction, draft.stamp));
+        draft.fact.orders = own;
+        self.finish(draft, id)
+    }
+
+    /// The finished fact of a command about the order `id`.
+    pub(super) fn finish(&self, mut draft: Draft, id: OrderId) -> Box<BookFact> {
+        let mut fact = draft.fact;
+        if fact.orders.is_empty() {
+            fact.orders.extend(self.order(id).cloned());
         }
+        match fact.orders.is_empty() {
+            true => fact.orders = draft.ended,
+            false => fact.orders.append(&mut draft.ended),
+        }
+        let open = draft.open.iter().filter(|open| **open != id);
+        fact.orders.extend(open.filter_map(|open| self.order(*open).cloned()));
+        draft.touched.sort_unstable();
+        draft.touched.dedup();
+        for &(side, price) in &draft.touched {
+            fact.levels.push(Level { side, price, quantity: self.shown_at(side, price) });
+        }
+        debug_assert!(fact.transaction.balances(), "invariant: postings sum to zero");
+        fact
     }
 }
 

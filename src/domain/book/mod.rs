@@ -1,55 +1,46 @@
 //! One instrument's order book: its resting orders and waiting stops, and the primitives that
 //! change them.
 //!
-//! Best price first, then oldest first. Orders live in one dense slab; a level is a list linked
-//! through it, so an order leaves the middle of a deep level without a scan, and so does each order
-//! of one user. The book changes by [`Change`]s alone: matching makes them and writes them down,
-//! [`Book::apply`] makes them again from the fact.
+//! Best price first, then oldest first. Who rests where is the business of [`queues::Queues`]; all else
+//! of an order stands under the same slot here. The book changes by [`Change`]s alone: matching makes
+//! them and writes them down, [`Book::apply`] makes them again from the fact.
 //!
 //! Prices count ticks and quantities count lots, so every sum here is exact.
 
 mod amend;
 mod guard;
+mod ladder;
 mod matching;
+pub mod queues;
 mod settle;
 mod store;
 #[cfg(test)]
 pub(super) mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 use super::{
     digest::Digest,
-    fact::{BookAction, BookFact, Change, Level},
+    fact::{BookAction, BookFact, Change},
     id::{OrderId, UserId},
     instrument::{Instrument, Price, Quantity},
     money::Asset,
     order::{Order, Side},
 };
-use store::{NONE, Slot};
-
-/// The resting orders of one price, oldest first.
-#[derive(Clone, Copy, Debug)]
-struct Queue {
-    head: u32,
-    tail: u32,
-    shown: Quantity,
-}
+use queues::{NONE, Queues};
+use store::Slot;
 
 /// The book.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(into = "BookParts", from = "BookParts")]
 pub struct Book {
     instrument: Instrument,
+    queues: Queues,
+    /// By slot of the queues; one that is vacant there holds an order that is gone.
     slots: Vec<Slot>,
-    vacant: Vec<u32>,
-    by_id: HashMap<OrderId, u32, foldhash::fast::FixedState>,
     by_user: HashMap<UserId, u32, foldhash::fast::FixedState>,
-    bids: BTreeMap<Price, Queue>,
-    asks: BTreeMap<Price, Queue>,
     /// By stop price, then by place: buys trigger from the lowest up, sells from the highest down.
     buy_stops: BTreeSet<(Price, u64, u32)>,
     sell_stops: BTreeSet<(Price, std::cmp::Reverse<u64>, u32)>,
@@ -75,12 +66,9 @@ impl Book {
     pub fn new(instrument: Instrument) -> Book {
         Book {
             instrument,
+            queues: Queues::default(),
             slots: Vec::new(),
-            vacant: Vec::new(),
-            by_id: HashMap::default(),
             by_user: HashMap::default(),
-            bids: BTreeMap::new(),
-            asks: BTreeMap::new(),
             buy_stops: BTreeSet::new(),
             sell_stops: BTreeSet::new(),
             last: None,
@@ -112,66 +100,52 @@ impl Book {
 
     /// An order that rests or waits.
     pub fn order(&self, id: OrderId) -> Option<&Order> {
-        self.by_id.get(&id).map(|slot| &self.slots[*slot as usize].order)
+        self.queues.find(id).map(|slot| self.at(slot))
     }
 
     /// How many orders rest or wait.
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.queues.len()
     }
 
     /// Whether nothing rests or waits.
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.queues.is_empty()
     }
 
     /// The best price of a side.
     pub fn best(&self, side: Side) -> Option<Price> {
-        match side {
-            Side::Buy => self.bids.last_key_value(),
-            Side::Sell => self.asks.first_key_value(),
-        }
-        .map(|(price, _)| *price)
+        self.queues.best(side)
     }
 
     /// What a price shows.
     pub fn shown_at(&self, side: Side, price: Price) -> Quantity {
-        self.side(side).get(&price).map_or(0, |queue| queue.shown)
+        self.queues.shown_at(side, price)
     }
 
     /// Prices and what they show, best first.
     pub fn levels(&self, side: Side) -> impl Iterator<Item = (Price, Quantity)> + '_ {
-        let (bids, asks) = match side {
-            Side::Buy => (Some(self.bids.iter().rev()), None),
-            Side::Sell => (None, Some(self.asks.iter())),
-        };
-        let levels = bids.into_iter().flatten().map(|(p, q)| (*p, q.shown));
-        levels.chain(asks.into_iter().flatten().map(|(p, q)| (*p, q.shown)))
+        self.queues.levels(side)
     }
 
     /// The orders at a price, oldest first.
     pub fn queue(&self, side: Side, price: Price) -> impl Iterator<Item = &Order> + '_ {
-        let mut at = self.side(side).get(&price).map_or(NONE, |queue| queue.head);
-        std::iter::from_fn(move || {
-            let slot = self.slots.get(at as usize)?;
-            at = slot.queue.next;
-            Some(&slot.order)
-        })
+        self.queues.queue(side, price).map(|slot| self.at(slot))
     }
 
     /// All orders of a user that rest or wait, newest first.
     pub fn of_user(&self, user: UserId) -> impl Iterator<Item = &Order> + '_ {
         let mut at = self.by_user.get(&user).copied().unwrap_or(NONE);
         std::iter::from_fn(move || {
-            let slot = self.slots.get(at as usize)?;
-            at = slot.user.next;
+            let slot = self.slots.get((at as usize).wrapping_sub(1))?;
+            at = slot.next;
             Some(&slot.order)
         })
     }
 
     /// Every order that rests or waits, in no order.
     pub fn all(&self) -> impl Iterator<Item = &Order> + '_ {
-        self.by_id.values().map(|slot| &self.slots[*slot as usize].order)
+        self.queues.taken().map(|slot| self.at(slot))
     }
 
     /// The next stop that the last price has reached: buys from the lowest stop price up, then sells
@@ -180,7 +154,7 @@ impl Book {
         let last = self.last?;
         let buy = self.buy_stops.first().filter(|(stop, ..)| *stop <= last).map(|(.., s)| *s);
         let sell = || self.sell_stops.last().filter(|(stop, ..)| *stop >= last).map(|(.., s)| *s);
-        buy.or_else(sell).map(|slot| &self.slots[slot as usize].order)
+        buy.or_else(sell).map(|slot| self.at(slot))
     }
 
     /// This book's part of the state's digest.
@@ -212,9 +186,9 @@ impl Book {
             assert_eq!(fill.trade.0, self.trades, "invariant: trade ids count up");
         }
         for order in &fact.orders {
-            match self.by_id.get(&order.id) {
+            match self.queues.find(order.id) {
                 Some(slot) => {
-                    let own = &mut self.slots[*slot as usize].order;
+                    let own = self.at_mut(slot);
                     let carried = (order.remaining, order.shown, order.place);
                     assert_eq!(
                         (own.remaining, own.shown, own.place),
@@ -235,67 +209,72 @@ impl Book {
     fn make(&mut self, change: Change, fact: &BookFact) {
         let carried = |id: OrderId| {
             let order = fact.orders.iter().find(|o| o.id == id);
-            order.expect("a fact carries the orders that it rests").clone()
+            order.expect("a fact carries the orders that it rests")
         };
         match change {
             Change::Rest(id) => self.rest(carried(id)),
             Change::Wait(id) => self.wait(carried(id)),
-            Change::Reduce { order, shown, hidden } => self.reduce(order, shown, hidden),
-            Change::Requeue { order, shown } => self.requeue(order, shown),
-            Change::Remove(id) => drop(self.remove(id)),
+            Change::Reduce { order, shown, hidden } => {
+                self.reduce(self.slot_of(order), shown, hidden);
+            }
+            Change::Requeue { order, shown } => self.requeue(self.slot_of(order), shown),
+            Change::Remove(id) => drop(self.remove(self.slot_of(id))),
             Change::SetLast(price) => self.last = Some(price),
         }
+    }
+
+    fn slot_of(&self, id: OrderId) -> u32 {
+        self.queues.find(id).expect("a fact changes orders that rest or wait")
+    }
+
+    fn at(&self, slot: u32) -> &Order {
+        &self.slots[slot as usize - 1].order
+    }
+
+    /// An order, to be changed in all but what the primitives change.
+    fn at_mut(&mut self, slot: u32) -> &mut Order {
+        &mut self.slots[slot as usize - 1].order
     }
 
     // The primitives.
 
     /// Puts an order at the back of its price's queue.
-    fn rest(&mut self, mut order: Order) {
-        self.places += 1;
-        order.place = self.places;
+    fn rest(&mut self, order: &Order) {
         let slot = self.occupy(order);
-        self.enqueue(slot);
+        self.queues.enqueue(slot);
     }
 
     /// Lets a stop wait.
-    fn wait(&mut self, mut order: Order) {
-        self.places += 1;
-        order.place = self.places;
-        let key = (order.side, order.stop_price.expect("a stop has a stop price"), order.place);
+    fn wait(&mut self, order: &Order) {
+        let stop = order.stop_price.expect("a stop has a stop price");
         let slot = self.occupy(order);
-        match key {
-            (Side::Buy, stop, place) => self.buy_stops.insert((stop, place, slot)),
-            (Side::Sell, stop, place) => {
-                self.sell_stops.insert((stop, std::cmp::Reverse(place), slot))
-            }
+        let place = self.places;
+        match order.side {
+            Side::Buy => self.buy_stops.insert((stop, place, slot)),
+            Side::Sell => self.sell_stops.insert((stop, std::cmp::Reverse(place), slot)),
         };
     }
 
     /// Takes quantity from a resting order, which keeps its place.
-    fn reduce(&mut self, id: OrderId, shown: Quantity, hidden: Quantity) {
-        let slot = self.by_id[&id];
-        let order = &mut self.slots[slot as usize].order;
+    fn reduce(&mut self, slot: u32, shown: Quantity, hidden: Quantity) {
+        self.queues.reduce(slot, shown);
+        let order = self.at_mut(slot);
         order.shown -= shown;
         order.remaining -= shown + hidden;
-        let (side, price) = resting_at(order);
-        self.side_mut(side).get_mut(&price).expect("a resting order has a level").shown -= shown;
     }
 
     /// Shows an iceberg anew at the back of its queue.
-    fn requeue(&mut self, id: OrderId, shown: Quantity) {
-        let slot = self.by_id[&id];
-        self.dequeue(slot);
+    fn requeue(&mut self, slot: u32, shown: Quantity) {
+        self.queues.requeue(slot, shown);
         self.places += 1;
-        let order = &mut self.slots[slot as usize].order;
-        order.place = self.places;
-        order.shown = shown;
-        self.enqueue(slot);
+        let place = self.places;
+        let order = self.at_mut(slot);
+        (order.place, order.shown) = (place, shown);
     }
 
     /// Takes an order out, whether it rests or waits.
-    fn remove(&mut self, id: OrderId) -> Order {
-        let slot = self.by_id[&id];
-        let order = &self.slots[slot as usize].order;
+    fn remove(&mut self, slot: u32) -> Order {
+        let order = self.at(slot);
         match (order.waits(), order.side, order.stop_price, order.place) {
             (true, Side::Buy, Some(stop), place) => {
                 self.buy_stops.remove(&(stop, place, slot));
@@ -303,31 +282,9 @@ impl Book {
             (true, Side::Sell, Some(stop), place) => {
                 self.sell_stops.remove(&(stop, std::cmp::Reverse(place), slot));
             }
-            _ => self.dequeue(slot),
+            _ => self.queues.dequeue(slot),
         }
         self.vacate(slot)
-    }
-
-    fn side(&self, side: Side) -> &BTreeMap<Price, Queue> {
-        match side {
-            Side::Buy => &self.bids,
-            Side::Sell => &self.asks,
-        }
-    }
-
-    fn side_mut(&mut self, side: Side) -> &mut BTreeMap<Price, Queue> {
-        match side {
-            Side::Buy => &mut self.bids,
-            Side::Sell => &mut self.asks,
-        }
-    }
-
-    /// The touched levels as they are now, each once.
-    fn levels_now(&self, mut touched: SmallVec<[(Side, Price); 4]>) -> SmallVec<[Level; 4]> {
-        touched.sort_unstable();
-        touched.dedup();
-        let level = |(side, price)| Level { side, price, quantity: self.shown_at(side, price) };
-        touched.into_iter().map(level).collect()
     }
 }
 
@@ -352,8 +309,8 @@ impl From<BookParts> for Book {
             // Resting counts places up from here to the order's own again.
             book.places = order.place.saturating_sub(1);
             match order.waits() {
-                true => book.wait(order),
-                false => book.rest(order),
+                true => book.wait(&order),
+                false => book.rest(&order),
             }
         }
         book.last = parts.last;

@@ -319,7 +319,7 @@ mod tests {
                 instrument: InstrumentId(0),
                 action: BookAction::CancelledAll,
                 orders: Vec::new(),
-                changes: Vec::new(),
+                changes: Default::default(),
                 fills: vec![fill],
                 levels: Default::default(),
                 transaction: Default::default(),

@@ -101,7 +101,7 @@ impl Market {
         let now = self.now();
         let id: OrderId = self.books[at].of_user(user).next()?.id;
         let fact = self.books[at].cancel(user, id, now).expect("it is open");
-        Some(Body::Book(Box::new(fact)))
+        Some(Body::Book(fact))
     }
 
     fn place(&mut self, user: UserId, at: usize) -> Option<Body> {
@@ -129,7 +129,7 @@ impl Market {
             return None;
         }
         let fact = book.place(user, &asked, purse.amount, now).ok()?;
-        Some(Body::Book(Box::new(fact)))
+        Some(Body::Book(fact))
     }
 
     fn now(&self) -> Stamp {

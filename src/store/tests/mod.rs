@@ -1,7 +1,7 @@
 //! The store as a whole: what is appended comes back, and what is not as it was is refused.
 
 mod disk;
-mod facts;
+pub(super) mod facts;
 mod format;
 mod memory;
 

@@ -214,7 +214,11 @@ impl Pair {
         }
     }
 
-    fn compare(&mut self, real: Result<BookFact, Rejection>, naive: Result<Outcome, Rejection>) {
+    fn compare(
+        &mut self,
+        real: Result<Box<BookFact>, Rejection>,
+        naive: Result<Outcome, Rejection>,
+    ) {
         if let Ok(fact) = &real {
             self.follower.apply(fact);
             self.feed.follow(fact, &self.book);

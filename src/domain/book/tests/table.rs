@@ -143,7 +143,7 @@ impl Table {
         }
     }
 
-    fn place(&mut self, name: &str, words: &[&str]) -> Result<BookFact, Rejection> {
+    fn place(&mut self, name: &str, words: &[&str]) -> Result<Box<BookFact>, Rejection> {
         let (asked, user, purse) = read_order(words);
         let user = self.user(user.unwrap_or(name));
         let on = self.book.instrument();
@@ -154,7 +154,7 @@ impl Table {
         Ok(fact)
     }
 
-    fn amend(&mut self, name: &str, words: &[&str]) -> Result<BookFact, Rejection> {
+    fn amend(&mut self, name: &str, words: &[&str]) -> Result<Box<BookFact>, Rejection> {
         let (mut quantity, mut price, mut purse) = (None, None, None);
         let mut words = words.iter();
         while let Some(word) = words.next() {

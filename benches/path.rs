@@ -1,0 +1,263 @@
+//! An order's whole way in process, on one thread: what its wallet checks and sets aside, what the
+//! book matches and writes down, what the touched wallets settle, the record, and the commit with its
+//! checksums. No actor, no queue between threads, no disk, no HTTP.
+//!
+//! `cargo bench --bench path [-- ROUNDS]`. Plays the three recorded streams with 1,000 funded users.
+//! Each round plays them once for each step, each time one step further, so that a step's cost is
+//! what it adds. Figures are nanoseconds a command: the median of the rounds, and the least, which is
+//! what is left where other work on the machine disturbed most of them.
+
+use std::{
+    hint::black_box,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use souk::{
+    domain::{
+        book::Book,
+        fact::{Body, BookFact, Cause, Fact},
+        id::{InstrumentId, RequestId, Sequence, Stamp, UserId},
+        instrument::{Instrument, Step},
+        ledger::{Account, Posting, PostingCause},
+        money::{Amount, Asset, Rate},
+        order::{PlaceOrder, TimeInForce},
+        rejection::Rejection,
+        wallet::{Purse, Wallet},
+    },
+    sim::{
+        bare::{Command, commands_of, id_of},
+        conformance::read_stream,
+    },
+    store::{Chain, codec, cut},
+};
+
+const USERS: u64 = 1_000;
+const FUNDS: Amount = 1_000_000_000_000_000;
+const OPEN_ORDERS_MAX: usize = 1_000;
+/// Facts in a commit, as a busy exchange has them.
+const COMMIT: usize = 64;
+/// A stream's quantity of one becomes so many lots, so that no order is worth next to nothing.
+const LOTS: i64 = 1_000;
+/// Milliseconds since 1970, as long as a real one.
+const NOW: Stamp = Stamp(1_790_000_000_000);
+
+/// How far a round goes.
+const STEPS: [(Part, &str); 5] = [
+    (Part::Match, "match: rules, fills, postings, the fact"),
+    (Part::Check, "check and lock: the wallet's guards, the purse"),
+    (Part::Settle, "settle: postings and open orders of each wallet"),
+    (Part::Record, "record: the fact as bytes"),
+    (Part::Commit, "commit: joined, CRC-32, SHA-256 chain"),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Match,
+    Check,
+    Settle,
+    Record,
+    Commit,
+}
+
+fn main() {
+    let rounds: usize = std::env::args().skip(1).find_map(|text| text.parse().ok()).unwrap_or(51);
+    println!("nanoseconds a command in {rounds} rounds: median, least");
+    for name in ["normal", "static", "flash-crash"] {
+        let asks = asks(name);
+        let mut times = [const { Vec::new() }; STEPS.len()];
+        let mut last = None;
+        for _ in 0..rounds {
+            for ((part, _), times) in STEPS.iter().zip(&mut times) {
+                let (took, path) = Exchange::played(&asks, *part);
+                times.push(took);
+                last = Some(path);
+            }
+        }
+        let figures = times.map(|times| figures(times, asks.len()));
+        let path = last.expect("there is a round");
+        println!("\nstream {name}: {} commands", asks.len());
+        let mut before = [0.0; 2];
+        for ((_, what), [median, least]) in STEPS.iter().zip(figures) {
+            println!("  {what:<48} {:>7.0} {:>7.0}", median - before[0], least - before[1]);
+            before = [median, least];
+        }
+        println!("  {:<48} {:>7.0} {:>7.0}", "together", before[0], before[1]);
+        println!(
+            "  {} facts, {} refusals, {} fills, {} bytes a record",
+            path.facts,
+            path.refused,
+            path.fills,
+            path.bytes / path.facts
+        );
+    }
+}
+
+/// The median and the least.
+fn figures(mut times: Vec<Duration>, commands: usize) -> [f64; 2] {
+    times.sort_unstable();
+    [times[times.len() / 2], times[0]].map(|time| time.as_secs_f64() * 1e9 / commands as f64)
+}
+
+/// A command with its user.
+enum Ask {
+    Place(UserId, PlaceOrder),
+    Cancel(UserId, u32),
+}
+
+fn asks(name: &str) -> Vec<Ask> {
+    let file = format!("tests/data/matching/{name}.n10000.s23.bin.gz");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let messages = read_stream(&path).expect("the stream is in the repository");
+    // Neighbours in the stream are not neighbours in the list of users.
+    let user_of = |placing: u64| UserId(placing * 7_919 % USERS + 1);
+    let mut placed = 0;
+    let ask = |command: Command| match command {
+        Command::Place { side, price, quantity, ioc } => {
+            placed += 1;
+            let time_in_force = if ioc { TimeInForce::Ioc } else { TimeInForce::Gtc };
+            let order = PlaceOrder::limit(side, quantity * LOTS, price);
+            Ask::Place(user_of(placed - 1), PlaceOrder { time_in_force, ..order })
+        }
+        Command::Cancel(placing) => Ask::Cancel(user_of(u64::from(placing)), placing),
+    };
+    commands_of(&messages).into_iter().map(ask).collect()
+}
+
+/// What takes part, without actors around it.
+struct Exchange {
+    book: Book,
+    /// By user, from 1.
+    wallets: Vec<Wallet>,
+    set_aside: Vec<[Amount; Asset::ALL.len()]>,
+    chain: Chain,
+    /// The commit in the making.
+    records: Vec<Vec<u8>>,
+    facts: usize,
+    refused: usize,
+    fills: usize,
+    bytes: usize,
+}
+
+impl Exchange {
+    fn new() -> Exchange {
+        Exchange {
+            book: Book::new(instrument()),
+            wallets: (1..=USERS).map(|number| funded(UserId(number))).collect(),
+            set_aside: vec![Default::default(); USERS as usize],
+            chain: Chain::GENESIS,
+            records: Vec::with_capacity(COMMIT),
+            facts: 0,
+            refused: 0,
+            fills: 0,
+            bytes: 0,
+        }
+    }
+
+    fn played(asks: &[Ask], through: Part) -> (Duration, Exchange) {
+        let mut exchange = Exchange::new();
+        let start = Instant::now();
+        for ask in asks {
+            exchange.play(ask, through);
+        }
+        (start.elapsed(), exchange)
+    }
+
+    fn play(&mut self, ask: &Ask, through: Part) {
+        let (user, purse, decided) = match ask {
+            Ask::Place(user, order) => {
+                let purse = match through {
+                    Part::Match => Purse { asset: Asset::Usd, amount: FUNDS },
+                    _ => match self.check(*user, order) {
+                        Ok(purse) => purse,
+                        Err(_) => return self.refused += 1,
+                    },
+                };
+                (*user, Some(purse), self.book.place(*user, order, purse.amount, NOW))
+            }
+            Ask::Cancel(user, placing) => {
+                (*user, None, self.book.cancel(*user, id_of(*placing), NOW))
+            }
+        };
+        if let Some(purse) = purse.filter(|_| through >= Part::Check) {
+            self.set_aside[user.0 as usize - 1][purse.asset.index()] -= purse.amount;
+        }
+        match decided {
+            Ok(fact) => self.take(user, fact, through),
+            Err(_) => self.refused += 1,
+        }
+    }
+
+    /// As the wallet of an order's user asks it, and what it sets aside.
+    fn check(&mut self, user: UserId, order: &PlaceOrder) -> Result<Purse, Rejection> {
+        let at = user.0 as usize - 1;
+        let (wallet, on) = (&self.wallets[at], self.book.instrument());
+        if wallet.frozen {
+            return Err(Rejection::UserFrozen);
+        }
+        if wallet.open.len() >= OPEN_ORDERS_MAX {
+            return Err(Rejection::TooManyOpenOrders);
+        }
+        let best = self.book.best(order.side.opposite());
+        let protection = best.map(|best| on.protection_price(order.side, best));
+        let purse = Purse::of_order(order, on, protection)?;
+        let aside = &mut self.set_aside[at][purse.asset.index()];
+        if purse.amount > wallet.balance(purse.asset).available - *aside {
+            return Err(Rejection::InsufficientFunds);
+        }
+        *aside += purse.amount;
+        Ok(purse)
+    }
+
+    fn take(&mut self, user: UserId, fact: Box<BookFact>, through: Part) {
+        self.facts += 1;
+        self.fills += fact.fills.len();
+        let cause = Cause { by: Some(user), request: RequestId(self.facts as u64), key: None };
+        let fact = Fact { stamp: NOW, cause, body: Body::Book(fact) };
+        if through >= Part::Settle {
+            for user in fact.wallets() {
+                self.wallets[user.0 as usize - 1].apply(&fact);
+            }
+        }
+        if through >= Part::Record {
+            let record = codec::encode(&fact);
+            self.bytes += record.len();
+            self.records.push(record);
+        }
+        if self.records.len() == COMMIT {
+            if through >= Part::Commit {
+                let first = Sequence((self.facts - COMMIT) as u64 + 1);
+                let (chunks, chain) = cut(first, self.chain, &self.records).expect("it is small");
+                self.chain = chain;
+                black_box(chunks);
+            }
+            self.records.clear();
+        }
+        black_box(fact);
+    }
+}
+
+fn funded(user: UserId) -> Wallet {
+    let mut wallet = Wallet::new(user);
+    for asset in Asset::ALL {
+        let (account, cause) = (Account::Available(user), PostingCause::Deposit);
+        wallet.post(&Posting { account, asset, amount: FUNDS, cause });
+    }
+    wallet
+}
+
+fn instrument() -> Instrument {
+    Instrument {
+        id: InstrumentId(0),
+        name: "BTC-USD".into(),
+        base: Asset::Btc,
+        quote: Asset::Usd,
+        tick: Step { units: 1, scale: 2 },
+        lot: Step { units: 1, scale: 5 },
+        min_notional: 100,
+        maker_fee: Rate(1_000),
+        taker_fee: Rate(2_000),
+        band: Rate::UNBOUNDED,
+        protection: Rate(50_000),
+    }
+}
