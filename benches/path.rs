@@ -2,7 +2,8 @@
 //! book matches and writes down, what the touched wallets settle, the record, and the commit with its
 //! checksums. No actor, no queue between threads, no disk, no HTTP.
 //!
-//! `cargo bench --bench path [-- ROUNDS]`. Plays the three recorded streams with 1,000 funded users.
+//! `MIMALLOC_PURGE_DELAY=-1 cargo bench --bench path [-- ROUNDS]`: without the variable the allocator
+//! gives the memory of a round back, for the next one to fault it in again. Plays the three recorded streams with 1,000 funded users.
 //! Each round plays them once for each step, each time one step further, so that a step's cost is
 //! what it adds. Figures are nanoseconds a command: the median of the rounds, and the least, which is
 //! what is left where other work on the machine disturbed most of them.
