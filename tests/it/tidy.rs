@@ -106,7 +106,8 @@ impl Source {
     /// The same without tests, which stand at the end of their file or in a file `tests.rs`.
     fn shipped(&self) -> impl Iterator<Item = (usize, &str)> {
         let is_test = self.is_test();
-        let end = self.text.find("#[cfg(test)]\nmod tests {").unwrap_or(self.text.len());
+        let tests = ["#[cfg(test)]\nmod tests {", "#[cfg(test)]\npub mod tests {"];
+        let end = tests.iter().find_map(|start| self.text.find(start)).unwrap_or(self.text.len());
         let lines = if is_test { 0 } else { self.text[..end].lines().count() };
         self.code().take(lines)
     }
