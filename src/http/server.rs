@@ -5,7 +5,7 @@ use std::{any::Any, net::TcpListener};
 use actix_web::{
     App, HttpServer,
     dev::{Extensions, Server},
-    middleware::{Compress, Condition, NormalizePath, from_fn},
+    middleware::{Compress, Condition, from_fn},
     web::{Data, ServiceConfig},
 };
 
@@ -52,7 +52,6 @@ pub fn serve_with(
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(around))
             .wrap(Compress::default())
-            .wrap(NormalizePath::trim())
             .configure(routes.clone())
             .configure(configure)
     });
