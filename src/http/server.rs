@@ -52,8 +52,10 @@ pub fn serve_with(
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(around))
             .wrap(Compress::default())
-            .configure(routes.clone())
+            // Ours first: they are matched from top to bottom, and a pattern with a parameter costs more
+            // than all words before it.
             .configure(configure)
+            .configure(routes.clone())
     });
     let workers = settings.workers.max(1);
     Ok(server
