@@ -3,7 +3,7 @@
 SHELL := bash
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: run test test-site bench bench-peers soak openapi clean-data setup tools lint deny
+.PHONY: run test test-site bench bench-peers load-rest load-growth load-recovery soak openapi clean-data setup tools lint deny
 
 # Builds and serves on http://127.0.0.1:8080; ARGS are passed on: make run ARGS='--listen 0.0.0.0:80'
 run: setup
@@ -29,6 +29,16 @@ bench: setup
 # The order book beside the crates that people would use instead. Downloads and builds those.
 bench-peers:
 	cd benches/peers && cargo run --release --locked -- $(ARGS)
+
+# Tables of docs/performance.md: REST order entry against a bare handler, growth, recovery and memory.
+load-rest: setup
+	scripts/measure-rest
+
+load-growth: setup
+	cargo bench --locked --bench growth
+
+load-recovery: setup
+	cargo bench --locked --bench recovery
 
 # The same tests as `make test`, this many times as long.
 soak: export SOUK_TEST_SCALE ?= 10

@@ -127,6 +127,9 @@ pub fn parse_scaled(text: &str, scale: u32) -> Result<i128, NumberError> {
 
 /// Prints a count of units of 10^-`scale` in plain notation with all its decimals.
 pub fn print_scaled(units: i128, scale: u32) -> String {
+    if let (Ok(small), 0..=18) = (u64::try_from(units.unsigned_abs()), scale) {
+        return print_small(small, units < 0, scale as usize);
+    }
     let sign = if units < 0 { "-" } else { "" };
     let unit = 10_u128.pow(scale);
     let (whole, fraction) = (units.unsigned_abs() / unit, units.unsigned_abs() % unit);
@@ -134,6 +137,28 @@ pub fn print_scaled(units: i128, scale: u32) -> String {
         0 => format!("{sign}{whole}"),
         _ => format!("{sign}{whole}.{fraction:0width$}", width = scale as usize),
     }
+}
+
+/// The same for what nearly all figures are: digits from the last one on, without 128 bits to divide.
+fn print_small(mut rest: u64, is_negative: bool, scale: usize) -> String {
+    // At most 20 digits, or a zero before 18 decimals; a point and a sign.
+    let mut text = [b'0'; 24];
+    let (mut at, mut digits) = (text.len(), 0);
+    while rest > 0 || digits <= scale {
+        if digits == scale && scale > 0 {
+            at -= 1;
+            text[at] = b'.';
+        }
+        at -= 1;
+        text[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        digits += 1;
+    }
+    if is_negative {
+        at -= 1;
+        text[at] = b'-';
+    }
+    String::from_utf8_lossy(&text[at..]).into_owned()
 }
 
 /// A share in parts per million: 0.10 % is 1,000.
@@ -467,6 +492,24 @@ mod tests {
         fn printed_and_read_again_is_the_same(amount in 0i64..ISSUED_MAX) {
             for asset in Asset::ALL {
                 assert_eq!(asset.parse(&asset.print(amount)), Ok(amount));
+            }
+        }
+    }
+
+    #[test]
+    fn figures_of_every_size_are_printed_alike() {
+        let by_format = |units: i128, scale: u32| {
+            let (sign, unit) = (if units < 0 { "-" } else { "" }, 10_u128.pow(scale));
+            let (whole, rest) = (units.unsigned_abs() / unit, units.unsigned_abs() % unit);
+            match scale {
+                0 => format!("{sign}{whole}"),
+                _ => format!("{sign}{whole}.{rest:0width$}", width = scale as usize),
+            }
+        };
+        let sizes = [0, 1, 9, 10, 99, 100, 12_345, 1_000_000_007, i128::from(u64::MAX)];
+        for units in sizes.into_iter().flat_map(|n| [n, -n, n + 1, n * 1_000_003]) {
+            for scale in 0..=18 {
+                assert_eq!(print_scaled(units, scale), by_format(units, scale));
             }
         }
     }

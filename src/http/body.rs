@@ -47,6 +47,24 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
+/// The bytes of a JSON body, for who reads them alone.
+#[derive(Clone, Debug)]
+pub struct JsonBytes(pub Bytes);
+
+impl FromRequest for JsonBytes {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<JsonBytes, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let checked = check_type(request).and_then(|()| check_length(request, BODY_BYTES_MAX));
+        let (deadline, payload) = (deadline_of(request), payload.take());
+        Box::pin(async move {
+            checked?;
+            Ok(JsonBytes(read(payload, BODY_BYTES_MAX, deadline).await?))
+        })
+    }
+}
+
 /// A JSON body of which every member may be left out, and so may the body: nothing reads as `{}`.
 #[derive(Clone, Debug)]
 pub struct OptionalJson<T>(pub Json<T>);
@@ -115,6 +133,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // Derived readers would take a list for an object, its members by position.
     if bytes.trim_ascii_start().starts_with(b"[") {
         return Err(Problem::of(Edge::InvalidJson).saying("the body has to be a JSON object"));
+    }
+    // Nearly all are good; only of one that is not has to be known where.
+    if let Ok(asked) = serde_json::from_slice(bytes) {
+        return Ok(asked);
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let asked = serde_path_to_error::deserialize(&mut reader).map_err(|error| {

@@ -11,7 +11,7 @@ use actix_web::{
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        Method,
+        Method, Uri,
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -30,16 +30,44 @@ pub const DOCS_PATH: &str = "/api/docs";
 
 /// Gives the request an id; finishes, logs and counts the answer.
 pub async fn around<B: MessageBody>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     let started = Instant::now();
+    normalize(&mut request);
     let id = RequestId(rand::random());
     request.extensions_mut().insert(id);
     let response = finish(next.call(request).await?, id);
     let seconds = started.elapsed().as_secs_f64();
     record(&response, id, seconds);
     Ok(response)
+}
+
+/// Makes one slash of several, and takes one off the end. Hardly any path has such.
+fn normalize(request: &mut ServiceRequest) {
+    let path = request.path();
+    if path.len() <= 1 || !(path.ends_with('/') || path.contains("//")) {
+        return;
+    }
+    let mut clean = String::with_capacity(request.uri().to_string().len());
+    for part in path.split('/').filter(|part| !part.is_empty()) {
+        clean.push('/');
+        clean.push_str(part);
+    }
+    if clean.is_empty() {
+        clean.push('/');
+    }
+    if let Some(query) = request.uri().query() {
+        clean.push('?');
+        clean.push_str(query);
+    }
+    let mut parts = request.uri().clone().into_parts();
+    // What was a path without some of its slashes is one.
+    parts.path_and_query = clean.parse().ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        request.match_info_mut().get_mut().update(&uri);
+        request.head_mut().uri = uri;
+    }
 }
 
 /// Counts the request against its address, before anything is done for it.

@@ -5,7 +5,7 @@ use std::{any::Any, net::TcpListener};
 use actix_web::{
     App, HttpServer,
     dev::{Extensions, Server},
-    middleware::{Compress, Condition, NormalizePath, from_fn},
+    middleware::{Compress, Condition, from_fn},
     web::{Data, ServiceConfig},
 };
 
@@ -52,9 +52,10 @@ pub fn serve_with(
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(around))
             .wrap(Compress::default())
-            .wrap(NormalizePath::trim())
-            .configure(routes.clone())
+            // Ours first: they are matched from top to bottom, and a pattern with a parameter costs more
+            // than all words before it.
             .configure(configure)
+            .configure(routes.clone())
     });
     let workers = settings.workers.max(1);
     Ok(server

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, http::StatusCode, web::Path};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{instrument_named, order_named, own_order};
+use super::{instrument_named, order_listed, own_order};
 use crate::{
     actors::{
         answer::{Accepted, Said},
@@ -51,12 +51,12 @@ pub async fn amend_order(
     id: Path<String>,
     body: Json<AmendBody>,
 ) -> Result<HttpResponse, Problem> {
-    let (order, on) = order_named(&caller.api.exchange.views().world(), &id)?;
-    let (price, quantity) = body.asked.check(&on)?;
+    let (order, on) = order_listed(&caller, &id)?;
+    let (price, quantity) = body.asked.check(on)?;
     let command = Command::Amend { order, price, quantity };
     let submitted = caller.submit(command, &body.raw).await;
     let accepted = submitted.map_err(|rejection| explain(&caller, order, rejection))?;
-    let placed = Placed::of(accepted.sequence, book_fact(&accepted)?, &on);
+    let placed = Placed::of(accepted.sequence, book_fact(&accepted)?, on);
     Ok(answer(StatusCode::OK, &accepted, &placed))
 }
 
@@ -75,10 +75,10 @@ pub async fn amend_order(
     )
 )]
 pub async fn cancel_order(caller: Caller, id: Path<String>) -> Result<HttpResponse, Problem> {
-    let (order, on) = order_named(&caller.api.exchange.views().world(), &id)?;
+    let (order, on) = order_listed(&caller, &id)?;
     let submitted = caller.submit(Command::Cancel(OrderName::Id(order)), b"").await;
     let accepted = submitted.map_err(|rejection| explain(&caller, order, rejection))?;
-    let ended = Order::of(&book_fact(&accepted)?.orders[0], &on);
+    let ended = Order::of(&book_fact(&accepted)?.orders[0], on);
     Ok(answer(StatusCode::OK, &accepted, &ended))
 }
 

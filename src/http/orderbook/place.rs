@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{instrument_named, own_order};
+use super::{listed, own_order};
 use crate::{
     actors::{
         answer::{Accepted, Answer, Said},
@@ -19,7 +19,7 @@ use crate::{
         world::World,
     },
     http::{
-        body::{Json, named_field},
+        body::{Json, JsonBytes, named_field, parse},
         caller::{Caller, answer},
         problem::{Edge, Problem, ProblemBody},
         wire::{Order, OrderBody, Placed, fills},
@@ -52,7 +52,7 @@ pub async fn place_order(caller: Caller, body: Json<OrderBody>) -> Result<HttpRe
     let (on, order) = read_order(&caller, &body.asked)?;
     let command = Command::Place { instrument: on.id, order };
     let accepted = caller.submit(command, &body.raw).await?;
-    let (accepted, placed) = placed(&caller, accepted, &on)?;
+    let (accepted, placed) = placed(&caller, accepted, on)?;
     Ok(answer(StatusCode::CREATED, &accepted, &placed))
 }
 
@@ -92,6 +92,13 @@ pub struct BatchBody {
     /// 1 to 100, placed in this order.
     #[schema(value_type = Vec<OrderBody>)]
     orders: Vec<Value>,
+}
+
+/// A batch in which every order can be read: then they are read at once.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadableBatch {
+    orders: Vec<OrderBody>,
 }
 
 /// What became of each order of a batch.
@@ -136,17 +143,15 @@ pub enum BatchResult {
         (status = 503, body = ProblemBody)
     )
 )]
-pub async fn place_batch(caller: Caller, body: Json<BatchBody>) -> Result<HttpResponse, Problem> {
+pub async fn place_batch(caller: Caller, body: JsonBytes) -> Result<HttpResponse, Problem> {
     if caller.has_key() {
         let why = "a batch takes no idempotency key; give each order a client_order_id";
         return Err(Problem::of(Edge::InvalidIdempotencyKey).saying(why));
     }
-    let orders = body.asked.orders;
-    if !(1..=BATCH_MAX).contains(&orders.len()) {
+    let read = read_batch(&caller, &body.0)?;
+    if !(1..=BATCH_MAX).contains(&read.len()) {
         return Err(Problem::field("orders", "does not hold 1 to 100 orders"));
     }
-    let read: Vec<Result<(Instrument, PlaceOrder), Problem>> =
-        orders.into_iter().map(|order| read_part(&caller, order)).collect();
     let good = || read.iter().flatten();
     let command = good().map(|(on, order)| (on.id, order.clone())).collect();
     let (sequence, answers) = submit_batch(&caller, command).await?;
@@ -155,7 +160,7 @@ pub async fn place_batch(caller: Caller, body: Json<BatchBody>) -> Result<HttpRe
         let placed = read.and_then(|(on, _)| {
             // There is an answer for each order that was asked for.
             let answer = answers.next().unwrap_or(Err(Rejection::OutcomeUnknown));
-            placed(&caller, answer?, &on)
+            placed(&caller, answer?, on)
         });
         match placed {
             Ok((accepted, placed)) => {
@@ -169,8 +174,20 @@ pub async fn place_batch(caller: Caller, body: Json<BatchBody>) -> Result<HttpRe
     Ok(HttpResponse::Ok().insert_header(("X-Sequence", sequence.0)).json(results))
 }
 
-/// One order of a batch, as far as it makes sense.
-fn read_part(caller: &Caller, order: Value) -> Result<(Instrument, PlaceOrder), Problem> {
+/// An order of a batch, as far as it makes sense.
+type Part<'a> = Result<(&'a Instrument, PlaceOrder), Problem>;
+
+/// The orders of a batch, each with what is wrong with it.
+fn read_batch<'a>(caller: &'a Caller, body: &[u8]) -> Result<Vec<Part<'a>>, Problem> {
+    let asked = serde_json::from_slice::<ReadableBatch>(body);
+    if let (Ok(asked), false) = (asked, body.trim_ascii_start().starts_with(b"[")) {
+        return Ok(asked.orders.iter().map(|order| read_order(caller, order)).collect());
+    }
+    let asked: BatchBody = parse(body)?;
+    Ok(asked.orders.into_iter().map(|order| read_part(caller, order)).collect())
+}
+
+fn read_part(caller: &Caller, order: Value) -> Part<'_> {
     let body: OrderBody = serde_json::from_value(order).map_err(|error| {
         let message = error.to_string();
         match named_field(&message) {
@@ -197,10 +214,11 @@ async fn submit_batch(
 }
 
 /// The instrument that a body names, and its order in ticks and lots.
-fn read_order(caller: &Caller, body: &OrderBody) -> Result<(Instrument, PlaceOrder), Problem> {
+fn read_order<'a>(caller: &'a Caller, body: &OrderBody) -> Part<'a> {
     let name = body.instrument()?;
-    let on = instrument_named(&caller.api.exchange.views().world(), name)?;
-    let order = body.check(&on)?;
+    let on = listed(caller).iter().find(|on| on.name == name);
+    let on = on.ok_or(Rejection::InstrumentNotFound)?;
+    let order = body.check(on)?;
     Ok((on, order))
 }
 

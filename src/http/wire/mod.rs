@@ -38,8 +38,24 @@ pub fn time(stamp: Stamp) -> String {
     let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let (year, month, day) = at.to_calendar_date();
     let (hour, minute, second, milli) = at.to_hms_milli();
-    let month = u8::from(month);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+    let (month, year) = (u8::from(month), u32::try_from(year).unwrap_or(0));
+    // Each order has two of these: digits are set in place, where formatting each part would cost more
+    // than all else of an answer.
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    let mut put = |at: std::ops::Range<usize>, mut number: u32| {
+        for digit in text[at].iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    };
+    put(0..4, year);
+    put(5..7, month.into());
+    put(8..10, day.into());
+    put(11..13, hour.into());
+    put(14..16, minute.into());
+    put(17..19, second.into());
+    put(20..23, milli.into());
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Reads an RFC 3339 time, rounded down to milliseconds.

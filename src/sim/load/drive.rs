@@ -284,7 +284,22 @@ fn member<'a>(said: &'a str, start: &str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::mix::tests::ground, *};
+    use super::*;
+    use crate::sim::{client::InstrumentInfo, load::mix::Ground, replay::ladder::Steps};
+
+    fn ground() -> Ground {
+        let info = InstrumentInfo {
+            name: "USDT-USD".into(),
+            base: "USDT".into(),
+            quote: "USD".into(),
+            tick_size: "0.0001".into(),
+            lot_size: "0.01".into(),
+            min_notional: "1.00".into(),
+            price_band_percent: "20".into(),
+            last_price: None,
+        };
+        Ground::new(Steps::read(&info).unwrap(), 10_000)
+    }
 
     #[test]
     fn an_answer_tells_what_became_of_its_order() {

@@ -142,13 +142,13 @@ impl Mix {
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use serde_json::Value;
 
     use super::*;
     use crate::sim::client::InstrumentInfo;
 
-    pub fn ground() -> Ground {
+    fn ground() -> Ground {
         let info = InstrumentInfo {
             name: "BTC-USD".into(),
             base: "BTC".into(),
