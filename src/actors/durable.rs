@@ -4,7 +4,7 @@
 //! So whoever has an answer reads its effects, and whoever spends what an answer gave him finds it
 //! in his wallet: a reply never overtakes the credit.
 
-use std::{collections::HashMap, sync::Arc, thread::JoinHandle};
+use std::{sync::Arc, thread::JoinHandle};
 
 use crossbeam::channel::Receiver;
 use smallvec::SmallVec;
@@ -22,7 +22,7 @@ use crate::{
         account::User,
         fact::{Body, Fact},
         history::Interval,
-        id::{BoardId, InstrumentId, Sequence, UserId},
+        id::{BoardId, ById, InstrumentId, Sequence, UserId},
         money::Asset,
         p2p::{ad::AdAction, machine::Action, trade::Trade},
         wallet::Wallet,
@@ -128,8 +128,8 @@ impl DurableEnd {
     }
 
     fn tell_actors(&self, published: &[Published], entries: &[Entry]) {
-        let mut deliveries: HashMap<UserId, Delivery> = HashMap::new();
-        let mut ended: HashMap<BoardId, TradesEnded> = HashMap::new();
+        let mut deliveries: ById<UserId, Delivery> = ById::default();
+        let mut ended: ById<BoardId, TradesEnded> = ById::default();
         for Published { fact, .. } in published {
             if let Body::UserRegistered { user, .. } = &fact.body {
                 let mut wallet = Wallet::new(user.id);

@@ -2,13 +2,13 @@
 //! notifications. A fold over facts, like the state, and bounded: the newest of each. No decision
 //! looks in here, and it is in no digest; older history is in the journal's archive.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     fact::{Body, BookAction, BookFact, Fact},
-    id::{AdId, InstrumentId, OrderId, P2pTradeId, Sequence, Stamp, TradeId, UserId},
+    id::{AdId, ById, InstrumentId, OrderId, P2pTradeId, Sequence, Stamp, TradeId, UserId},
     instrument::{Price, Quantity},
     ledger::Account,
     money::{Amount, Asset},
@@ -388,7 +388,7 @@ impl UserHistory {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct History {
     instruments: Vec<InstrumentHistory>,
-    users: HashMap<UserId, UserHistory>,
+    users: ById<UserId, UserHistory>,
     postings: u64,
     /// Written behind the rest: see `store::codec`.
     #[serde(skip)]

@@ -2,7 +2,13 @@
 //!
 //! All ids stay below 2^53: a JavaScript number holds them without loss.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
+
+/// A map by ids. They count up and are given out by the exchange, so nobody can choose ones that collide, and
+/// a quick hash will do.
+pub type ById<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {

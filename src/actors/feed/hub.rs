@@ -3,10 +3,7 @@
 //! Each channel has a lock of its own, held for one event or one listener at a time. The feed's
 //! thread alone publishes.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{
     Published,
@@ -20,7 +17,7 @@ use crate::{
     domain::{
         fact::{Body, BookFact, Fact},
         history::Interval,
-        id::{InstrumentId, Sequence, UserId},
+        id::{ById, InstrumentId, Sequence, UserId},
         instrument::Instrument,
         world::World,
     },
@@ -53,7 +50,7 @@ struct Market {
 /// The private channels of those users whom somebody has listened to.
 #[derive(Debug, Default)]
 struct Own {
-    users: HashMap<UserId, [Stream; 4]>,
+    users: ById<UserId, [Stream; 4]>,
     /// The last fact that was published.
     through: Sequence,
     /// At how many users those without a listener are let go.
@@ -78,7 +75,7 @@ impl Hub {
             markets: books.iter().map(|book| Market::new(book.instrument().id, &world)).collect(),
             // Nothing knows which fact was the last about an ad; none came after this one.
             ads: Mutex::new(Stream::new(Channel::Ads, RING_MAX, through)),
-            own: Mutex::new(Own { users: HashMap::new(), through, prune_at: IDLE_USERS_MAX }),
+            own: Mutex::new(Own { users: ById::default(), through, prune_at: IDLE_USERS_MAX }),
         };
         (hub, Told::of(&world))
     }

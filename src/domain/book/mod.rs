@@ -17,14 +17,14 @@ mod store;
 #[cfg(test)]
 pub(super) mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     digest::Digest,
     fact::{BookAction, BookFact, Change},
-    id::{OrderId, UserId},
+    id::{ById, OrderId, UserId},
     instrument::{Instrument, Price, Quantity},
     money::Asset,
     order::{Order, Side},
@@ -40,7 +40,7 @@ pub struct Book {
     queues: Queues,
     /// By slot of the queues; one that is vacant there holds an order that is gone.
     slots: Vec<Slot>,
-    by_user: HashMap<UserId, u32, foldhash::fast::FixedState>,
+    by_user: ById<UserId, u32>,
     /// By stop price, then by place: buys trigger from the lowest up, sells from the highest down.
     buy_stops: BTreeSet<(Price, u64, u32)>,
     sell_stops: BTreeSet<(Price, std::cmp::Reverse<u64>, u32)>,
@@ -68,7 +68,7 @@ impl Book {
             instrument,
             queues: Queues::default(),
             slots: Vec::new(),
-            by_user: HashMap::default(),
+            by_user: ById::default(),
             buy_stops: BTreeSet::new(),
             sell_stops: BTreeSet::new(),
             last: None,

@@ -7,11 +7,9 @@
 //! count up, so most are found in a flat table of the newest ones, and those that stay while as many
 //! others come as the table has places are found in a hash map.
 
-use std::collections::HashMap;
-
 use super::ladder::Ladder;
 use crate::domain::{
-    id::OrderId,
+    id::{ById, OrderId},
     instrument::{Price, Quantity},
     order::Side,
 };
@@ -97,7 +95,7 @@ pub struct Queues {
     /// By the last digits of an id's number: the slot of the newest order that has them.
     newest: Vec<u32>,
     /// Orders that a newer one has displaced from the table.
-    older: HashMap<OrderId, u32, foldhash::fast::FixedState>,
+    older: ById<OrderId, u32>,
     /// Bids, asks.
     sides: [Ladder; 2],
 }
@@ -110,7 +108,7 @@ impl Default for Queues {
             vacant: NONE,
             taken: 0,
             newest: vec![NONE; TABLE_MIN],
-            older: HashMap::default(),
+            older: ById::default(),
             sides: Default::default(),
         }
     }
