@@ -103,9 +103,14 @@ impl Process {
     /// Sends a signal by name.
     pub fn signal(&self, name: &str) {
         // The shell's own: the program of this name is not installed everywhere.
-        let kill = format!("kill -s {name} {}", self.child.id());
+        let kill = format!("kill -s {name} {}", self.id());
         let status = Command::new("sh").args(["-c", &kill]).status().unwrap();
         assert!(status.success());
+    }
+
+    /// The number that the system knows it by.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits until the process ends by itself.
