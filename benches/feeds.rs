@@ -30,7 +30,6 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungsten
 
 use process::{ADMIN_PASSWORD, Process};
 
-const CHANGES_PER_SEC: u64 = 10_000;
 const MAKERS: u64 = 4;
 const SECONDS: u64 = 8;
 /// Commands of a maker that may wait for their answers.
@@ -60,6 +59,26 @@ impl Got {
         })
     }
 }
+
+/// What is asked of the feed.
+struct Load {
+    what: &'static str,
+    listeners: usize,
+    conflate_ms: u64,
+    changes_per_sec: u64,
+}
+
+const LOADS: [Load; 4] = [
+    Load { what: "nobody listens", listeners: 0, conflate_ms: 100, changes_per_sec: 10_000 },
+    Load { what: "100, raw", listeners: 100, conflate_ms: 0, changes_per_sec: 10_000 },
+    Load {
+        what: "1,000, each 100 ms",
+        listeners: 1_000,
+        conflate_ms: 100,
+        changes_per_sec: 10_000,
+    },
+    Load { what: "1,000, each 100 ms", listeners: 1_000, conflate_ms: 100, changes_per_sec: 1_000 },
+];
 
 /// What one run came to.
 struct Run {
@@ -121,11 +140,11 @@ fn delay(text: &str) -> Option<u64> {
 }
 
 /// Places and cancels at its share of the rate; gives how many changes were answered.
-async fn make(mut socket: Socket, maker: u64, until: Instant) -> u64 {
+async fn make(mut socket: Socket, maker: u64, rate: u64, until: Instant) -> u64 {
     let (mut sent, mut answered, mut open) = (0_u64, 0_u64, std::collections::VecDeque::new());
     let started = Instant::now();
     loop {
-        let due = (started.elapsed().as_micros() as u64 * CHANGES_PER_SEC / MAKERS) / 1_000_000;
+        let due = (started.elapsed().as_micros() as u64 * rate / MAKERS) / 1_000_000;
         let ended = Instant::now() >= until;
         while !ended && sent < due && sent - answered < IN_FLIGHT {
             let message = match (sent % 2, open.front()) {
@@ -166,14 +185,14 @@ fn order(maker: u64, number: u64) -> Value {
     })
 }
 
-async fn run(exchange: &Process, tokens: &[String], listeners: usize, conflate_ms: u64) -> Run {
+async fn run(exchange: &Process, tokens: &[String], load: &Load) -> Run {
     let got = Got::nothing();
     let mut listening: Vec<JoinHandle<()>> = Vec::new();
-    for number in 0..listeners {
+    for number in 0..load.listeners {
         let mut socket = open(exchange, &format!("l{number}")).await;
         let channels = ["orderbook:BTC-USD"];
         let subscribe = json!({
-            "op": "subscribe", "channels": channels, "conflate_ms": conflate_ms, "depth": 10,
+            "op": "subscribe", "channels": channels, "conflate_ms": load.conflate_ms, "depth": 10,
         });
         say(&mut socket, subscribe).await;
         until_told(&mut socket, "subscribed").await;
@@ -188,10 +207,10 @@ async fn run(exchange: &Process, tokens: &[String], listeners: usize, conflate_m
     }
     let server = exchange.id().to_string();
     let (started, cpu) = (Instant::now(), cpu_of(&server));
-    let until = started + Duration::from_secs(SECONDS);
+    let (rate, until) = (load.changes_per_sec, started + Duration::from_secs(SECONDS));
     got.counting.store(true, Ordering::Relaxed);
     let making: Vec<_> =
-        (0..).zip(sockets).map(|(at, s)| tokio::spawn(make(s, at, until))).collect();
+        (0..).zip(sockets).map(|(at, s)| tokio::spawn(make(s, at, rate, until))).collect();
     let mut changes = 0;
     for maker in making {
         changes += maker.await.expect("no maker panics");
@@ -279,21 +298,20 @@ async fn measure() {
         "bare fr./s",
         "µs/frame"
     );
-    for (what, listeners, conflate_ms) in
-        [("nobody listens", 0, 100), ("1,000, conflated 100 ms", 1_000, 100), ("100, raw", 100, 0)]
-    {
+    for load in LOADS {
         let dir = tempfile::tempdir().expect("a folder can be made");
         let exchange = Process::start(dir.path());
         let tokens = makers(&exchange).await;
-        let run = run(&exchange, &tokens, listeners, conflate_ms).await;
+        let run = run(&exchange, &tokens, &load).await;
         drop(exchange);
         let size = run.bytes.checked_div(run.frames).unwrap_or_default();
-        let (rate, cost) = match listeners {
+        let (rate, cost) = match load.listeners {
             0 => (0.0, 0.0),
-            _ => bare(listeners, size as usize).await,
+            listeners => bare(listeners, size as usize).await,
         };
         println!(
-            "{what:<28}{:>10.0}{:>11.0}{size:>8}{:>9.2}{:>10.1}{:>8}{:>8}{rate:>12.0}{cost:>10.1}",
+            "{:<28}{:>10.0}{:>11.0}{size:>8}{:>9.2}{:>10.1}{:>8}{:>8}{rate:>12.0}{cost:>10.1}",
+            load.what,
             run.changes as f64 / run.seconds,
             run.frames as f64 / run.seconds,
             run.server_cpu / run.seconds,

@@ -12,15 +12,13 @@ use crate::domain::{
     instrument::{Price, Quantity},
     ledger::{Account, Transaction},
     money::Amount,
-    order::{
-        Fill, Kind, Order, PlaceOrder, Reason, SelfTradePrevention, Side, Status, TimeInForce,
-    },
+    order::{Fill, Kind, Order, PlaceOrder, Reason, Side, Status, TimeInForce},
     rejection::Rejection,
 };
 
 /// How an incoming order came to the end of its matching.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     /// Nothing is left of it.
     Filled,
     /// Nothing more that it accepts.
@@ -36,7 +34,7 @@ enum End {
 /// An incoming order under way.
 pub(super) struct Taker {
     /// Its order, alone, in the list that the fact will have.
-    own: Vec<Order>,
+    pub(super) own: Vec<Order>,
     /// The worst price that it accepts.
     pub(super) limit: Price,
     /// What it may still spend of the quote asset (buys), purse and lock together.
@@ -328,7 +326,7 @@ impl Book {
     /// What a resting order shows is always worth at least one minor unit, so no later fill of it
     /// can be worth nothing: a shown rest below that is joined with the hidden part, and where there
     /// is none the order expires.
-    fn after_fill(&mut self, slot: u32, price: Price, draft: &mut Draft) {
+    pub(super) fn after_fill(&mut self, slot: u32, price: Price, draft: &mut Draft) {
         let order = self.at(slot);
         let maker = order.id;
         let (shown, remaining, display) = (order.shown, order.remaining, order.display_quantity);
@@ -347,68 +345,6 @@ impl Book {
                 draft.open.push(maker);
             }
         }
-    }
-
-    /// What the taker chose for meeting an order of its own user. `None`: matching goes on.
-    fn prevent_self_trade(
-        &mut self,
-        taker: &mut Taker,
-        slot: u32,
-        most: Quantity,
-        draft: &mut Draft,
-    ) -> Option<End> {
-        let cancel = |book: &mut Book, draft: &mut Draft| {
-            book.end_resting(slot, Status::Cancelled, Some(Reason::SelfTrade), draft);
-        };
-        match taker.order().self_trade_prevention {
-            SelfTradePrevention::CancelNewest => Some(End::SelfTrade),
-            SelfTradePrevention::CancelOldest => {
-                cancel(self, draft);
-                None
-            }
-            SelfTradePrevention::CancelBoth => {
-                cancel(self, draft);
-                Some(End::SelfTrade)
-            }
-            SelfTradePrevention::DecrementAndCancel => {
-                let order = self.at(slot);
-                let (resting, (_, price)) = (order.remaining, resting_at(order));
-                if most < resting {
-                    if most > 0 {
-                        self.decrement_resting(slot, most, draft);
-                    }
-                    return Some(End::SelfTrade);
-                }
-                cancel(self, draft);
-                if most == resting {
-                    return Some(End::SelfTrade);
-                }
-                match taker.order().quote_amount {
-                    Some(_) => taker.budget -= self.instrument.notional_down(price, resting),
-                    None => {
-                        taker.own[0].quantity -= resting;
-                        taker.own[0].remaining -= resting;
-                    }
-                }
-                None
-            }
-        }
-    }
-
-    /// Makes a resting order smaller without a fill; what it hides goes first.
-    pub(super) fn decrement_resting(&mut self, slot: u32, by: Quantity, draft: &mut Draft) {
-        let order = self.at(slot);
-        let (id, (side, price)) = (order.id, resting_at(order));
-        let hidden = by.min(order.hidden());
-        self.reduce(slot, by - hidden, hidden);
-        draft.change(Change::Reduce { order: id, shown: by - hidden, hidden });
-        draft.touch(side, price);
-        let mut order = self.at(slot).clone();
-        order.quantity -= by;
-        order.updated_at = draft.stamp;
-        self.settle_lock(&mut order, draft);
-        *self.at_mut(slot) = order;
-        self.after_fill(slot, price, draft);
     }
 
     /// Ends an order that rests or waits, and gives back what is locked for it.

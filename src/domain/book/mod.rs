@@ -12,6 +12,7 @@ mod guard;
 mod ladder;
 mod matching;
 pub mod queues;
+mod self_trade;
 mod settle;
 mod store;
 #[cfg(test)]
