@@ -81,10 +81,12 @@ impl Frame {
         let names = ["fastest", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %"];
         for (decade, name) in names.iter().enumerate() {
             let (x, bottom) = (self.x(decade as f64), HEIGHT - BOTTOM);
+            // The last one would run out of the picture.
+            let anchor = if decade + 1 == names.len() { "end" } else { "middle" };
             let _ = writeln!(
                 svg,
                 "<line x1=\"{x:.1}\" y1=\"{TOP}\" x2=\"{x:.1}\" y2=\"{bottom}\" stroke=\"#ddd\"/>\
-                 <text x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\">{name}</text>",
+                 <text x=\"{x:.1}\" y=\"{}\" text-anchor=\"{anchor}\">{name}</text>",
                 bottom + 18.0
             );
         }
