@@ -33,7 +33,7 @@ pub use self::{
 use self::{follower::Follower, status::Stop};
 use crate::{
     domain::id::Sequence,
-    store::{Failure, Opened, Reader, SnapshotFolder, stand_back},
+    store::{Failure, Opened, Reader, SnapshotFolder},
 };
 
 /// How long a thread that was told to end at once may take.
@@ -129,7 +129,6 @@ impl Mirror {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let follower = Follower::new(options.url, source, monitor.clone());
         let thread = std::thread::Builder::new().name("mirror".into()).spawn(move || {
-            stand_back();
             runtime.block_on(follower.run(told));
             // A broken connection may still have work of its own to do; nobody waits for it.
             runtime.shutdown_background();

@@ -36,5 +36,5 @@ pub use open::{Durability, Opened, Options, open};
 pub use past::{Beginning, beginning, state_at};
 pub use recovery::{Recovered, TornTail};
 pub use snapshot::{SnapshotFolder, Taken};
-pub use snapshotter::{Snapshotter, stand_back};
+pub use snapshotter::Snapshotter;
 pub use verify::{SnapshotVerdict, Status, Verdict, verify};

@@ -27,8 +27,6 @@ use crate::domain::{id::Sequence, world::World};
 const KEPT: usize = 2;
 /// How often it looks whether something is due.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// How much a thread beside the hot path stands back where there are not processors enough for all.
-const NICE: i32 = 10;
 /// How many commits leave the journal at once, while its writer waits.
 const TRIM_COMMITS: usize = 64;
 
@@ -74,10 +72,7 @@ impl Snapshotter {
         };
         let thread = std::thread::Builder::new()
             .name("snapshotter".into())
-            .spawn(move || {
-                stand_back();
-                worker.run(&received);
-            })
+            .spawn(move || worker.run(&received))
             .expect("a process that cannot start a thread cannot serve");
         Snapshotter { orders, durable, last, thread: Mutex::new(Some(thread)) }
     }
@@ -224,12 +219,6 @@ impl Worker {
         let Some(through) = self.snapshots.prune(KEPT, follower)? else { return Ok(()) };
         trim(&self.snapshots, &self.reader, through)
     }
-}
-
-/// Lets the thread that calls this, which works beside the hot path, stand back for those on it.
-pub fn stand_back() {
-    // On Linux this is the thread's own. Where it may not, it just competes.
-    let _ = rustix::process::nice(NICE);
 }
 
 /// Moves the commits that end at or before `through` out of the journal.
