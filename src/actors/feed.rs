@@ -4,6 +4,7 @@
 //! A thread of its own turns durable facts into events, behind a bounded queue. Where the queue is
 //! full the feed breaks off: it drops the commit, closes every listener, and goes on from the views.
 
+mod conflated;
 mod event;
 mod hub;
 mod outbox;
@@ -12,20 +13,24 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Instant,
 };
 
-use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use smallvec::SmallVec;
 use tokio::sync::watch;
 
 use self::hub::{Hub, Told};
 pub use self::{
+    conflated::Conflated,
     event::{Channel, Data, Event, Offer, Top},
     hub::{OWN_RING_MAX, RING_MAX},
-    outbox::{BROKEN_OFF, Close, Conflated, Next, Outbox, TOO_SLOW},
+    outbox::{BROKEN_OFF, Close, Next, Outbox, TOO_SLOW},
     stream::{Join, Joined},
 };
 use super::view::Views;
@@ -139,7 +144,8 @@ impl Feed {
         self.0.commits.len()
     }
 
-    /// Waits until all that was published before has reached the listeners' outboxes.
+    /// Waits until all that was published before has reached the listeners' outboxes, or the group in
+    /// which it is conflated.
     pub async fn drained(&self) {
         let sent = self.0.sent.load(Ordering::SeqCst);
         // An error says that the thread is gone: then nothing is left to wait for.
@@ -159,8 +165,18 @@ struct Worker {
 
 impl Worker {
     fn run(mut self) {
-        while let Ok(commit) = self.waiting.recv() {
-            self.take(&commit);
+        let mut beat: Option<Instant> = None;
+        loop {
+            let commit = match beat {
+                Some(at) => self.waiting.recv_deadline(at),
+                None => self.waiting.recv().map_err(RecvTimeoutError::from),
+            };
+            match commit {
+                Ok(commit) => self.take(&commit),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            beat = self.hub.beat(Instant::now());
         }
     }
 

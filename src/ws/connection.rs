@@ -26,7 +26,7 @@ use crate::{
     },
     domain::{
         fact::{Body, Fact},
-        id::{InstrumentId, OrderId, Sequence, UserId},
+        id::{InstrumentId, OrderId, Sequence, Stamp, UserId},
         order::ClientOrderId,
         rejection::Rejection,
     },
@@ -49,8 +49,8 @@ pub enum Out {
     Text(Arc<str>),
     /// A close; nothing comes after it.
     Close(Close),
-    /// Nothing before this time, unless the waker says so.
-    Idle(Option<Instant>),
+    /// Nothing now; the waker says when there is.
+    Idle,
 }
 
 /// One connection.
@@ -290,7 +290,7 @@ impl Connection {
             self.check_token(now);
         }
         loop {
-            let told = match self.outbox().next(now, waker) {
+            let told = match self.outbox().next(waker) {
                 Next::Text(text) => Some(Told::from(text)),
                 Next::Event(event) => self.event(&event),
                 Next::Book(on, update) => self.told(Channel::Book(on), update.sequence, |last| {
@@ -299,7 +299,7 @@ impl Connection {
                 Next::Snapshot(on) => self.snapshot(on),
                 Next::Ticker(on) => self.ticker(on),
                 Next::Close(close) => return Out::Close(close),
-                Next::Idle(until) => return Out::Idle(until),
+                Next::Idle => return Out::Idle,
             };
             if let Some(Told { text, sent }) = told {
                 if let Some((channel, last)) = sent
@@ -324,14 +324,31 @@ impl Connection {
 
     /// An event's text, if its channel is still subscribed and the client does not have it.
     fn event(&mut self, event: &Event) -> Option<Told> {
-        self.subscriptions.get(&event.channel).filter(|own| own.last < event.sequence)?;
+        let own = self.subscriptions.get(&event.channel);
+        let last = own.map(|own| own.last).filter(|last| *last < event.sequence)?;
         if event.channel.owner().is_some() && self.user().is_err() {
             self.outbox().push(Refusal::from(Fault::TokenRevoked).text(&None));
             return None;
         }
-        let text = match self.ended(event) {
-            Some(fact) => self.render().of_ended(event, fact).into(),
-            None => event.text(|event| self.render().event(event)),
+        let text = match (&event.data, event.channel) {
+            // A group was told before this listener joined it, or the listener missed one.
+            (Data::Book(levels, top), Channel::Book(on)) if event.previous != last => {
+                let at = (event.sequence, last, event.stamp);
+                self.render().book(on, levels, top, at).into()
+            }
+            (Data::Ticker, Channel::Ticker(on)) if event.previous > last => {
+                return self.ticker(on);
+            }
+            (Data::Ticker, Channel::Ticker(on)) => event.text(|event| {
+                let at = |now| (event.sequence, now);
+                let ticker = self.ticker_now(on).map(|(ticker, _, now)| (ticker, at(now)));
+                let text = ticker.map(|(t, at)| self.render().ticker(on, &t, at, event.previous));
+                text.unwrap_or_default()
+            }),
+            _ => match self.ended(event) {
+                Some(fact) => self.render().of_ended(event, fact).into(),
+                None => event.text(|event| self.render().event(event)),
+            },
         };
         Some(Told { text, sent: Some((event.channel, event.sequence)) })
     }
@@ -367,15 +384,18 @@ impl Connection {
     fn ticker(&self, on: InstrumentId) -> Option<Told> {
         let channel = Channel::Ticker(on);
         let previous = self.subscriptions.get(&channel)?.last;
-        let now = self.exchange().now();
-        let (ticker, sequence) = {
-            let world = self.exchange().views().world();
-            let (book, history) = (world.state.book(on)?, world.history.instrument(on)?);
-            let traded = history.prints.newest().map(|print| print.sequence).unwrap_or_default();
-            (wire::Ticker::of(book, history, now), history.book_changed.max(traded))
-        };
+        let (ticker, sequence, now) = self.ticker_now(on)?;
         let text = self.render().ticker(on, &ticker, (sequence, now), previous).into();
         Some(Told { text, sent: Some((channel, sequence)) })
+    }
+
+    /// A ticker as it is, at which fact and when.
+    fn ticker_now(&self, on: InstrumentId) -> Option<(wire::Ticker, Sequence, Stamp)> {
+        let now = self.exchange().now();
+        let world = self.exchange().views().world();
+        let (book, history) = (world.state.book(on)?, world.history.instrument(on)?);
+        let traded = history.prints.newest().map(|print| print.sequence).unwrap_or_default();
+        Some((wire::Ticker::of(book, history, now), history.book_changed.max(traded), now))
     }
 
     fn exchange(&self) -> &Exchange {

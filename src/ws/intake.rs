@@ -308,7 +308,7 @@ mod tests {
         (0..5).for_each(|_| outbox.push("answer".into()));
         assert!(poll(&mut intake).is_pending());
         assert!(valve.held.get());
-        outbox.next(std::time::Instant::now(), Waker::noop());
+        outbox.next(Waker::noop());
         assert!(poll(&mut intake).is_ready());
     }
 }

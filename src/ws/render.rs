@@ -166,17 +166,19 @@ impl Render<'_> {
 
     /// Book updates in one, after `previous`.
     pub fn conflated(self, on: InstrumentId, update: &Conflated, previous: Sequence) -> String {
-        let changed: Vec<Level> = update
-            .levels
-            .iter()
-            .map(|((side, price), quantity)| Level {
-                side: *side,
-                price: *price,
-                quantity: *quantity,
-            })
-            .collect();
-        let data = book_update(self.on(on), &changed, &update.top);
-        let at = (update.sequence, previous, update.stamp);
+        let changed: Vec<Level> = update.levels().collect();
+        self.book(on, &changed, &update.top, (update.sequence, previous, update.stamp))
+    }
+
+    /// Changed levels of a book, after another event than the one they are shared with.
+    pub fn book(
+        self,
+        on: InstrumentId,
+        changed: &[Level],
+        top: &Top,
+        at: (Sequence, Sequence, Stamp),
+    ) -> String {
+        let data = book_update(self.on(on), changed, top);
         self.envelope("order_book_update", Channel::Book(on), at, data)
     }
 

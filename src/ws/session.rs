@@ -129,7 +129,7 @@ impl Actor for Session {
     type Context = WebsocketContext<Session>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.spawn(Pump { timer: None, polls_since_close: 0 });
+        ctx.spawn(Pump { closing: None, polls_since_close: 0 });
     }
 }
 
@@ -177,7 +177,8 @@ impl Session {
 
 /// Moves what waits in the outbox into the socket, as far as it takes it.
 struct Pump {
-    timer: Option<Pin<Box<Sleep>>>,
+    /// How long the peer may still take to answer our close.
+    closing: Option<Pin<Box<Sleep>>>,
     polls_since_close: u32,
 }
 
@@ -208,13 +209,11 @@ impl ActorFuture<Session> for Pump {
                     let description = Some(reason.to_owned());
                     ctx.close(Some(CloseReason { code: CloseCode::from(code), description }));
                     session.told = true;
-                    self.timer = None;
                     return self.finish(session, ctx, task);
                 }
-                Out::Idle(until) => {
-                    self.timer = until.map(|until| Box::pin(sleep_until(until.into())));
-                    if session.valve.held.take() || self.wait(task).is_ready() {
-                        // The peer's next message is read, or what waited for its time is due.
+                Out::Idle => {
+                    if session.valve.held.take() {
+                        // The peer's next message is read.
                         task.waker().wake_by_ref();
                     }
                     return Poll::Pending;
@@ -248,19 +247,12 @@ impl Pump {
         }
         let within = session.connection.close_within();
         let timer = self
-            .timer
+            .closing
             .get_or_insert_with(|| Box::pin(sleep_until((Instant::now() + within).into())));
         if session.answered || timer.as_mut().poll(task).is_ready() {
             ctx.stop();
             return Poll::Ready(());
         }
         Poll::Pending
-    }
-
-    fn wait(&mut self, task: &mut Context<'_>) -> Poll<()> {
-        match &mut self.timer {
-            Some(timer) => timer.as_mut().poll(task),
-            None => Poll::Pending,
-        }
     }
 }

@@ -3,7 +3,10 @@
 //! Each channel has a lock of its own, held for one event or one listener at a time. The feed's
 //! thread alone publishes.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use super::{
     Published,
@@ -196,6 +199,12 @@ impl Hub {
                 p2p.publish(sequence, stamp, p2p_data(&published.fact));
             }
         }
+    }
+
+    /// Tells what was conflated and is due; gives when the next is.
+    pub fn beat(&self, now: Instant) -> Option<Instant> {
+        let conflated = self.markets.iter().flat_map(|market| [&market.book, &market.ticker]);
+        conflated.filter_map(|stream| lock(stream).beat(now)).min()
     }
 
     /// Users whose private channels are kept.

@@ -1,31 +1,25 @@
 //! An outbox: what waits for one slow or fast listener, bounded, outside of the listener's actor.
 //!
-//! Whoever puts something in never waits. Book updates are conflated here, so that they take as much
-//! room as there are touched levels, and none at all beyond a bound: then the listener gets a new
-//! snapshot. Whatever else does not fit closes the outbox.
+//! Whoever puts something in never waits. Book updates that a listener does not keep up with are conflated
+//! here, so that they take as much room as there are touched levels, and none at all beyond a bound: then
+//! the listener gets a new snapshot. Whatever else does not fit closes the outbox.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
-    time::{Duration, Instant},
 };
 
-use super::event::{Channel, Data, Event, Top};
-use crate::domain::{
-    fact::Level,
-    id::{InstrumentId, Sequence, Stamp},
-    instrument::{Price, Quantity},
-    order::Side,
+use super::{
+    conflated::Conflated,
+    event::{Channel, Data, Event, Top},
 };
+use crate::domain::{fact::Level, id::InstrumentId};
 
 /// The listener takes less than it asked for.
 pub const TOO_SLOW: Close = Close { code: 4008, reason: "too slow: messages were waiting" };
 /// The feed itself has lost its place; listeners connect again and get snapshots.
 pub const BROKEN_OFF: Close = Close { code: 1013, reason: "the feed fell behind: connect again" };
-
-/// Touched levels that wait before a new snapshot replaces them.
-const LEVELS_WAITING_MAX: usize = 10_000;
 
 /// Why a listener is left: a close code of the WebSocket protocol and a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +36,7 @@ pub enum Next {
     Text(String),
     /// An event.
     Event(Arc<Event>),
-    /// Book updates, conflated to one.
+    /// Book updates that this listener did not keep up with, conflated to one.
     Book(InstrumentId, Box<Conflated>),
     /// The book as it is: it is to be read after this was taken, never before.
     Snapshot(InstrumentId),
@@ -50,19 +44,8 @@ pub enum Next {
     Ticker(InstrumentId),
     /// Nothing more; comes once.
     Close(Close),
-    /// Nothing now. There is something to come at this time at the latest; earlier, the waker says so.
-    Idle(Option<Instant>),
-}
-
-/// Book updates in one: each touched level as it is after the last of them.
-#[derive(Debug)]
-#[allow(missing_docs)]
-pub struct Conflated {
-    pub levels: BTreeMap<(Side, Price), Quantity>,
-    pub top: Arc<Top>,
-    /// Of the last update in it.
-    pub sequence: Sequence,
-    pub stamp: Stamp,
+    /// Nothing now; the waker says when there is.
+    Idle,
 }
 
 /// The outbox of one listener.
@@ -99,8 +82,8 @@ struct Closing {
 #[derive(Debug)]
 struct Slot {
     channel: Channel,
-    interval: Duration,
-    sent: Option<Instant>,
+    /// Whether every event is passed on, as long as there is room.
+    raw: bool,
     waiting: Waiting,
     /// Entries of the queue that go first.
     behind: usize,
@@ -110,6 +93,8 @@ struct Slot {
 enum Waiting {
     Nothing,
     Snapshot,
+    /// Shared by all who get it.
+    Event(Arc<Event>),
     Levels(Box<Conflated>),
     Ticker,
 }
@@ -142,36 +127,41 @@ impl Outbox {
         wake(inner);
     }
 
-    /// Begins to conflate a book's updates over `interval`; without one, each is passed on as long
-    /// as there is room. A snapshot comes first.
-    pub(super) fn open_book(&self, instrument: InstrumentId, interval: Duration) {
-        self.open(Channel::Book(instrument), interval, Waiting::Snapshot);
+    /// Begins to take a book's updates: `raw` ones are passed on one by one as long as there is room. A
+    /// snapshot comes first.
+    pub(super) fn open_book(&self, instrument: InstrumentId, raw: bool) {
+        self.open(Channel::Book(instrument), raw, Waiting::Snapshot);
     }
 
-    /// Begins to conflate a book's updates where a listener left off: `missed` comes first.
-    pub(super) fn resume_book(
-        &self,
-        instrument: InstrumentId,
-        interval: Duration,
-        missed: &[Arc<Event>],
-    ) {
-        self.open(Channel::Book(instrument), interval, Waiting::Nothing);
-        match interval.is_zero() {
+    /// Begins to take a book's updates where a listener left off: `missed` comes first.
+    pub(super) fn resume_book(&self, instrument: InstrumentId, raw: bool, missed: &[Arc<Event>]) {
+        self.open(Channel::Book(instrument), raw, Waiting::Nothing);
+        match raw {
             true => self.replay(missed),
             false => missed.iter().for_each(|event| self.deliver(event)),
         }
     }
 
-    /// Begins to conflate a ticker over `interval`. What it is comes first.
-    pub(super) fn open_ticker(&self, instrument: InstrumentId, interval: Duration) {
-        self.open(Channel::Ticker(instrument), interval, Waiting::Ticker);
+    /// Begins to take a ticker. What it is comes first.
+    pub(super) fn open_ticker(&self, instrument: InstrumentId) {
+        self.open(Channel::Ticker(instrument), false, Waiting::Ticker);
     }
 
-    fn open(&self, channel: Channel, interval: Duration, waiting: Waiting) {
+    /// Sends the book as it is in place of updates that are too many.
+    pub(super) fn renew_book(&self, instrument: InstrumentId) {
+        let mut inner = self.lock();
+        let channel = Channel::Book(instrument);
+        if let Some(slot) = inner.slots.iter_mut().find(|slot| slot.channel == channel) {
+            slot.waiting = Waiting::Snapshot;
+            wake(inner);
+        }
+    }
+
+    fn open(&self, channel: Channel, raw: bool, waiting: Waiting) {
         let mut inner = self.lock();
         let behind = inner.queue.len();
         inner.slots.retain(|slot| slot.channel != channel);
-        inner.slots.push(Slot { channel, interval, sent: None, waiting, behind });
+        inner.slots.push(Slot { channel, raw, waiting, behind });
         wake(inner);
     }
 
@@ -195,16 +185,22 @@ impl Outbox {
     pub(super) fn deliver(&self, event: &Arc<Event>) {
         match &event.data {
             Data::Book(levels, top) => self.deliver_book(event, levels, top),
-            Data::Ticker => {
-                let mut inner = self.lock();
-                let slot = inner.slots.iter_mut().find(|slot| slot.channel == event.channel);
-                let Some(slot) = slot else { return };
-                if matches!(slot.waiting, Waiting::Nothing) {
-                    slot.waiting = Waiting::Ticker;
-                    wake(inner);
-                }
-            }
+            Data::Ticker => self.deliver_ticker(event),
             _ => self.put(Item::Event(event.clone())),
+        }
+    }
+
+    fn deliver_ticker(&self, event: &Arc<Event>) {
+        let mut inner = self.lock();
+        let slot = inner.slots.iter_mut().find(|slot| slot.channel == event.channel);
+        let Some(slot) = slot else { return };
+        match slot.waiting {
+            Waiting::Nothing => {
+                slot.waiting = Waiting::Event(event.clone());
+                wake(inner);
+            }
+            // Only the newest counts, and it is whole by itself.
+            _ => slot.waiting = Waiting::Ticker,
         }
     }
 
@@ -218,22 +214,26 @@ impl Outbox {
         match &mut slot.waiting {
             // It will be read after this event, and will have it in it.
             Waiting::Snapshot | Waiting::Ticker => {}
-            Waiting::Nothing if slot.interval.is_zero() && room => {
+            Waiting::Nothing if slot.raw && room => {
                 inner.queue.push_back(Item::Event(event.clone()));
                 wake(guard);
             }
             Waiting::Nothing => {
-                let levels = levels.iter().map(|l| ((l.side, l.price), l.quantity)).collect();
-                let (top, sequence, stamp) = (top.clone(), event.sequence, event.stamp);
-                slot.waiting = Waiting::Levels(Conflated { levels, top, sequence, stamp }.into());
+                slot.waiting = Waiting::Event(event.clone());
                 slot.behind = inner.queue.len();
                 wake(guard);
             }
+            Waiting::Event(first) => {
+                let mut both = Conflated::default();
+                if let Data::Book(levels, top) = &first.data {
+                    both.add(first, levels, top);
+                }
+                both.add(event, levels, top);
+                slot.waiting = Waiting::Levels(both.into());
+            }
             Waiting::Levels(all) => {
-                all.levels.extend(levels.iter().map(|l| ((l.side, l.price), l.quantity)));
-                all.top = top.clone();
-                (all.sequence, all.stamp) = (event.sequence, event.stamp);
-                if all.levels.len() > LEVELS_WAITING_MAX {
+                all.add(event, levels, top);
+                if all.is_too_much() {
                     slot.waiting = Waiting::Snapshot;
                 }
             }
@@ -283,10 +283,10 @@ impl Outbox {
     }
 
     /// Takes what is to be sent next; where there is nothing, `waker` is woken when there is.
-    pub fn next(&self, now: Instant, waker: &Waker) -> Next {
+    pub fn next(&self, waker: &Waker) -> Next {
         let mut guard = self.lock();
         let inner = &mut *guard;
-        if let Some(next) = inner.take_due(now) {
+        if let Some(next) = inner.take_due() {
             return next;
         }
         if let Some(item) = inner.queue.pop_front() {
@@ -305,7 +305,7 @@ impl Outbox {
             return Next::Close(closing.close);
         }
         inner.waker = Some(waker.clone());
-        Next::Idle(inner.slots.iter().filter_map(|slot| slot.due(now)).min())
+        Next::Idle
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -330,12 +330,11 @@ impl Inner {
         self.closing.get_or_insert(Closing { close, told: false });
     }
 
-    fn take_due(&mut self, now: Instant) -> Option<Next> {
-        let due = |slot: &&mut Slot| slot.due(now).is_some_and(|at| at <= now);
-        let slot = self.slots.iter_mut().find(due)?;
-        slot.sent = Some(now);
+    fn take_due(&mut self) -> Option<Next> {
+        let slot = self.slots.iter_mut().find(|slot| slot.is_due())?;
         let waiting = std::mem::replace(&mut slot.waiting, Waiting::Nothing);
         match (waiting, slot.channel) {
+            (Waiting::Event(event), _) => Some(Next::Event(event)),
             (Waiting::Snapshot, Channel::Book(on)) => Some(Next::Snapshot(on)),
             (Waiting::Levels(levels), Channel::Book(on)) => Some(Next::Book(on, levels)),
             (Waiting::Ticker, Channel::Ticker(on)) => Some(Next::Ticker(on)),
@@ -345,12 +344,9 @@ impl Inner {
 }
 
 impl Slot {
-    /// When what waits here may go, once its turn has come.
-    fn due(&self, now: Instant) -> Option<Instant> {
-        if self.behind > 0 || matches!(self.waiting, Waiting::Nothing) {
-            return None;
-        }
-        Some(self.sent.map_or(now, |sent| sent + self.interval))
+    /// Whether something waits here whose turn has come.
+    fn is_due(&self) -> bool {
+        self.behind == 0 && !matches!(self.waiting, Waiting::Nothing)
     }
 }
 

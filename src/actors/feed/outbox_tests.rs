@@ -3,10 +3,17 @@
 use std::task::Waker;
 
 use super::*;
-use crate::{actors::feed::event::Event, domain::history::Candle};
+use crate::{
+    actors::feed::{conflated::LEVELS_WAITING_MAX, event::Event},
+    domain::{
+        history::Candle,
+        id::{Sequence, Stamp},
+        instrument::{Price, Quantity},
+        order::Side,
+    },
+};
 
 const BOOK: InstrumentId = InstrumentId(0);
-const MILLIS: Duration = Duration::from_millis(100);
 
 fn book_event(sequence: u64, levels: &[(Side, Price, Quantity)]) -> Arc<Event> {
     let level = |(side, price, quantity): &(Side, Price, Quantity)| Level {
@@ -26,103 +33,106 @@ fn other_event(sequence: u64) -> Arc<Event> {
 }
 
 /// What comes next, in short.
-fn next(outbox: &Outbox, now: Instant) -> String {
-    match outbox.next(now, Waker::noop()) {
+fn next(outbox: &Outbox) -> String {
+    match outbox.next(Waker::noop()) {
         Next::Text(text) => text,
         Next::Event(event) => format!("event {}", event.sequence),
         Next::Book(_, update) => {
-            let levels: Vec<_> =
-                update.levels.iter().map(|((_, price), q)| format!("{price}:{q}")).collect();
+            let levels = update.levels().map(|l| format!("{}:{}", l.price, l.quantity));
+            let levels: Vec<_> = levels.collect();
             format!("book {} {}", update.sequence, levels.join(" "))
         }
         Next::Snapshot(_) => "snapshot".into(),
         Next::Ticker(_) => "ticker".into(),
         Next::Close(close) => format!("close {}", close.code),
-        Next::Idle(None) => "idle".into(),
-        Next::Idle(Some(until)) => format!("idle {}", (until - now).as_millis()),
+        Next::Idle => "idle".into(),
     }
 }
 
 #[test]
-fn a_book_is_conflated_over_its_interval_after_a_snapshot() {
-    let (outbox, now) = (Outbox::new(10), Instant::now());
-    outbox.open_book(BOOK, MILLIS);
+fn a_group_s_update_is_passed_on_whole_and_joined_with_the_next_where_the_listener_is_slow() {
+    let outbox = Outbox::new(10);
+    outbox.open_book(BOOK, false);
     outbox.deliver(&book_event(1, &[(Side::Buy, 10, 5)]));
-    assert_eq!(next(&outbox, now), "snapshot", "the snapshot has event 1 in it");
-    assert_eq!(next(&outbox, now), "idle");
+    assert_eq!(next(&outbox), "snapshot", "the snapshot has event 1 in it");
+    assert_eq!(next(&outbox), "idle");
     outbox.deliver(&book_event(2, &[(Side::Buy, 10, 6)]));
-    outbox.deliver(&book_event(3, &[(Side::Buy, 10, 0), (Side::Sell, 11, 1)]));
-    assert_eq!(next(&outbox, now), "idle 100");
-    assert_eq!(next(&outbox, now + MILLIS), "book 3 10:0 11:1");
-    assert_eq!(next(&outbox, now + MILLIS), "idle");
+    assert_eq!(next(&outbox), "event 2");
+    outbox.deliver(&book_event(3, &[(Side::Buy, 10, 7)]));
+    outbox.deliver(&book_event(4, &[(Side::Buy, 10, 0), (Side::Sell, 11, 1)]));
+    assert_eq!(next(&outbox), "book 4 10:0 11:1");
+    assert_eq!(next(&outbox), "idle");
+    outbox.deliver(&book_event(5, &[(Side::Buy, 10, 1)]));
+    outbox.renew_book(BOOK);
+    assert_eq!([next(&outbox), next(&outbox)], ["snapshot", "idle"]);
 }
 
 #[test]
 fn a_raw_book_is_passed_on_while_there_is_room_and_conflated_in_its_turn_beyond_it() {
-    let (outbox, now) = (Outbox::new(4), Instant::now());
-    outbox.open_book(BOOK, Duration::ZERO);
-    assert_eq!(next(&outbox, now), "snapshot");
+    let outbox = Outbox::new(4);
+    outbox.open_book(BOOK, true);
+    assert_eq!(next(&outbox), "snapshot");
     for sequence in 1..=5 {
         outbox.deliver(&book_event(sequence, &[(Side::Buy, 10, sequence as i64)]));
     }
     outbox.push("answer".into());
-    assert_eq!(next(&outbox, now), "event 1");
+    assert_eq!(next(&outbox), "event 1");
     outbox.deliver(&book_event(6, &[(Side::Buy, 9, 1)]));
-    assert_eq!(next(&outbox, now), "event 2");
-    assert_eq!(next(&outbox, now), "book 6 9:1 10:5");
-    assert_eq!(next(&outbox, now), "answer");
+    assert_eq!(next(&outbox), "event 2");
+    assert_eq!(next(&outbox), "book 6 9:1 10:5");
+    assert_eq!(next(&outbox), "answer");
     outbox.deliver(&book_event(7, &[(Side::Buy, 10, 0)]));
-    assert_eq!(next(&outbox, now), "event 7");
+    assert_eq!(next(&outbox), "event 7");
 }
 
 #[test]
 fn too_many_levels_become_a_snapshot() {
-    let (outbox, now) = (Outbox::new(4), Instant::now());
-    outbox.open_book(BOOK, MILLIS);
-    assert_eq!(next(&outbox, now), "snapshot");
+    let outbox = Outbox::new(4);
+    outbox.open_book(BOOK, false);
+    assert_eq!(next(&outbox), "snapshot");
     for sequence in 1..=LEVELS_WAITING_MAX as u64 + 1 {
         outbox.deliver(&book_event(sequence, &[(Side::Buy, sequence as i64, 1)]));
     }
-    assert_eq!(next(&outbox, now + MILLIS), "snapshot");
-    assert_eq!(next(&outbox, now + MILLIS), "idle");
+    assert_eq!(next(&outbox), "snapshot");
+    assert_eq!(next(&outbox), "idle");
 }
 
 #[test]
 fn whatever_else_does_not_fit_closes() {
-    let (outbox, now) = (Outbox::new(3), Instant::now());
+    let outbox = Outbox::new(3);
     (1..=3).for_each(|sequence| outbox.deliver(&other_event(sequence)));
     assert!(!outbox.is_closing());
     outbox.deliver(&other_event(4));
     assert!(outbox.is_closing());
     outbox.push("never sent".into());
-    assert_eq!(next(&outbox, now), "close 4008");
-    assert_eq!(next(&outbox, now), "idle");
+    assert_eq!(next(&outbox), "close 4008");
+    assert_eq!(next(&outbox), "idle");
 }
 
 #[test]
 fn a_finished_outbox_says_what_it_has_and_closes() {
-    let (outbox, now) = (Outbox::new(3), Instant::now());
+    let outbox = Outbox::new(3);
     outbox.push("first".into());
     outbox.finish(Close { code: 1001, reason: "" });
     outbox.push("never sent".into());
     outbox.close(TOO_SLOW);
-    assert_eq!(next(&outbox, now), "close 1001", "the first reason stays");
+    assert_eq!(next(&outbox), "close 1001", "the first reason stays");
     let outbox = Outbox::new(3);
     outbox.push("first".into());
     outbox.finish(Close { code: 1001, reason: "" });
-    assert_eq!([next(&outbox, now), next(&outbox, now)], ["first", "close 1001"]);
+    assert_eq!([next(&outbox), next(&outbox)], ["first", "close 1001"]);
 }
 
 #[test]
 fn replayed_events_do_not_count_and_go_before_what_is_new() {
-    let (outbox, now) = (Outbox::new(2), Instant::now());
+    let outbox = Outbox::new(2);
     let mark = outbox.mark();
     let missed: Vec<_> = (1..=5).map(other_event).collect();
     outbox.replay(&missed);
     outbox.deliver(&other_event(6));
     outbox.push_at(mark, "subscribed".into());
     assert!(!outbox.is_closing());
-    let told: Vec<_> = (0..8).map(|_| next(&outbox, now)).collect();
+    let told: Vec<_> = (0..8).map(|_| next(&outbox)).collect();
     let expected =
         ["subscribed", "event 1", "event 2", "event 3", "event 4", "event 5", "event 6", "idle"];
     assert_eq!(told, expected);
@@ -131,34 +141,31 @@ fn replayed_events_do_not_count_and_go_before_what_is_new() {
 #[test]
 fn a_resumed_book_begins_with_what_was_missed() {
     let missed = [book_event(4, &[(Side::Buy, 10, 1)]), book_event(5, &[(Side::Buy, 10, 2)])];
-    let now = Instant::now();
     let raw = Outbox::new(10);
-    raw.resume_book(BOOK, Duration::ZERO, &missed);
+    raw.resume_book(BOOK, true, &missed);
     raw.deliver(&book_event(6, &[(Side::Buy, 10, 3)]));
-    let told = [next(&raw, now), next(&raw, now), next(&raw, now), next(&raw, now)];
+    let told = [next(&raw), next(&raw), next(&raw), next(&raw)];
     assert_eq!(told, ["event 4", "event 5", "event 6", "idle"]);
     let conflated = Outbox::new(10);
-    conflated.resume_book(BOOK, MILLIS, &missed);
+    conflated.resume_book(BOOK, false, &missed);
     conflated.deliver(&book_event(6, &[(Side::Sell, 11, 3)]));
-    assert_eq!(next(&conflated, now), "book 6 10:2 11:3");
+    assert_eq!(next(&conflated), "book 6 10:2 11:3");
 }
 
 #[test]
-fn a_ticker_is_told_once_an_interval() {
-    let (outbox, now) = (Outbox::new(1), Instant::now());
-    let changed = Arc::new(Event::new(
-        Channel::Ticker(BOOK),
-        Sequence(1),
-        Sequence(0),
-        Stamp(0),
-        Data::Ticker,
-    ));
-    outbox.open_ticker(BOOK, MILLIS);
-    assert_eq!([next(&outbox, now), next(&outbox, now)], ["ticker", "idle"]);
-    (0..100).for_each(|_| outbox.deliver(&changed));
-    assert_eq!(next(&outbox, now), "idle 100");
-    assert_eq!([next(&outbox, now + MILLIS), next(&outbox, now + MILLIS)], ["ticker", "idle"]);
+fn only_the_newest_ticker_waits() {
+    let outbox = Outbox::new(1);
+    let changed = |sequence| {
+        let (at, before) = (Sequence(sequence), Sequence(sequence - 1));
+        Arc::new(Event::new(Channel::Ticker(BOOK), at, before, Stamp(0), Data::Ticker))
+    };
+    outbox.open_ticker(BOOK);
+    assert_eq!([next(&outbox), next(&outbox)], ["ticker", "idle"]);
+    outbox.deliver(&changed(1));
+    assert_eq!([next(&outbox), next(&outbox)], ["event 1", "idle"]);
+    (2..100).for_each(|sequence| outbox.deliver(&changed(sequence)));
+    assert_eq!([next(&outbox), next(&outbox)], ["ticker", "idle"], "as it is, not as it was");
     outbox.shut(Channel::Ticker(BOOK));
-    outbox.deliver(&changed);
-    assert_eq!(next(&outbox, now + 2 * MILLIS), "idle");
+    outbox.deliver(&changed(100));
+    assert_eq!(next(&outbox), "idle");
 }

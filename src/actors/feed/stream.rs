@@ -1,8 +1,13 @@
 //! One channel: who listens, its newest events, and the number of the last one.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{
+    conflated::Group,
     event::{Channel, Data, Event},
     outbox::{Close, Outbox},
 };
@@ -29,7 +34,10 @@ pub struct Joined {
 #[derive(Debug)]
 pub(super) struct Stream {
     channel: Channel,
+    /// Who gets every event.
     listeners: Vec<Arc<Outbox>>,
+    /// Who gets a book's or a ticker's conflated, by their intervals.
+    groups: Vec<Group>,
     ring: VecDeque<Arc<Event>>,
     ring_max: usize,
     last: Sequence,
@@ -38,7 +46,8 @@ pub(super) struct Stream {
 impl Stream {
     /// A channel whose last event was `last`.
     pub fn new(channel: Channel, ring_max: usize, last: Sequence) -> Stream {
-        Stream { channel, listeners: Vec::new(), ring: VecDeque::new(), ring_max, last }
+        let (listeners, groups) = (Vec::new(), Vec::new());
+        Stream { channel, listeners, groups, ring: VecDeque::new(), ring_max, last }
     }
 
     pub fn publish(&mut self, sequence: Sequence, stamp: Stamp, data: Data) {
@@ -48,6 +57,7 @@ impl Stream {
             outbox.deliver(&event);
             !outbox.is_closing()
         });
+        self.groups.iter_mut().for_each(|group| group.take(&event));
         if self.ring_max == 0 {
             return;
         }
@@ -60,13 +70,21 @@ impl Stream {
     /// Adds a listener; what it missed goes into its outbox first. Nothing is published meanwhile.
     pub fn join(&mut self, outbox: &Arc<Outbox>, join: Join) -> Joined {
         self.leave(outbox);
-        self.listeners.push(outbox.clone());
+        let raw = match self.channel {
+            Channel::Book(_) => join.interval.is_zero(),
+            Channel::Ticker(_) => false,
+            _ => true,
+        };
+        match raw {
+            true => self.listeners.push(outbox.clone()),
+            false => self.group(join.interval).listeners.push(outbox.clone()),
+        }
         let missed = join.after.and_then(|after| self.since(after));
         let resumed = missed.is_some();
         match (self.channel, missed) {
-            (Channel::Book(on), Some(missed)) => outbox.resume_book(on, join.interval, &missed),
-            (Channel::Book(on), None) => outbox.open_book(on, join.interval),
-            (Channel::Ticker(on), _) => outbox.open_ticker(on, join.interval),
+            (Channel::Book(on), Some(missed)) => outbox.resume_book(on, raw, &missed),
+            (Channel::Book(on), None) => outbox.open_book(on, raw),
+            (Channel::Ticker(on), _) => outbox.open_ticker(on),
             (_, Some(missed)) => outbox.replay(&missed),
             (_, None) => {}
         }
@@ -84,12 +102,31 @@ impl Stream {
         covered.then(|| self.ring.range(from..).cloned().collect())
     }
 
+    fn group(&mut self, interval: Duration) -> &mut Group {
+        let known = self.groups.iter().position(|group| group.interval == interval);
+        let at = known.unwrap_or_else(|| {
+            self.groups.push(Group::new(self.channel, interval, self.last));
+            self.groups.len() - 1
+        });
+        &mut self.groups[at]
+    }
+
+    /// Tells what was conflated and is due; gives when the next is.
+    pub fn beat(&mut self, now: Instant) -> Option<Instant> {
+        let next = self.groups.iter_mut().filter_map(|group| group.beat(now)).min();
+        self.groups.retain(|group| !group.listeners.is_empty());
+        next
+    }
+
     pub fn leave(&mut self, outbox: &Arc<Outbox>) {
-        self.listeners.retain(|other| !Arc::ptr_eq(other, outbox));
+        let others = |other: &Arc<Outbox>| !Arc::ptr_eq(other, outbox);
+        self.listeners.retain(others);
+        self.groups.iter_mut().for_each(|group| group.listeners.retain(others));
+        self.groups.retain(|group| !group.listeners.is_empty());
     }
 
     pub fn has_listeners(&self) -> bool {
-        !self.listeners.is_empty()
+        !(self.listeners.is_empty() && self.groups.is_empty())
     }
 
     pub fn last(&self) -> Sequence {
@@ -97,12 +134,13 @@ impl Stream {
     }
 
     pub fn into_listeners(self) -> impl Iterator<Item = Arc<Outbox>> {
-        self.listeners.into_iter()
+        self.listeners.into_iter().chain(self.groups.into_iter().flat_map(|group| group.listeners))
     }
 
     /// Lets go of everything, and goes on after `last`.
     pub fn break_off(&mut self, last: Sequence, close: Close) {
-        self.listeners.drain(..).for_each(|outbox| outbox.close(close));
+        let groups = self.groups.drain(..).flat_map(|group| group.listeners);
+        self.listeners.drain(..).chain(groups).for_each(|outbox| outbox.close(close));
         self.ring.clear();
         self.last = last;
     }

@@ -1,6 +1,9 @@
 //! From facts to events: chains, rings, private channels, and a feed that falls behind.
 
-use std::{task::Waker, time::Instant};
+use std::{
+    task::Waker,
+    time::{Duration, Instant},
+};
 
 use smallvec::SmallVec;
 
@@ -86,8 +89,17 @@ impl Market {
     }
 
     fn join(&self, channel: Channel, after: Option<u64>) -> (Arc<Outbox>, Joined) {
+        self.join_over(channel, Duration::ZERO, after)
+    }
+
+    fn join_over(
+        &self,
+        channel: Channel,
+        interval: Duration,
+        after: Option<u64>,
+    ) -> (Arc<Outbox>, Joined) {
         let outbox = Arc::new(Outbox::new(100_000));
-        let how = Join { after: after.map(Sequence), ..Join::default() };
+        let how = Join { interval, after: after.map(Sequence) };
         let joined = self.feed.join(channel, &outbox, how).unwrap();
         (outbox, joined)
     }
@@ -97,7 +109,7 @@ impl Market {
 fn chain(outbox: &Outbox) -> Vec<(u64, u64)> {
     let mut events = Vec::new();
     loop {
-        match outbox.next(Instant::now(), Waker::noop()) {
+        match outbox.next(Waker::noop()) {
             Next::Event(event) => events.push((event.sequence.0, event.previous.0)),
             Next::Snapshot(_) => {}
             _ => return events,
@@ -114,7 +126,7 @@ fn each_channel_has_a_chain_of_its_own() {
     let (orders, joined) = market.join(Channel::Orders(TAKER), None);
     assert_eq!(joined.last, Sequence(1), "a private channel begins with its first listener");
     let (balances, _) = market.join(Channel::Balances(MAKER), None);
-    assert!(matches!(book.next(Instant::now(), Waker::noop()), Next::Snapshot(_)));
+    assert!(matches!(book.next(Waker::noop()), Next::Snapshot(_)));
     market.places(MAKER, Side::Sell, 5_000_000, 10);
     market.places(MAKER, Side::Sell, 5_000_100, 10);
     market.places(TAKER, Side::Buy, 5_000_000, 4);
@@ -150,16 +162,98 @@ fn a_listener_resumes_from_the_ring_or_is_told_that_it_cannot() {
 }
 
 #[test]
+fn listeners_of_one_interval_share_each_event_and_its_beat() {
+    let mut market = Market::new(10);
+    let book = Channel::Book(BTC_USD);
+    let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+    let (early, _) = market.join_over(book, second, None);
+    let (slower, _) = market.join_over(book, minute, None);
+    for outbox in [&early, &slower] {
+        assert!(matches!(outbox.next(Waker::noop()), Next::Snapshot(_)));
+    }
+    market.places(MAKER, Side::Buy, 4_000_000, 1);
+    market.run();
+    let now = Instant::now();
+    assert_eq!(market.worker.hub.beat(now), None, "the first change is told at once");
+    assert_eq!([chain(&early), chain(&slower)], [[(2, 0)], [(2, 0)]]);
+
+    market.places(MAKER, Side::Buy, 4_000_000, 1);
+    market.places(MAKER, Side::Sell, 5_000_000, 3);
+    market.run();
+    let (late, joined) = market.join_over(book, second, None);
+    assert_eq!(joined.last, Sequence(4));
+    assert!(matches!(late.next(Waker::noop()), Next::Snapshot(_)));
+    assert_eq!(market.worker.hub.beat(now), Some(now + second), "the others come each interval");
+    assert!(chain(&early).is_empty());
+    assert_eq!(market.worker.hub.beat(now + second), Some(now + minute));
+    let events = [&early, &late].map(|outbox| match outbox.next(Waker::noop()) {
+        Next::Event(event) => event,
+        other => panic!("{other:?}"),
+    });
+    assert!(Arc::ptr_eq(&events[0], &events[1]), "made once for all");
+    assert_eq!((events[0].sequence, events[0].previous), (Sequence(4), Sequence(2)));
+    let Data::Book(levels, _) = &events[0].data else { panic!("{events:?}") };
+    let levels: Vec<_> = levels.iter().map(|level| (level.price, level.quantity)).collect();
+    assert_eq!(levels, [(4_000_000, 2), (5_000_000, 3)]);
+    assert!(chain(&slower).is_empty());
+    market.worker.hub.beat(now + minute);
+    assert_eq!(chain(&slower), [(4, 2)]);
+
+    for outbox in [&early, &late, &slower] {
+        market.feed.leave(book, outbox);
+    }
+    market.places(MAKER, Side::Sell, 5_000_000, 3);
+    market.run();
+    assert_eq!(market.worker.hub.beat(now + 2 * minute), None, "nobody is left");
+}
+
+#[test]
+fn too_many_changed_levels_become_a_snapshot_for_the_whole_group() {
+    let mut market = Market::new(20_000);
+    let (outbox, _) = market.join_over(Channel::Book(BTC_USD), Duration::from_secs(60), None);
+    assert!(matches!(outbox.next(Waker::noop()), Next::Snapshot(_)));
+    let now = Instant::now();
+    market.places(MAKER, Side::Buy, 1, 100_000_000);
+    market.run();
+    market.worker.hub.beat(now);
+    assert_eq!(chain(&outbox), [(2, 0)]);
+    for price in 2..conflated::LEVELS_WAITING_MAX as i64 + 3 {
+        market.places(MAKER, Side::Buy, price, 100_000_000);
+    }
+    market.run();
+    assert!(matches!(outbox.next(Waker::noop()), Next::Snapshot(_)));
+    assert_eq!(market.worker.hub.beat(now + Duration::from_secs(60)), None);
+}
+
+#[test]
+fn a_ticker_has_one_event_a_beat() {
+    let mut market = Market::new(10);
+    let interval = Duration::from_millis(100);
+    let (outbox, _) = market.join_over(Channel::Ticker(BTC_USD), interval, None);
+    assert!(matches!(outbox.next(Waker::noop()), Next::Ticker(_)));
+    let now = Instant::now();
+    market.places(MAKER, Side::Buy, 4_000_000, 1);
+    market.run();
+    market.worker.hub.beat(now);
+    market.places(MAKER, Side::Buy, 4_000_000, 1);
+    market.places(MAKER, Side::Buy, 4_000_000, 1);
+    market.run();
+    assert_eq!(chain(&outbox), [(2, 0)]);
+    market.worker.hub.beat(now + interval);
+    assert_eq!(chain(&outbox), [(4, 2)]);
+}
+
+#[test]
 fn the_kept_book_shows_what_the_real_one_shows() {
     let mut market = Market::new(10);
     let (outbox, _) = market.join(Channel::Book(BTC_USD), None);
-    assert!(matches!(outbox.next(Instant::now(), Waker::noop()), Next::Snapshot(_)));
+    assert!(matches!(outbox.next(Waker::noop()), Next::Snapshot(_)));
     for step in 0..500_i64 {
         let side = if step % 3 == 0 { Side::Sell } else { Side::Buy };
         let price = 5_000_000 + (step * 7_919) % 40;
         market.places(UserId(step as u64 % 5 + 1), side, price, step % 9 + 1);
         market.run();
-        let Next::Event(event) = outbox.next(Instant::now(), Waker::noop()) else { continue };
+        let Next::Event(event) = outbox.next(Waker::noop()) else { continue };
         let Data::Book(_, top) = &event.data else { panic!("{event:?}") };
         let best = |side| market.book.levels(side).take(10).collect::<Vec<_>>();
         assert_eq!(top.bids.to_vec(), best(Side::Buy));
@@ -177,7 +271,7 @@ fn a_feed_that_falls_behind_closes_its_listeners_and_goes_on_from_the_views() {
     }
     market.run();
     for outbox in [outbox, own] {
-        let told = outbox.next(Instant::now(), Waker::noop());
+        let told = outbox.next(Waker::noop());
         assert!(matches!(told, Next::Close(BROKEN_OFF)), "{told:?}");
     }
     let (fresh, joined) = market.join(Channel::Trades(BTC_USD), None);
