@@ -8,12 +8,16 @@ use std::{
     io::Write,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use super::failure::Failure;
 
 /// Files under way end with this until they are whole; what a crash left of them is removed.
 pub(super) const UNFINISHED: &str = "unfinished";
+/// What is taken from a large file at once where it is removed, and how long others go first then.
+const SHRINK_BYTES: u64 = 4 << 20;
+const SHRINK_PAUSE: Duration = Duration::from_millis(1);
 /// The mode of a folder that many users share.
 const STICKY: u32 = 0o1000;
 /// Where the verifier puts its copy of the journal.
@@ -120,14 +124,36 @@ pub(super) fn secret(layout: &Layout) -> Result<[u8; 32], Failure> {
 
 /// A new file that only this user may read, under a name that says it is unfinished.
 pub(super) fn create_unfinished(path: &Path) -> Result<(File, PathBuf), Failure> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(UNFINISHED);
-    let unfinished = PathBuf::from(name);
+    let unfinished = unfinished_name(path);
     let mut options = OpenOptions::new();
     let options = options.create(true).truncate(true).write(true).mode(0o600);
     let file = options.open(&unfinished).map_err(Failure::io("create", &unfinished))?;
     Ok((file, unfinished))
+}
+
+fn unfinished_name(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(UNFINISHED);
+    PathBuf::from(name)
+}
+
+/// Removes a large file bit by bit: whoever syncs another file meanwhile would wait for all of it. What a
+/// crash leaves of it is removed like a file that never became whole.
+pub(super) fn remove_gently(path: &Path) -> Result<(), Failure> {
+    let remains = unfinished_name(path);
+    fs::rename(path, &remains).map_err(Failure::io("rename", path))?;
+    let shrink = |file: File| {
+        let mut length = file.metadata()?.len();
+        while length > 0 {
+            length = length.saturating_sub(SHRINK_BYTES);
+            file.set_len(length)?;
+            std::thread::sleep(SHRINK_PAUSE);
+        }
+        fs::remove_file(&remains)
+    };
+    let file = OpenOptions::new().write(true).open(&remains);
+    file.and_then(shrink).map_err(Failure::io("remove", &remains))
 }
 
 /// Gives a synced, unfinished file its name, durably.

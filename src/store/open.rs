@@ -111,7 +111,7 @@ pub fn open(options: &Options) -> Result<Opened, Failure> {
     let base = base(&snapshots.list()?, &journal.reader());
     let mut world = base.world;
     let commits = journal.reader().commits(world.state.through.next()).behind(base.chain);
-    let facts = recovery::fold(&mut world, commits)?;
+    let facts = recovery::fold_apart(&mut world, commits)?;
     let recovered = recovery::report(&world, &tail)?;
 
     chunks.cut(tail.torn_keys())?;

@@ -1,5 +1,11 @@
 //! Recovery, apart from files: where a journal ends, whether it ends where it must, and the fold.
 
+use std::{
+    sync::Arc,
+    thread::{Builder, Scope, ScopedJoinHandle, scope},
+};
+
+use crossbeam::channel::{Receiver, bounded};
 use serde::Serialize;
 
 use super::{
@@ -175,6 +181,86 @@ pub(super) fn fold(
         folded += fold_commit(world, &commit?)?;
     }
     Ok(folded)
+}
+
+/// Facts that go from one thread to another at once.
+const BATCH: usize = 256;
+/// Batches that may wait for a thread.
+const BATCHES_WAITING_MAX: usize = 16;
+
+type Batch = Arc<Vec<(Sequence, Fact)>>;
+
+/// As [`fold`], of a whole journal: what reads and decodes, the state, and the history need nothing of each
+/// other, so each has a thread.
+///
+/// # Errors
+/// As [`fold`].
+pub(super) fn fold_apart(
+    world: &mut World,
+    commits: impl Iterator<Item = Result<Commit, Failure>>,
+) -> Result<u64, Failure> {
+    let World { state, history } = world;
+    let through = state.through;
+    scope(|threads| {
+        let (to_state, states) = bounded(BATCHES_WAITING_MAX);
+        let (to_history, histories) = bounded(BATCHES_WAITING_MAX);
+        let state = folder(threads, "fold-state", states, |at, fact| state.apply(at, fact));
+        let history = folder(threads, "fold-history", histories, |at, fact| {
+            history.apply(at, fact);
+        });
+        let mut folded = 0;
+        // Where a folder has ended before its time, it says why below.
+        let read = decode_all(commits, through, |batch| {
+            folded += batch.len() as u64;
+            to_state.send(batch.clone()).is_ok() && to_history.send(batch).is_ok()
+        });
+        drop((to_state, to_history));
+        // What does not fit came before what cannot be read.
+        ended(state).and(ended(history)).and(read).map(|()| folded)
+    })
+}
+
+/// Decodes the records after `through`, batch by batch, as long as `take` takes them.
+fn decode_all(
+    commits: impl Iterator<Item = Result<Commit, Failure>>,
+    through: Sequence,
+    mut take: impl FnMut(Batch) -> bool,
+) -> Result<(), Failure> {
+    let mut batch = Vec::with_capacity(BATCH);
+    for commit in commits {
+        for (at, record) in commit?.records().filter(|(at, _)| *at > through) {
+            batch.push((at, codec::decode(record)?));
+            if batch.len() >= BATCH && !take(Arc::new(std::mem::take(&mut batch))) {
+                return Ok(());
+            }
+        }
+    }
+    take(Arc::new(batch));
+    Ok(())
+}
+
+/// A thread that applies what it receives.
+fn folder<'scope>(
+    threads: &'scope Scope<'scope, '_>,
+    name: &str,
+    batches: Receiver<Batch>,
+    mut apply: impl FnMut(Sequence, &Fact) + Send + 'scope,
+) -> ScopedJoinHandle<'scope, Result<(), Failure>> {
+    let work = move || {
+        for batch in batches {
+            for (at, fact) in batch.iter() {
+                let applied = guard::caught(|| apply(*at, fact));
+                applied.map_err(|detail| Failure::Unfit { at: *at, detail })?;
+            }
+        }
+        Ok(())
+    };
+    let started = Builder::new().name(name.into()).spawn_scoped(threads, work);
+    started.expect("a process that cannot start a thread cannot serve")
+}
+
+fn ended(folder: ScopedJoinHandle<'_, Result<(), Failure>>) -> Result<(), Failure> {
+    folder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Folds one commit; see [`fold`].

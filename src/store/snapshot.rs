@@ -6,10 +6,10 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Instant, SystemTime},
 };
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     chunk::Chain,
     codec::{self, WorldFormat},
     failure::Failure,
-    folder::{Layout, create_unfinished, files, finish},
+    folder::{Layout, create_unfinished, files, finish, remove_gently},
 };
 use crate::domain::{digest::Digest, id::Sequence, world::World};
 
@@ -25,7 +25,8 @@ use crate::domain::{digest::Digest, id::Sequence, world::World};
 const MAGICS: [(&[u8; 8], WorldFormat); 2] =
     [(b"SOUKSNP1", WorldFormat::First), (b"SOUKSNP2", WorldFormat::Second)];
 const HEADER_BYTES: usize = 120;
-const SLICE_BYTES: usize = 4 << 20;
+/// What is synced at once: the journal's own sync, which answers wait for, comes behind it.
+const SLICE_BYTES: usize = 256 << 10;
 const EXTENSION: &str = "snap";
 
 /// A snapshot that was taken.
@@ -124,18 +125,53 @@ pub(super) fn load(path: &Path) -> Result<Loaded, Failure> {
 
 /// Reads a snapshot and checks all that can be checked without making a world of it.
 fn read_checked(path: &Path) -> Result<(Header, Vec<u8>), Failure> {
-    let unusable =
-        |detail: &str| Failure::Snapshot { path: path.to_owned(), detail: detail.into() };
     let bytes = fs::read(path).map_err(Failure::io("read", path))?;
-    let (head, body) =
-        bytes.split_first_chunk::<HEADER_BYTES>().ok_or_else(|| unusable("it is too short"))?;
-    let header = Header::from_bytes(head).map_err(unusable)?;
-    match () {
-        _ if Some(header.through) != through_of(path) => Err(unusable("its name is another's")),
-        _ if header.body_bytes != body.len() as u64 => Err(unusable("its length is wrong")),
-        _ if header.body_crc != crc32fast::hash(body) => Err(unusable("its checksum is wrong")),
-        _ => Ok((header, bytes)),
+    let header = header_of(path, &bytes)?;
+    let body = &bytes[HEADER_BYTES..];
+    check_body(path, &header, body.len() as u64, crc32fast::hash(body))?;
+    Ok((header, bytes))
+}
+
+/// As [`read_checked`], of a snapshot of which nothing else is wanted: piece by piece, since room for all of
+/// it at once is memory that the system has to clear.
+fn check(path: &Path) -> Result<(), Failure> {
+    let mut file = File::open(path).map_err(Failure::io("read", path))?;
+    let mut next = |most: usize| {
+        let mut piece = Vec::with_capacity(most);
+        let read = Read::by_ref(&mut file).take(most as u64).read_to_end(&mut piece);
+        read.map_err(Failure::io("read", path)).map(|_| piece)
+    };
+    let header = header_of(path, &next(HEADER_BYTES)?)?;
+    let (mut length, mut crc) = (0, crc32fast::Hasher::new());
+    loop {
+        let piece = next(SLICE_BYTES)?;
+        if piece.is_empty() {
+            return check_body(path, &header, length, crc.finalize());
+        }
+        length += piece.len() as u64;
+        crc.update(&piece);
     }
+}
+
+fn header_of(path: &Path, bytes: &[u8]) -> Result<Header, Failure> {
+    let head = bytes.first_chunk().ok_or_else(|| unusable(path, "it is too short"))?;
+    let header = Header::from_bytes(head).map_err(|detail| unusable(path, detail))?;
+    match Some(header.through) == through_of(path) {
+        true => Ok(header),
+        false => Err(unusable(path, "its name is another's")),
+    }
+}
+
+fn check_body(path: &Path, header: &Header, length: u64, crc: u32) -> Result<(), Failure> {
+    match () {
+        _ if header.body_bytes != length => Err(unusable(path, "its length is wrong")),
+        _ if header.body_crc != crc => Err(unusable(path, "its checksum is wrong")),
+        _ => Ok(()),
+    }
+}
+
+fn unusable(path: &Path, detail: &str) -> Failure {
+    Failure::Snapshot { path: path.to_owned(), detail: detail.into() }
 }
 
 /// The sequence in a snapshot's name.
@@ -192,11 +228,11 @@ impl SnapshotFolder {
         let mut kept = Vec::new();
         for (through, path) in all {
             if kept.len() >= keep && Some(through) != serves {
-                fs::remove_file(&path).map_err(Failure::io("remove", &path))?;
+                remove_gently(&path)?;
                 continue;
             }
-            match read_checked(&path) {
-                Ok(_) => kept.push(through),
+            match check(&path) {
+                Ok(()) => kept.push(through),
                 Err(failure @ Failure::Snapshot { .. }) => {
                     tracing::warn!(%failure, "a snapshot is set aside");
                     self.set_aside(&path)?;
@@ -236,8 +272,11 @@ struct SliceWriter<'a> {
 
 impl SliceWriter<'_> {
     fn write_slice(&mut self) -> io::Result<()> {
+        let began = Instant::now();
         self.file.write_all_at(&self.slice, HEADER_BYTES as u64 + self.written)?;
         self.file.sync_data()?;
+        // As long again the disk is the journal's.
+        std::thread::sleep(began.elapsed());
         self.crc.update(&self.slice);
         self.written += self.slice.len() as u64;
         self.slice.clear();

@@ -27,8 +27,12 @@ use crate::domain::{id::Sequence, world::World};
 const KEPT: usize = 2;
 /// How often it looks whether something is due.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How far a snapshot's writing stands back for what orders wait for.
+const NICE: i32 = 10;
 /// How many commits leave the journal at once, while its writer waits.
-const TRIM_COMMITS: usize = 64;
+const TRIM_COMMITS: usize = 16;
+/// What the journal's writer has for itself between two of these.
+const TRIM_PAUSE: Duration = Duration::from_millis(1);
 
 /// The handle of the snapshotter's thread.
 pub struct Snapshotter {
@@ -202,9 +206,15 @@ impl Worker {
         if let Some(taken) = last.filter(|taken| taken.through == world.state.through) {
             return Ok(taken);
         }
-        let taken = self.snapshots.write(world, *chain)?;
+        let follower = Sequence(self.keep_from.load(Ordering::Acquire));
+        let (taken, unneeded) = stand_back(|| {
+            let taken = self.snapshots.write(world, *chain)?;
+            Ok((taken, self.snapshots.prune(KEPT, follower)))
+        })?;
         self.note(taken);
-        self.trim()?;
+        if let Some(through) = unneeded? {
+            trim(&self.snapshots, &self.reader, through)?;
+        }
         Ok(taken)
     }
 
@@ -212,13 +222,22 @@ impl Worker {
         self.tried_at = self.tried_at.max(Some(taken.through));
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(taken);
     }
+}
 
-    /// Moves what neither recovery nor the mirror needs out of the journal.
-    fn trim(&self) -> Result<(), Failure> {
-        let follower = Sequence(self.keep_from.load(Ordering::Acquire));
-        let Some(through) = self.snapshots.prune(KEPT, follower)? else { return Ok(()) };
-        trim(&self.snapshots, &self.reader, through)
-    }
+/// Works on a thread that stands back for all others where there are not processors enough. It must not
+/// touch sled, which may start threads of its own: they would stand back as well, and the journal waits
+/// for them.
+fn stand_back<T: Send>(work: impl FnOnce() -> Result<T, Failure> + Send) -> Result<T, Failure> {
+    std::thread::scope(|scope| {
+        let work = || {
+            // On Linux this is the thread's own. Where it may not, it just competes.
+            let _ = rustix::process::nice(NICE);
+            work()
+        };
+        let thread = std::thread::Builder::new().name("snapshot".into()).spawn_scoped(scope, work);
+        let thread = thread.expect("a process that cannot start a thread cannot serve");
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// Moves the commits that end at or before `through` out of the journal.
@@ -247,6 +266,8 @@ pub(super) fn trim(
         keys.extend(next?.1.iter().map(|(key, _)| *key));
         if (count + 1) % TRIM_COMMITS == 0 {
             reader.chunks.remove(&std::mem::take(&mut keys))?;
+            // Whoever lets go of a lock and takes it again at once is quicker than who waits for it.
+            std::thread::sleep(TRIM_PAUSE);
         }
     }
     reader.chunks.remove(&keys)
