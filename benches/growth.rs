@@ -59,6 +59,7 @@ fn orders_per_second(dir: &TempDir, users: u64, instruments: u16) -> f64 {
 }
 
 fn main() {
+    souk::memory::prepare();
     let mut rates = vec![Vec::new(); SIZES.len()];
     for _ in 0..ROUNDS {
         for (rates, (users, instruments)) in rates.iter_mut().zip(SIZES) {

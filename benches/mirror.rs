@@ -242,6 +242,7 @@ async fn frozen(server: &Server, during: Duration) {
 }
 
 fn main() {
+    souk::memory::prepare();
     // `cargo test --benches` only wants to know that it starts.
     if !std::env::args().any(|arg| arg == "--bench") {
         return;

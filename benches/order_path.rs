@@ -103,6 +103,7 @@ async fn client(exchange: Exchange, at: u64, orders: u64) {
 }
 
 fn order_path(criterion: &mut Criterion) {
+    souk::memory::prepare();
     let mut group = criterion.benchmark_group("order_path");
     group
         .sample_size(10)

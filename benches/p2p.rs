@@ -141,6 +141,7 @@ async fn close(running: Running) {
 }
 
 fn open_to_completed(criterion: &mut Criterion) {
+    souk::memory::prepare();
     let mut group = criterion.benchmark_group("p2p");
     group
         .sample_size(10)

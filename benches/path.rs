@@ -62,6 +62,7 @@ enum Part {
 }
 
 fn main() {
+    souk::memory::prepare();
     let rounds: usize = std::env::args().skip(1).find_map(|text| text.parse().ok()).unwrap_or(51);
     println!("nanoseconds a command in {rounds} rounds: median, least");
     for name in ["normal", "static", "flash-crash"] {

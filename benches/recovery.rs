@@ -263,6 +263,7 @@ fn snapshots() {
 }
 
 fn main() {
+    souk::memory::prepare();
     let arguments: Vec<String> = env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let only = arguments.first().map(String::as_str);
     match (only, arguments.get(1)) {

@@ -332,6 +332,7 @@ fn median(rounds: &[Round]) -> Round {
 }
 
 fn main() {
+    souk::memory::prepare();
     let only: Vec<String> = env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let all: [(&str, Run); 3] =
         [("empty", || hops(empty_journal)), ("sketch", || hops(sketched_journal)), ("souk", souk)];

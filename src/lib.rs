@@ -6,14 +6,10 @@ pub mod actors;
 pub mod app;
 pub mod domain;
 pub mod http;
+pub mod memory;
 pub mod mirror;
 pub mod settings;
 pub mod sim;
 pub mod store;
 pub mod telemetry;
 pub mod ws;
-
-/// Facts are made by one thread and dropped by another, which this allocator does at half the cost of
-/// the system's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use souk::{
     app,
     http::routes,
+    memory,
     settings::{Flags, Settings},
     sim::{
         conformance::{self, Outcome},
@@ -65,6 +66,7 @@ enum Command {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
+    memory::prepare();
     let cli = Cli::parse();
     match cli.command {
         None => serve(cli.config, cli.flags),

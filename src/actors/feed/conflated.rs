@@ -85,7 +85,8 @@ impl Group {
     pub fn take(&mut self, event: &Event) {
         match &event.data {
             Data::Book(levels, top) => {
-                let changed = self.changed.get_or_insert_with(|| Changed::Book(Conflated::default()));
+                let changed =
+                    self.changed.get_or_insert_with(|| Changed::Book(Conflated::default()));
                 if let Changed::Book(all) = changed {
                     all.add(event, levels, top);
                     if all.is_too_much() {
