@@ -2,6 +2,7 @@
 
 mod disk;
 pub(super) mod facts;
+mod fold;
 mod format;
 mod memory;
 
