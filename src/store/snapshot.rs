@@ -108,16 +108,16 @@ impl Header {
 /// # Errors
 /// `Snapshot` where anything is not as it was written.
 pub(super) fn load(path: &Path) -> Result<Loaded, Failure> {
-    let unusable = |detail: String| Failure::Snapshot { path: path.to_owned(), detail };
     let (header, bytes) = read_checked(path)?;
-    let world = codec::read_world(&bytes[HEADER_BYTES..], header.format).map_err(unusable)?;
+    let world = codec::read_world(&bytes[HEADER_BYTES..], header.format)
+        .map_err(|detail| unusable(path, &detail))?;
     let digest = world.state.digest();
     match () {
         _ if world.state.through != header.through => {
-            Err(unusable("it holds another sequence than it says".into()))
+            Err(unusable(path, "it holds another sequence than it says"))
         }
         _ if digest.to_string().as_bytes() != header.digest => {
-            Err(unusable("its digest is wrong".into()))
+            Err(unusable(path, "its digest is wrong"))
         }
         _ => Ok(Loaded { world, chain: header.chain, digest }),
     }

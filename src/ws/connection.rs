@@ -340,10 +340,8 @@ impl Connection {
                 return self.ticker(on);
             }
             (Data::Ticker, Channel::Ticker(on)) => event.text(|event| {
-                let at = |now| (event.sequence, now);
-                let ticker = self.ticker_now(on).map(|(ticker, _, now)| (ticker, at(now)));
-                let text = ticker.map(|(t, at)| self.render().ticker(on, &t, at, event.previous));
-                text.unwrap_or_default()
+                let Some((ticker, _, now)) = self.ticker_now(on) else { return String::new() };
+                self.render().ticker(on, &ticker, (event.sequence, now), event.previous)
             }),
             _ => match self.ended(event) {
                 Some(fact) => self.render().of_ended(event, fact).into(),

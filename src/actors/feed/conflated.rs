@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     event::{Channel, Data, Event, Top},
-    outbox::Outbox,
+    outbox::{Outbox, tell},
 };
 use crate::domain::{
     fact::Level,
@@ -122,10 +122,7 @@ impl Group {
         };
         let event = Arc::new(Event::new(self.channel, sequence, self.told, stamp, data));
         (self.told, self.beaten) = (sequence, Some(now));
-        self.listeners.retain(|outbox| {
-            outbox.deliver(&event);
-            !outbox.is_closing()
-        });
+        tell(&mut self.listeners, &event);
         None
     }
 }

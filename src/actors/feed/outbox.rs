@@ -313,6 +313,14 @@ impl Outbox {
     }
 }
 
+/// Tells an event to all who listen, and lets go of those who take nothing more.
+pub(super) fn tell(listeners: &mut Vec<Arc<Outbox>>, event: &Arc<Event>) {
+    listeners.retain(|outbox| {
+        outbox.deliver(event);
+        !outbox.is_closing()
+    });
+}
+
 /// Wakes the listener after the lock is free again.
 fn wake(mut inner: MutexGuard<'_, Inner>) {
     let waker = inner.waker.take();

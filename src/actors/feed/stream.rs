@@ -9,7 +9,7 @@ use std::{
 use super::{
     conflated::Group,
     event::{Channel, Data, Event},
-    outbox::{Close, Outbox},
+    outbox::{Close, Outbox, tell},
 };
 use crate::domain::id::{Sequence, Stamp};
 
@@ -53,10 +53,7 @@ impl Stream {
     pub fn publish(&mut self, sequence: Sequence, stamp: Stamp, data: Data) {
         let event = Arc::new(Event::new(self.channel, sequence, self.last, stamp, data));
         self.last = sequence;
-        self.listeners.retain(|outbox| {
-            outbox.deliver(&event);
-            !outbox.is_closing()
-        });
+        tell(&mut self.listeners, &event);
         self.groups.iter_mut().for_each(|group| group.take(&event));
         if self.ring_max == 0 {
             return;
