@@ -133,6 +133,11 @@ impl Transaction {
         }
     }
 
+    /// The transaction that had these legs, as a record tells them.
+    pub(crate) fn of_legs(legs: SmallVec<[Posting; 4]>) -> Transaction {
+        Transaction(legs)
+    }
+
     /// The legs.
     pub fn postings(&self) -> &[Posting] {
         &self.0

@@ -47,13 +47,22 @@ pub fn decode(record: &[u8]) -> Result<Fact, Failure> {
     if *version != VERSION || !KINDS.contains(kind) {
         return Err(Failure::UnknownRecord { kind: *kind, version: *version });
     }
+    if *kind == BOOK
+        && let Some(fact) = book_record::decode(payload)
+    {
+        return Ok(fact);
+    }
+    decode_any(*kind, payload)
+}
+
+fn decode_any(kind: u8, payload: &[u8]) -> Result<Fact, Failure> {
     let (fact, read): (Fact, usize) = decode_from_slice(payload, CONFIG)
         .map_err(|error| Failure::Record { detail: error.to_string() })?;
     match () {
         _ if read != payload.len() => {
             Err(Failure::Record { detail: format!("{} bytes are left", payload.len() - read) })
         }
-        _ if kind_of(&fact.body) != *kind => {
+        _ if kind_of(&fact.body) != kind => {
             Err(Failure::Record { detail: format!("kind {kind} holds a fact of another kind") })
         }
         _ => Ok(fact),
@@ -94,6 +103,8 @@ pub(super) fn read_world(body: &[u8], format: WorldFormat) -> Result<World, Stri
     }
 }
 
+/// The kind of a book's fact.
+const BOOK: u8 = 11;
 /// Every kind that [`kind_of`] gives out.
 const KINDS: std::ops::RangeInclusive<u8> = 1..=22;
 
@@ -111,7 +122,7 @@ fn kind_of(body: &Body) -> u8 {
         Body::FreezeChanged { .. } => 8,
         Body::Deposited { .. } => 9,
         Body::Withdrawn { .. } => 10,
-        Body::Book(_) => 11,
+        Body::Book(_) => BOOK,
         Body::SwitchArmed { .. } => 12,
         Body::SwitchFired { .. } => 13,
         Body::NotificationsRead { .. } => 14,
@@ -148,8 +159,13 @@ mod tests {
     #[track_caller]
     fn check(fact: &Fact) {
         let record = encode(fact);
-        assert_eq!(record, encode_any([kind_of(&fact.body), VERSION], fact));
-        assert_eq!(decode(&record).unwrap(), *fact);
+        let kind = kind_of(&fact.body);
+        assert_eq!(record, encode_any([kind, VERSION], fact));
+        assert_eq!(decode_any(kind, &record[2..]).unwrap(), *fact);
+        match kind {
+            BOOK => assert_eq!(book_record::decode(&record[2..]).as_ref(), Some(fact)),
+            _ => assert_eq!(decode(&record).unwrap(), *fact),
+        }
     }
 
     #[test]
@@ -298,6 +314,26 @@ mod tests {
         ) {
             let mut figures = Figures(figures.iter().cycle());
             (0..4).for_each(|_| check(&figures.fact()));
+        }
+
+        #[test]
+        fn a_damaged_record_is_read_as_the_general_reader_reads_it(
+            figures in proptest::collection::vec(any::<(u64, u32)>(), 1..60),
+            damage in proptest::collection::vec(any::<(u16, u8)>(), 1..3),
+            length in any::<u16>(),
+        ) {
+            let fact = Figures(figures.iter().cycle()).fact();
+            let mut payload = encode(&fact).split_off(2);
+            for (at, byte) in damage {
+                let at = usize::from(at) % payload.len();
+                payload[at] = byte;
+            }
+            let cut = usize::from(length) % payload.len();
+            for payload in [&payload[..], &payload[..cut]] {
+                if let Some(read) = book_record::decode(payload) {
+                    prop_assert_eq!(read, decode_any(BOOK, payload).unwrap());
+                }
+            }
         }
     }
 }

@@ -1,26 +1,19 @@
-//! The record of a book's fact as bytes. Most records are of this kind, and the actor of the book
-//! makes each one between two orders, so it is written field by field here rather than by way of the
-//! codec's general writer; the tests of the codec hold both to the same bytes.
-//!
-//! A number below 251 is itself; above, a byte says how many follow (251: 2, 252: 4, 253: 8, 254: 16),
-//! least first. Signed ones are folded so that the last bit is the sign. Lists and texts have their
-//! length before them, an option 0 or 1, an enum its variant's place; structs have nothing.
+//! From a fact to bytes.
 
+use super::BODY;
 use crate::domain::{
     fact::{BookFact, Cause, Change, Fact, KeyUse, Level},
     ledger::{Account, Posting},
     order::{Fill, Order},
 };
 
-/// The place of `Body::Book` among the bodies.
-const BODY: u8 = 10;
 /// Room for most records.
 const ROOM: usize = 384;
 /// The most bytes of one part: an order with every number and its client's name at their longest.
 const PART_MAX: usize = 224;
 
 /// The record of `fact`, whose body is `book`, behind `head`.
-pub(super) fn encode(head: [u8; 2], fact: &Fact, book: &BookFact) -> Vec<u8> {
+pub(in crate::store) fn encode(head: [u8; 2], fact: &Fact, book: &BookFact) -> Vec<u8> {
     let mut pen = Pen { desk: vec![0; ROOM], at: 0 };
     pen.part(|at| write_head(at.byte(head[0]).byte(head[1]), fact, book));
     pen.list(&book.orders, write_order);
