@@ -38,9 +38,9 @@ function request()
   return wrk.format("POST", path, headers, body)
 end
 
--- The bare handler knows a single order's path only.
+-- The bare handlers know a single order's path only.
 function args_of_cancel()
-  return path == "/orders" and "/1" or "?instrument=BTC-USD"
+  return path:find("^/api") and "?instrument=BTC-USD" or "/1"
 end
 
 -- One line: requests a second, p50, p99, p99.9 in milliseconds, what was not answered with 2xx.

@@ -130,9 +130,11 @@ async fn run(settings: Settings, opened: Opened) -> anyhow::Result<ExitCode> {
     tracing::info!("listening on http://{address}");
     #[cfg(feature = "baseline")]
     {
-        let (bare, at) = crate::http::baseline::serve(address, http_settings(&settings).workers)?;
+        let sketch = store::open(&store::Options::new(settings.data_dir.join("sketch")))?;
+        let workers = http_settings(&settings).workers;
+        let (bare, at) = crate::baseline::serve(address, workers, sketch.journal)?;
         actix::spawn(bare);
-        tracing::info!("the bare handler listens on http://{at}");
+        tracing::info!("the bare handler and the sketch listen on http://{at}");
     }
     tokio::select! {
         _ = terminate.recv() => tracing::info!("stopping: SIGTERM"),

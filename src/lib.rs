@@ -4,6 +4,8 @@
 
 pub mod actors;
 pub mod app;
+#[cfg(feature = "baseline")]
+pub mod baseline;
 pub mod domain;
 pub mod http;
 pub mod memory;

@@ -1,6 +1,11 @@
-//! A bare handler to measure against: reads an order as JSON and answers JSON of the size of a real
-//! answer, with no exchange behind it, and nothing around it: no token, no checks, no limits, no headers
-//! of ours. Only there with the feature `baseline`; it listens on the exchange's port plus one.
+//! What REST order entry is measured against, on the exchange's port plus one; only there with the
+//! feature `baseline`:
+//!
+//! - `/orders`: a bare handler that reads an order as JSON and answers JSON of the size of a real answer,
+//!   with no exchange behind it, and nothing around it: no token, no checks, no limits, no headers of ours;
+//! - `/sketch/orders`: the same handler with a sketch of the exchange's shape behind it, durable.
+
+mod sketch;
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -9,6 +14,9 @@ use std::{
 
 use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
 use serde::{Deserialize, Serialize};
+
+use self::sketch::Sketch;
+use crate::store::Journal;
 
 /// An order, as somebody would write it down who checks nothing.
 #[derive(Debug, Deserialize)]
@@ -116,19 +124,37 @@ async fn cancel(id: web::Path<String>) -> HttpResponse {
     HttpResponse::Ok().json(answer)
 }
 
-/// Serves the bare handler next to an exchange at `exchange`, with as many workers. Runs once it is
-/// awaited or spawned.
+async fn place_durably(sketch: web::Data<Sketch>, asked: web::Json<Asked>) -> HttpResponse {
+    sketch.record().await;
+    place(asked).await
+}
+
+async fn cancel_durably(sketch: web::Data<Sketch>, id: web::Path<String>) -> HttpResponse {
+    sketch.record().await;
+    cancel(id).await
+}
+
+/// Serves both next to an exchange at `exchange`, with as many workers; the sketch writes to `journal`.
+/// Runs once it is awaited or spawned.
 ///
 /// # Errors
-/// Where the port is taken.
-pub fn serve(exchange: SocketAddr, workers: usize) -> std::io::Result<(Server, SocketAddr)> {
+/// Where the port is taken or a thread cannot be started.
+pub fn serve(
+    exchange: SocketAddr,
+    workers: usize,
+    journal: Box<dyn Journal>,
+) -> std::io::Result<(Server, SocketAddr)> {
     let mut address = exchange;
     address.set_port(exchange.port().checked_add(1).unwrap_or(1));
     let listener = TcpListener::bind(address)?;
-    let app = || {
+    let sketch = web::Data::new(Sketch::start(journal)?);
+    let app = move || {
         App::new()
+            .app_data(sketch.clone())
             .route("/orders", web::post().to(place))
             .route("/orders/{id}", web::delete().to(cancel))
+            .route("/sketch/orders", web::post().to(place_durably))
+            .route("/sketch/orders/{id}", web::delete().to(cancel_durably))
     };
     let server = HttpServer::new(app).workers(workers).disable_signals().listen(listener)?;
     Ok((server.run(), address))

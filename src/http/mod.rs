@@ -6,8 +6,6 @@
 pub mod admin;
 pub mod api;
 pub mod auth;
-#[cfg(feature = "baseline")]
-pub mod baseline;
 pub mod body;
 pub mod caller;
 pub mod contact;
