@@ -12,7 +12,10 @@ use std::sync::{
 use dashmap::DashMap;
 use tokio::sync::watch;
 
-use crate::domain::{id::UserId, rejection::Rejection};
+use crate::domain::{
+    id::{IdHash, UserId},
+    rejection::Rejection,
+};
 
 /// Whether commands are let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +48,7 @@ struct Inner {
     permits_max: usize,
     per_user_max: usize,
     inside: AtomicUsize,
-    by_user: DashMap<UserId, usize>,
+    by_user: DashMap<UserId, usize, IdHash>,
     state: watch::Sender<DoorState>,
     left: tokio::sync::Notify,
     /// Idempotency keys of commands that are under way.
@@ -68,7 +71,7 @@ impl Door {
             permits_max,
             per_user_max,
             inside: AtomicUsize::new(0),
-            by_user: DashMap::new(),
+            by_user: DashMap::with_hasher(IdHash::default()),
             state: watch::channel(DoorState::Starting).0,
             left: tokio::sync::Notify::new(),
             keys: DashMap::new(),

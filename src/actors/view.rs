@@ -12,7 +12,7 @@ use dashmap::DashMap;
 
 use crate::domain::{
     account::{Role, User},
-    id::{InstrumentId, UserId},
+    id::{IdHash, InstrumentId, UserId},
     instrument::Price,
     order::Side,
     world::World,
@@ -48,14 +48,14 @@ pub struct Views(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     world: RwLock<World>,
-    access: DashMap<UserId, Access>,
+    access: DashMap<UserId, Access, IdHash>,
     published: Vec<Published>,
 }
 
 impl Views {
     /// Views of a recovered world. Its instruments are all that there will be.
     pub fn new(world: World) -> Views {
-        let access = DashMap::new();
+        let access = DashMap::with_hasher(IdHash::default());
         for user in world.state.accounts.all() {
             access.insert(user.id, Access::of(user));
         }

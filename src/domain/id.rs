@@ -6,9 +6,12 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A map by ids. They count up and are given out by the exchange, so nobody can choose ones that collide, and
-/// a quick hash will do.
-pub type ById<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
+/// How ids are hashed. They count up and are given out by the exchange, so nobody can choose ones that
+/// collide, and a quick hash will do.
+pub type IdHash = foldhash::fast::FixedState;
+
+/// A map by ids.
+pub type ById<K, V> = HashMap<K, V, IdHash>;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {

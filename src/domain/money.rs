@@ -158,7 +158,7 @@ fn print_small(mut rest: u64, is_negative: bool, scale: usize) -> String {
         at -= 1;
         text[at] = b'-';
     }
-    String::from_utf8_lossy(&text[at..]).into_owned()
+    str::from_utf8(&text[at..]).expect("digits are text").to_owned()
 }
 
 /// A share in parts per million: 0.10 % is 1,000.

@@ -5,7 +5,10 @@ use std::future::{Ready, ready};
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse,
     dev::Payload,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderName},
+    },
     web::Data,
 };
 use serde::Serialize;
@@ -140,6 +143,9 @@ impl FromRequest for AdminCaller {
     }
 }
 
+/// The number that an answer stands at.
+static X_SEQUENCE: HeaderName = HeaderName::from_static("x-sequence");
+
 /// What the middleware calls this request.
 pub fn request_id(request: &HttpRequest) -> RequestId {
     request.extensions().get::<RequestId>().copied().unwrap_or_default()
@@ -196,8 +202,9 @@ pub fn reading(sequence: Sequence, body: &impl Serialize) -> HttpResponse {
     head(StatusCode::OK, sequence).json(body)
 }
 
-fn head(status: StatusCode, sequence: Sequence) -> actix_web::HttpResponseBuilder {
+/// What an answer begins with.
+pub fn head(status: StatusCode, sequence: Sequence) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
-    response.insert_header(("X-Sequence", sequence.0));
+    response.insert_header((X_SEQUENCE.clone(), sequence.0));
     response
 }

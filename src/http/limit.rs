@@ -126,15 +126,19 @@ pub struct Standing {
     refused: bool,
 }
 
+static LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+static REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+static RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
 impl Standing {
     /// Writes the `RateLimit-*` headers.
     pub fn write(&self, headers: &mut HeaderMap) {
-        let mut put = |name, value: u64| {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+        let mut put = |name: &HeaderName, value: u64| {
+            headers.insert(name.clone(), HeaderValue::from(value));
         };
-        put("ratelimit-limit", u64::from(self.limit));
-        put("ratelimit-remaining", u64::from(self.remaining));
-        put("ratelimit-reset", self.reset_secs);
+        put(&LIMIT, u64::from(self.limit));
+        put(&REMAINING, u64::from(self.remaining));
+        put(&RESET, self.reset_secs);
     }
 }
 

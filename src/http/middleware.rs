@@ -149,30 +149,36 @@ fn refuse<B: MessageBody>(response: ServiceResponse<B>, id: RequestId) -> Servic
 
 fn write_id(headers: &mut HeaderMap, id: RequestId) {
     if let Ok(value) = HeaderValue::from_str(&format!("{:016x}", id.0)) {
-        headers.insert(HeaderName::from_static("x-request-id"), value);
+        headers.insert(X_REQUEST_ID.clone(), value);
     }
 }
 
+static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+// Values are checked letter by letter as they are made, so the same ones are made once.
+static OF_PAGES: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+     frame-ancestors 'none'; base-uri 'none'",
+);
+static OF_ANSWERS: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+static NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+static DENY: HeaderValue = HeaderValue::from_static("DENY");
+static NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
 /// A page may run what we serve ourselves and nothing else; an answer of the API nothing at all.
 fn secure(headers: &mut HeaderMap, docs: bool) {
-    let policy = match docs {
-        true => {
-            "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
-             frame-ancestors 'none'; base-uri 'none'"
-        }
-        false => "default-src 'none'; frame-ancestors 'none'",
-    };
-    let mut put = |name, value| {
+    let mut put = |name, value: &HeaderValue| {
         if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
+            headers.insert(name, value.clone());
         }
     };
-    put(header::CONTENT_SECURITY_POLICY, policy);
-    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    put(header::X_FRAME_OPTIONS, "DENY");
-    put(header::REFERRER_POLICY, "no-referrer");
+    put(header::CONTENT_SECURITY_POLICY, if docs { &OF_PAGES } else { &OF_ANSWERS });
+    put(header::X_CONTENT_TYPE_OPTIONS, &NO_SNIFF);
+    put(header::X_FRAME_OPTIONS, &DENY);
+    put(header::REFERRER_POLICY, &NO_REFERRER);
     if !docs {
-        put(header::CACHE_CONTROL, "no-store");
+        put(header::CACHE_CONTROL, &NO_STORE);
     }
 }
 

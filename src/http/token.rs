@@ -48,7 +48,7 @@ pub struct Tokens {
     rules: Validation,
     /// Tokens whose signature was found to be ours, to the letter, with what they say and when they
     /// expire. One that is here needs no second look at its signature, but one at the clock.
-    known: Arc<DashMap<String, (Bearer, u64)>>,
+    known: Arc<DashMap<String, (Bearer, u64), foldhash::fast::RandomState>>,
 }
 
 impl Tokens {

@@ -31,7 +31,7 @@ use crate::{
     },
     http::{
         body::{check_length, read},
-        caller::{Caller, answer},
+        caller::{Caller, answer, head},
         p2p::{read_expected, refused, trade_fact},
         page::Query,
         problem::{Edge, Problem, ProblemBody},
@@ -212,8 +212,7 @@ pub async fn show_evidence(
         other => other.code(),
     };
     let attachment = format!("attachment; filename=\"{}.{}\"", hex(&hash), extension(media));
-    Ok(HttpResponse::Ok()
-        .insert_header(("X-Sequence", sequence.0))
+    Ok(head(StatusCode::OK, sequence)
         .insert_header((header::CONTENT_TYPE, kind))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CONTENT_DISPOSITION, attachment))

@@ -16,7 +16,7 @@ use crate::{
         world::World,
     },
     http::{
-        caller::Caller,
+        caller::{Caller, reading},
         page::{Page, Query, Span, WindowEnd},
         problem::{Problem, ProblemBody},
         wire::{Order, OwnTrade},
@@ -78,7 +78,7 @@ pub async fn list_orders(
         next,
         window: Some(WindowEnd { from_sequence: None, dropped }),
     };
-    Ok(HttpResponse::Ok().insert_header(("X-Sequence", sequence.0)).json(page))
+    Ok(reading(sequence, &page))
 }
 
 /// One of the caller's orders.
@@ -101,7 +101,7 @@ pub async fn show_order(caller: Caller, id: Path<String>) -> Result<HttpResponse
         let order = own_order(&world, caller.user, id).ok_or(Rejection::OrderNotFound)?;
         (world.state.through, Order::of(order, &on))
     };
-    Ok(HttpResponse::Ok().insert_header(("X-Sequence", sequence.0)).json(order))
+    Ok(reading(sequence, &order))
 }
 
 /// Which of the caller's trades.
@@ -150,7 +150,7 @@ pub async fn list_own_trades(
     let on = |id: InstrumentId| &instruments[id.0 as usize];
     let data = page.data.iter().map(|trade| OwnTrade::of(trade, on(trade.instrument))).collect();
     let page = Page { data, next: page.next, window: page.window };
-    Ok(HttpResponse::Ok().insert_header(("X-Sequence", sequence.0)).json(page))
+    Ok(reading(sequence, &page))
 }
 
 /// Which orders are wanted.

@@ -18,6 +18,7 @@ use crate::{
     },
     http::{
         api::Api,
+        caller::reading,
         page::{Page, Query, Span, read_count},
         problem::{Problem, ProblemBody},
         wire::{self, Book, Candle, Instrument, Print, Ticker, candles},
@@ -30,11 +31,6 @@ const DEPTH_DEFAULT: usize = 50;
 const DEPTH_MAX: usize = 1_000;
 /// Candles where nothing says when they begin.
 const CANDLES_DEFAULT: i64 = 500;
-
-/// A read, with the journal number at which it stands.
-fn read_answer(sequence: Sequence, body: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().insert_header(("X-Sequence", sequence.0)).json(body)
-}
 
 /// What can be traded, with steps, bounds and fees.
 #[utoipa::path(
@@ -49,7 +45,7 @@ pub async fn list_instruments(api: Data<Api>) -> HttpResponse {
         let data: Vec<Instrument> = world.state.books.iter().map(Instrument::of).collect();
         (world.state.through, data)
     };
-    read_answer(sequence, &Page { data, next: None, window: None })
+    reading(sequence, &Page { data, next: None, window: None })
 }
 
 /// How much of a book.
@@ -85,7 +81,7 @@ pub async fn show_book(
         let book = world.state.book_named(&name).ok_or(Rejection::InstrumentNotFound)?;
         Book::of(book, world.state.through, depth)
     };
-    Ok(read_answer(Sequence(shown.sequence), &shown))
+    Ok(reading(Sequence(shown.sequence), &shown))
 }
 
 /// Which part of a list.
@@ -123,7 +119,7 @@ pub async fn list_trades(
     let sequence = world.state.through;
     drop(world);
     let data = page.data.iter().map(|print| Print::of(print, &on)).collect();
-    Ok(read_answer(sequence, &Page { data, next: page.next, window: page.window }))
+    Ok(reading(sequence, &Page { data, next: page.next, window: page.window }))
 }
 
 /// Prices and volumes of the last 24 hours.
@@ -142,7 +138,7 @@ pub async fn show_ticker(api: Data<Api>, name: Path<String>) -> Result<HttpRespo
         let history = history_of(&world, book.instrument())?;
         (world.state.through, Ticker::of(book, history, now))
     };
-    Ok(read_answer(sequence, &ticker))
+    Ok(reading(sequence, &ticker))
 }
 
 fn history_of<'a>(
@@ -212,7 +208,7 @@ pub async fn list_candles(
         kept_since: oldest.map(wire::time),
         instrument: on.name,
     };
-    Ok(read_answer(sequence, &answer))
+    Ok(reading(sequence, &answer))
 }
 
 /// The interval and the bounds: `from` included, `to` not, and nothing beyond now.

@@ -20,7 +20,7 @@ use crate::{
     },
     http::{
         body::{Json, JsonBytes, named_field, parse},
-        caller::{Caller, answer},
+        caller::{Caller, answer, reading},
         problem::{Edge, Problem, ProblemBody},
         wire::{Order, OrderBody, Placed, fills},
     },
@@ -171,7 +171,7 @@ pub async fn place_batch(caller: Caller, body: JsonBytes) -> Result<HttpResponse
         }
     });
     let results = BatchAnswer { results: results.collect() };
-    Ok(HttpResponse::Ok().insert_header(("X-Sequence", sequence.0)).json(results))
+    Ok(reading(sequence, &results))
 }
 
 /// An order of a batch, as far as it makes sense.

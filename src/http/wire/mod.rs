@@ -55,7 +55,7 @@ pub fn time(stamp: Stamp) -> String {
     put(14..16, minute.into());
     put(17..19, second.into());
     put(20..23, milli.into());
-    String::from_utf8_lossy(&text).into_owned()
+    str::from_utf8(&text).expect("digits are text").to_owned()
 }
 
 /// Reads an RFC 3339 time, rounded down to milliseconds.
