@@ -106,3 +106,25 @@ fn write(mut journal: Box<dyn Journal>, hops: &Receiver<Hop>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::MemoryJournal;
+
+    #[actix::test]
+    async fn nothing_is_answered_before_it_is_durable() {
+        let journal = MemoryJournal::new();
+        let control = journal.control();
+        control.shut_gate();
+        let sketch = Sketch::start(Box::new(journal)).unwrap();
+        let mut recorded = Box::pin(sketch.record());
+        assert!(tokio::time::timeout(Duration::ZERO, &mut recorded).await.is_err());
+        control.wait_for_append();
+        assert!(tokio::time::timeout(Duration::ZERO, &mut recorded).await.is_err());
+        control.open_gate();
+        recorded.await;
+    }
+}
