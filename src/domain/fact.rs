@@ -186,6 +186,17 @@ pub enum BookAction {
     Triggered,
 }
 
+impl BookAction {
+    /// Every action, in their order.
+    pub const ALL: [BookAction; 5] = [
+        BookAction::Placed,
+        BookAction::Amended,
+        BookAction::Cancelled,
+        BookAction::CancelledAll,
+        BookAction::Triggered,
+    ];
+}
+
 /// The primitives by which a book changes. Orders that rest or wait are found in the fact's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]

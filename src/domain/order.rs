@@ -18,6 +18,9 @@ pub enum Side {
 }
 
 impl Side {
+    /// Every side, in their order.
+    pub const ALL: [Side; 2] = [Side::Buy, Side::Sell];
+
     /// The other one.
     pub fn opposite(self) -> Side {
         match self {
@@ -54,6 +57,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind, in their order.
+    pub const ALL: [Kind; 4] = [Kind::Limit, Kind::Market, Kind::StopLimit, Kind::StopMarket];
+
     /// As on the wire.
     pub fn code(self) -> &'static str {
         match self {
@@ -88,6 +94,9 @@ pub enum TimeInForce {
 }
 
 impl TimeInForce {
+    /// Every time in force, in their order.
+    pub const ALL: [TimeInForce; 3] = [TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok];
+
     /// As on the wire.
     pub fn code(self) -> &'static str {
         match self {
@@ -113,6 +122,14 @@ pub enum SelfTradePrevention {
 }
 
 impl SelfTradePrevention {
+    /// Every mode, in their order.
+    pub const ALL: [SelfTradePrevention; 4] = [
+        SelfTradePrevention::CancelNewest,
+        SelfTradePrevention::CancelOldest,
+        SelfTradePrevention::CancelBoth,
+        SelfTradePrevention::DecrementAndCancel,
+    ];
+
     /// As on the wire.
     pub fn code(self) -> &'static str {
         match self {
@@ -142,6 +159,16 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status, in their order.
+    pub const ALL: [Status; 6] = [
+        Status::Pending,
+        Status::PartiallyFilled,
+        Status::Filled,
+        Status::Cancelled,
+        Status::Rejected,
+        Status::Expired,
+    ];
+
     /// As on the wire.
     pub fn code(self) -> &'static str {
         match self {
@@ -186,6 +213,20 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason, in their order.
+    pub const ALL: [Reason; 10] = [
+        Reason::Owner,
+        Reason::Switch,
+        Reason::SelfTrade,
+        Reason::ImmediateOrCancel,
+        Reason::FillOrKill,
+        Reason::Protection,
+        Reason::Spent,
+        Reason::Dust,
+        Reason::Band,
+        Reason::PostOnly,
+    ];
+
     /// As on the wire.
     pub fn code(self) -> &'static str {
         match self {

@@ -195,11 +195,10 @@ mod tests {
         }
 
         fn side(&mut self) -> Side {
-            self.any(&[Side::Buy, Side::Sell])
+            self.any(&Side::ALL)
         }
 
         fn order(&mut self) -> Order {
-            use SelfTradePrevention::{CancelBoth, CancelNewest, CancelOldest, DecrementAndCancel};
             let name = |f: &mut Self| ClientOrderId::new(&"n".repeat(1 + f.next() as usize % 36));
             Order {
                 id: OrderId(self.next()),
@@ -207,15 +206,10 @@ mod tests {
                 client_order_id: self.maybe(name).flatten(),
                 asked: self.next(),
                 side: self.side(),
-                kind: self.any(&[Kind::Limit, Kind::Market, Kind::StopLimit, Kind::StopMarket]),
-                time_in_force: self.any(&[TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok]),
+                kind: self.any(&Kind::ALL),
+                time_in_force: self.any(&TimeInForce::ALL),
                 post_only: self.any(&[true, false]),
-                self_trade_prevention: self.any(&[
-                    CancelNewest,
-                    CancelOldest,
-                    CancelBoth,
-                    DecrementAndCancel,
-                ]),
+                self_trade_prevention: self.any(&SelfTradePrevention::ALL),
                 price: self.maybe(Self::signed),
                 stop_price: self.maybe(Self::signed),
                 quote_amount: self.maybe(Self::signed),
@@ -230,8 +224,8 @@ mod tests {
                 shown: self.signed(),
                 locked: self.signed(),
                 place: self.next(),
-                status: self.any(&[Status::Pending, Status::Cancelled, Status::Expired]),
-                reason: self.maybe(|f| f.any(&[Reason::Owner, Reason::Dust, Reason::PostOnly])),
+                status: self.any(&Status::ALL),
+                reason: self.maybe(|f| f.any(&Reason::ALL)),
                 created_at: Stamp(self.signed()),
                 updated_at: Stamp(self.signed()),
             }
@@ -295,7 +289,7 @@ mod tests {
             };
             let book = BookFact {
                 instrument: InstrumentId(self.next() as u16),
-                action: self.any(&[BookAction::Placed, BookAction::Triggered]),
+                action: self.any(&BookAction::ALL),
                 orders: several(self).map(|_| self.order()).collect(),
                 changes: several(self).map(|_| self.change()).collect(),
                 fills: several(self).map(|_| self.fill()).collect(),

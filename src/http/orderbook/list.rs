@@ -168,22 +168,13 @@ enum Wanted {
     Is(Status),
 }
 
-const STATUSES: [Status; 6] = [
-    Status::Pending,
-    Status::PartiallyFilled,
-    Status::Filled,
-    Status::Cancelled,
-    Status::Rejected,
-    Status::Expired,
-];
-
 impl Wanted {
     fn read(text: &str) -> Option<Wanted> {
         let is = |word: &str| text.eq_ignore_ascii_case(word);
         match () {
             _ if is("open") => Some(Wanted::Open),
             _ if is("closed") => Some(Wanted::Closed),
-            _ => STATUSES.into_iter().find(|status| is(status.code())).map(Wanted::Is),
+            _ => Status::ALL.into_iter().find(|status| is(status.code())).map(Wanted::Is),
         }
     }
 
@@ -285,7 +276,7 @@ mod tests {
         assert_eq!(Wanted::read("CLOSED"), Some(Wanted::Closed));
         assert_eq!(Wanted::read("FILLED"), Some(Wanted::Is(Status::Filled)));
         assert_eq!(Wanted::read("done"), None);
-        for status in STATUSES {
+        for status in Status::ALL {
             assert_eq!(Wanted::Open.fits(status), !Wanted::Closed.fits(status));
         }
     }

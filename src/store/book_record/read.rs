@@ -14,43 +14,6 @@ use crate::domain::{
     },
 };
 
-const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
-const KINDS: [Kind; 4] = [Kind::Limit, Kind::Market, Kind::StopLimit, Kind::StopMarket];
-const TIMES: [TimeInForce; 3] = [TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok];
-const PREVENTIONS: [SelfTradePrevention; 4] = [
-    SelfTradePrevention::CancelNewest,
-    SelfTradePrevention::CancelOldest,
-    SelfTradePrevention::CancelBoth,
-    SelfTradePrevention::DecrementAndCancel,
-];
-const STATUSES: [Status; 6] = [
-    Status::Pending,
-    Status::PartiallyFilled,
-    Status::Filled,
-    Status::Cancelled,
-    Status::Rejected,
-    Status::Expired,
-];
-const REASONS: [Reason; 10] = [
-    Reason::Owner,
-    Reason::Switch,
-    Reason::SelfTrade,
-    Reason::ImmediateOrCancel,
-    Reason::FillOrKill,
-    Reason::Protection,
-    Reason::Spent,
-    Reason::Dust,
-    Reason::Band,
-    Reason::PostOnly,
-];
-const ACTIONS: [BookAction; 5] = [
-    BookAction::Placed,
-    BookAction::Amended,
-    BookAction::Cancelled,
-    BookAction::CancelledAll,
-    BookAction::Triggered,
-];
-
 /// The most parts that room is made for before they are read.
 const ROOM: usize = 1_024;
 
@@ -68,7 +31,7 @@ pub(in crate::store) fn decode(payload: &[u8]) -> Option<Fact> {
     }
     let book = BookFact {
         instrument: InstrumentId(page.number()?.try_into().ok()?),
-        action: page.any(&ACTIONS)?,
+        action: page.any(&BookAction::ALL)?,
         orders: page.list(read_order)?,
         changes: page.short_list(read_change)?,
         fills: page.list(read_fill)?,
@@ -187,11 +150,11 @@ fn read_order(page: &mut Page<'_>) -> Option<Order> {
         user: UserId(page.number()?),
         client_order_id: page.option(|page| page.text().and_then(ClientOrderId::new))?,
         asked: page.number()?,
-        side: page.any(&SIDES)?,
-        kind: page.any(&KINDS)?,
-        time_in_force: page.any(&TIMES)?,
+        side: page.any(&Side::ALL)?,
+        kind: page.any(&Kind::ALL)?,
+        time_in_force: page.any(&TimeInForce::ALL)?,
         post_only: page.truth()?,
-        self_trade_prevention: page.any(&PREVENTIONS)?,
+        self_trade_prevention: page.any(&SelfTradePrevention::ALL)?,
         price: page.option(Page::signed)?,
         stop_price: page.option(Page::signed)?,
         quote_amount: page.option(Page::signed)?,
@@ -206,8 +169,8 @@ fn read_order(page: &mut Page<'_>) -> Option<Order> {
         shown: page.signed()?,
         locked: page.signed()?,
         place: page.number()?,
-        status: page.any(&STATUSES)?,
-        reason: page.option(|page| page.any(&REASONS))?,
+        status: page.any(&Status::ALL)?,
+        reason: page.option(|page| page.any(&Reason::ALL))?,
         created_at: Stamp(page.signed()?),
         updated_at: Stamp(page.signed()?),
     })
@@ -231,7 +194,7 @@ fn read_change(page: &mut Page<'_>) -> Option<Change> {
 fn read_fill(page: &mut Page<'_>) -> Option<Fill> {
     Some(Fill {
         trade: TradeId(page.number()?),
-        taker_side: page.any(&SIDES)?,
+        taker_side: page.any(&Side::ALL)?,
         maker: OrderId(page.number()?),
         taker: OrderId(page.number()?),
         maker_user: UserId(page.number()?),
@@ -246,7 +209,7 @@ fn read_fill(page: &mut Page<'_>) -> Option<Fill> {
 
 #[inline(always)]
 fn read_level(page: &mut Page<'_>) -> Option<Level> {
-    Some(Level { side: page.any(&SIDES)?, price: page.signed()?, quantity: page.signed()? })
+    Some(Level { side: page.any(&Side::ALL)?, price: page.signed()?, quantity: page.signed()? })
 }
 
 #[inline(always)]
