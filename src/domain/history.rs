@@ -2,8 +2,6 @@
 //! notifications. A fold over facts, like the state, and bounded: the newest of each. No decision
 //! looks in here, and it is in no digest; older history is in the journal's archive.
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -15,6 +13,7 @@ use super::{
     order::{Fill, Order, Reason, Side, Status},
     p2p::{ad::AdAction, history::P2pHistory, machine::Action, trade::TradeState},
     wallet::CLOSED_ORDERS_MAX,
+    window::Window,
 };
 
 /// How much is kept, for each instrument or user.
@@ -27,51 +26,6 @@ pub const OWN_TRADES_MAX: usize = 1_000;
 pub const POSTINGS_MAX: usize = 2_000;
 /// See [`TRADES_MAX`].
 pub const NOTIFICATIONS_MAX: usize = 200;
-
-/// The newest entries of a history, oldest first, with the number of those that were dropped.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window<T> {
-    kept: VecDeque<T>,
-    dropped: u64,
-}
-
-impl<T> Default for Window<T> {
-    fn default() -> Window<T> {
-        Window { kept: VecDeque::new(), dropped: 0 }
-    }
-}
-
-impl<T> Window<T> {
-    /// Adds the newest entry; gives the oldest, where there are `most` already.
-    pub(super) fn push(&mut self, entry: T, most: usize) -> Option<T> {
-        let full = self.kept.len() == most;
-        let dropped = if full { self.kept.pop_front() } else { None };
-        self.dropped += u64::from(dropped.is_some());
-        self.kept.push_back(entry);
-        dropped
-    }
-
-    /// Oldest first; `.rev()` gives what people read first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
-        self.kept.iter()
-    }
-
-    /// Newest first, each with its number among all that ever were, from 1.
-    pub fn newest_first(&self) -> impl Iterator<Item = (u64, &T)> {
-        let all = self.dropped + self.kept.len() as u64;
-        (1..=all).rev().zip(self.kept.iter().rev())
-    }
-
-    /// How many older entries there were.
-    pub fn dropped(&self) -> u64 {
-        self.dropped
-    }
-
-    /// The newest entry.
-    pub fn newest(&self) -> Option<&T> {
-        self.kept.back()
-    }
-}
 
 /// A public print of one fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,7 +187,7 @@ impl InstrumentHistory {
         let series = &mut self.candles[interval as usize];
         // A book's stamps never go backwards, so a fill is never older than the last candle.
         let start = interval.start(stamp);
-        match series.kept.back_mut().filter(|candle| candle.start >= start) {
+        match series.newest_mut().filter(|candle| candle.start >= start) {
             Some(candle) => candle.add(fill),
             None => drop(series.push(Candle::first(start, fill), CANDLES_MAX)),
         }

@@ -20,4 +20,5 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 pub mod wallet;
+pub mod window;
 pub mod world;

@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
 use super::{body::named_field, problem::Problem};
-use crate::domain::{history::Window, id::Sequence};
+use crate::domain::{id::Sequence, window::Window};
 
 /// How many entries a page has where nothing else is asked.
 pub const LIMIT_DEFAULT: usize = 50;

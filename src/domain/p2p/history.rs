@@ -14,8 +14,8 @@ use super::{
 };
 use crate::domain::{
     fact::{Body, Fact},
-    history::Window,
     id::{AdId, DisputeId, P2pTradeId, Sequence, Stamp, UserId},
+    window::Window,
 };
 
 /// How many finished trades, and trades of others with a dispute that the user decided, are kept of each.

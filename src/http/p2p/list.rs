@@ -6,7 +6,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     domain::{
-        history::Window,
         id::{Stamp, UserId},
         money::{Amount, Asset, P2pPrice, parse_scaled},
         order::Side,
@@ -17,6 +16,7 @@ use crate::{
             history::ClosedAd,
         },
         request::explain,
+        window::Window,
         world::World,
     },
     http::{

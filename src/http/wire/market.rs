@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 use super::{percent, print_ratio, time};
 use crate::domain::{
     book,
-    history::{self, InstrumentHistory, Interval, Window},
+    history::{self, InstrumentHistory, Interval},
     id::{Sequence, Stamp},
     instrument::{self, Price},
     order::Side,
+    window::Window,
 };
 
 /// What can be traded, in which steps, at which fees.
