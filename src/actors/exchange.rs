@@ -15,7 +15,7 @@ use super::{
     directory::Directory,
     door::{Door, DoorState},
     feed::Feed,
-    journal::JournalHandle,
+    journal::{JournalHandle, JournalWork},
     password::Passwords,
     view::Views,
 };
@@ -212,6 +212,11 @@ impl Exchange {
     /// How many entries wait for the journal.
     pub fn journal_waiting(&self) -> usize {
         self.0.journal.waiting()
+    }
+
+    /// What the journal has written since the start.
+    pub fn journal_work(&self) -> JournalWork {
+        self.0.journal.work()
     }
 
     /// The newest snapshot.

@@ -5,7 +5,10 @@
 //! bytes: it leaves behind the facts that its actor had seen.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -117,6 +120,25 @@ pub struct Committed {
 pub struct JournalHandle {
     /// Boxed, since the queue's room is taken up front and is seldom used.
     queue: Sender<Box<Entry>>,
+    done: Arc<Done>,
+}
+
+/// What the thread has done; written by it alone.
+#[derive(Debug, Default)]
+struct Done {
+    commits: AtomicU64,
+    facts: AtomicU64,
+    micros: AtomicU64,
+}
+
+/// What the journal has done since the start: who divides finds how large its commits are, and how long each
+/// takes until it is durable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct JournalWork {
+    pub commits: u64,
+    pub facts: u64,
+    pub took: Duration,
 }
 
 impl JournalHandle {
@@ -131,6 +153,14 @@ impl JournalHandle {
     /// How many entries wait.
     pub fn waiting(&self) -> usize {
         self.queue.len()
+    }
+
+    /// What has been written so far.
+    pub fn work(&self) -> JournalWork {
+        let Done { commits, facts, micros } = &*self.done;
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let took = Duration::from_micros(of(micros));
+        JournalWork { commits: of(commits), facts: of(facts), took }
     }
 
     /// Waits until everything that was put before is durable and let out.
@@ -155,17 +185,19 @@ pub fn start(
 ) -> std::io::Result<(JournalHandle, Receiver<Committed>, JoinHandle<()>)> {
     let (queue, entries) = bounded(queue_max);
     let (committed, commits) = bounded(COMMITS_WAITING_MAX);
-    let writer = Writer { journal, entries, committed, door, clock };
+    let done = Arc::new(Done::default());
+    let writer = Writer { journal, entries, committed, done: done.clone(), door, clock };
     let thread = std::thread::Builder::new()
         .name("souk-journal".into())
         .spawn(move || writer.run(on_failure))?;
-    Ok((JournalHandle { queue }, commits, thread))
+    Ok((JournalHandle { queue, done }, commits, thread))
 }
 
 struct Writer {
     journal: Box<dyn Journal>,
     entries: Receiver<Box<Entry>>,
     committed: Sender<Committed>,
+    done: Arc<Done>,
     door: Door,
     clock: Arc<dyn Clock>,
 }
@@ -211,10 +243,16 @@ impl Writer {
     fn write(&mut self, entries: &mut [Entry]) -> Result<Sequence, Failure> {
         let facts = entries.iter_mut().filter_map(|entry| entry.fact.as_mut());
         let records: Vec<Vec<u8>> = facts.map(|(_, record)| std::mem::take(record)).collect();
-        match records.is_empty() {
-            true => Ok(self.journal.next()),
-            false => self.journal.append(&records).map(|(first, _)| first),
+        if records.is_empty() {
+            return Ok(self.journal.next());
         }
+        let began = Instant::now();
+        let (first, _) = self.journal.append(&records)?;
+        let add = |to: &AtomicU64, count: u64| to.fetch_add(count, Ordering::Relaxed);
+        add(&self.done.commits, 1);
+        add(&self.done.facts, records.len() as u64);
+        add(&self.done.micros, began.elapsed().as_micros() as u64);
+        Ok(first)
     }
 
     /// Nothing of the failed commit may be taken for done, nor for not done: the disk decides.

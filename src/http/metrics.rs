@@ -23,6 +23,9 @@ pub struct Metrics {
     places_taken: IntGauge,
     places: IntGauge,
     journal_waiting: IntGauge,
+    commits: IntGauge,
+    commit_facts: IntGauge,
+    commit_micros: IntGauge,
     sequence: IntGauge,
     ads: IntGauge,
     p2p_trades: IntGauge,
@@ -56,6 +59,9 @@ impl Metrics {
             places_taken: gauge("souk_door_places_taken", "Commands inside"),
             places: gauge("souk_door_places", "The most commands that may be inside"),
             journal_waiting: gauge("souk_journal_waiting", "Entries that wait for the journal"),
+            commits: gauge("souk_journal_commits", "Commits written and synced since the start"),
+            commit_facts: gauge("souk_journal_facts", "Facts in them"),
+            commit_micros: gauge("souk_journal_micros", "Microseconds that they took together"),
             sequence: gauge("souk_sequence", "The last durable fact"),
             ads: gauge("souk_p2p_ads", "Ads that are not closed"),
             p2p_trades: gauge("souk_p2p_trades_open", "P2P trades whose coins are in escrow"),
@@ -80,6 +86,10 @@ impl Metrics {
         self.places_taken.set(exchange.door().inside() as i64);
         self.places.set(exchange.door().permits_max() as i64);
         self.journal_waiting.set(exchange.journal_waiting() as i64);
+        let work = exchange.journal_work();
+        self.commits.set(work.commits as i64);
+        self.commit_facts.set(work.facts as i64);
+        self.commit_micros.set(work.took.as_micros() as i64);
         self.show_state(exchange);
         self.mirror.iter().for_each(MirrorGauges::show);
         let mut text = Vec::new();

@@ -160,9 +160,15 @@ async fn an_operator_sees_that_it_lives_and_what_it_does() {
     let registered =
         r#"souk_http_requests_total{method="POST",route="/api/auth/register",status="201"} 1"#;
     assert!(text.contains(registered), "{text}");
-    for name in ["souk_door_places_taken", "souk_journal_waiting", "souk_sequence"] {
-        assert!(text.contains(&format!("\n{name} ")), "{name}");
-    }
+    let figure = |name: &str| -> u64 {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|figure| figure.parse().ok()).unwrap_or_else(|| panic!("{name} in {text}"))
+    };
+    assert!(figure("souk_sequence") > 0);
+    assert_eq!(figure("souk_door_places_taken") + figure("souk_journal_waiting"), 0);
+    let (commits, facts) = (figure("souk_journal_commits"), figure("souk_journal_facts"));
+    assert!(1 <= commits && commits <= facts, "{commits} commits of {facts} facts");
+    assert!(figure("souk_journal_micros") > 0);
 }
 
 #[actix::test]
