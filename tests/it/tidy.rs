@@ -244,6 +244,30 @@ fn names_start(code: &str, start: &str) -> bool {
     code.match_indices(start).any(|(at, _)| !code[..at].ends_with(inside))
 }
 
+/// What `package` depends on, by a lock file.
+fn locked(file: &str, package: &str) -> String {
+    let path = root().join(file);
+    let lock = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let named = format!("name = \"{package}\"\n");
+    let entry = lock.split("[[package]]\n").find(|entry| entry.starts_with(&named));
+    let needs = entry.and_then(|entry| entry.split_once("dependencies = ["));
+    needs.unwrap_or_else(|| panic!("{package} is not in {file}")).1.trim().to_owned()
+}
+
+#[test]
+fn the_comparison_with_other_books_is_locked_to_what_the_product_depends_on() {
+    let names = |lock: String| -> Vec<String> {
+        let lines = lock.lines().filter_map(|line| line.trim().strip_prefix('"'));
+        // Behind a name stands a version, where a lock file has several of it.
+        lines.map(|line| line.split(['"', ' ']).next().unwrap_or(line).to_owned()).collect()
+    };
+    let product = names(locked("Cargo.lock", "souk"));
+    let developing = ["criterion", "proptest", "tempfile"];
+    let needed = product.into_iter().filter(|name| !developing.contains(&name.as_str()));
+    let needed: Vec<String> = needed.collect();
+    assert_eq!(names(locked("benches/peers/Cargo.lock", "souk")), needed);
+}
+
 #[test]
 fn nothing_unfinished_is_left() {
     let mut faults = Vec::new();
