@@ -26,6 +26,17 @@ async fn told(socket: &mut Socket, channel: &str) -> (String, Value) {
     (event["type"].as_str().unwrap().to_owned(), event["data"].clone())
 }
 
+/// What a party is told next of its trade, in short; where to pay is told as long as it is open.
+async fn hears(socket: &mut Socket) -> String {
+    let (kind, data) = told(socket, "p2p").await;
+    if kind == "p2p_trade_status_change" {
+        let shown = data["payment_account"]["details"] == "DE00 0001";
+        assert_eq!(shown, data["status"] != "COMPLETED", "{data}");
+    }
+    let what = if kind == "p2p_message" { &data["text"] } else { &data["action"] };
+    format!("{kind} {}", what.as_str().unwrap())
+}
+
 #[actix::test]
 async fn both_parties_hear_of_each_step_and_nobody_else() {
     let (app, s, b) = market().await;
@@ -53,23 +64,17 @@ async fn both_parties_hear_of_each_step_and_nobody_else() {
     );
     b.writes(&trade, "on its way").await.is_done(201);
     b.pays(&trade).await.is_done(200);
-    s.confirms(&trade).await.is_done(200);
-
+    let change = |action: &str| format!("p2p_trade_status_change {action}");
+    let steps = [change("OPENED"), "p2p_message on its way".into(), change("PAYMENT_SENT")];
+    // Heard before the trade ends: from then on nobody is told where to pay.
     for socket in &mut sockets[..2] {
-        let mut heard = Vec::new();
-        for _ in 0..4 {
-            let (kind, data) = told(socket, "p2p").await;
-            let what = if kind == "p2p_message" { &data["text"] } else { &data["action"] };
-            heard.push(format!("{kind} {}", what.as_str().unwrap()));
-            if kind == "p2p_trade_status_change" {
-                let shown = data["payment_account"]["details"] == "DE00 0001";
-                assert_eq!(shown, data["status"] != "COMPLETED", "{data}");
-            }
+        for step in &steps {
+            assert_eq!(hears(socket).await, *step);
         }
-        let change = |action: &str| format!("p2p_trade_status_change {action}");
-        let steps = [change("OPENED"), "p2p_message on its way".into(), change("PAYMENT_SENT")];
-        assert_eq!(heard[..3], steps);
-        assert_eq!(heard[3], change("PAYMENT_CONFIRMED"));
+    }
+    s.confirms(&trade).await.is_done(200);
+    for socket in &mut sockets[..2] {
+        assert_eq!(hears(socket).await, change("PAYMENT_CONFIRMED"));
     }
     // The stranger hears of a trade of its own only.
     let own = id(trade_in(&stranger.takes_ad(&ad, "51").await));
