@@ -5,10 +5,7 @@
 //! bytes: it leaves behind the facts that its actor had seen.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -120,15 +117,7 @@ pub struct Committed {
 pub struct JournalHandle {
     /// Boxed, since the queue's room is taken up front and is seldom used.
     queue: Sender<Box<Entry>>,
-    done: Arc<Done>,
-}
-
-/// What the thread has done; written by it alone.
-#[derive(Debug, Default)]
-struct Done {
-    commits: AtomicU64,
-    facts: AtomicU64,
-    micros: AtomicU64,
+    work: Arc<Mutex<JournalWork>>,
 }
 
 /// What the journal has done since the start: who divides finds how large its commits are, and how long each
@@ -157,10 +146,7 @@ impl JournalHandle {
 
     /// What has been written so far.
     pub fn work(&self) -> JournalWork {
-        let Done { commits, facts, micros } = &*self.done;
-        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let took = Duration::from_micros(of(micros));
-        JournalWork { commits: of(commits), facts: of(facts), took }
+        *self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until everything that was put before is durable and let out.
@@ -185,19 +171,19 @@ pub fn start(
 ) -> std::io::Result<(JournalHandle, Receiver<Committed>, JoinHandle<()>)> {
     let (queue, entries) = bounded(queue_max);
     let (committed, commits) = bounded(COMMITS_WAITING_MAX);
-    let done = Arc::new(Done::default());
-    let writer = Writer { journal, entries, committed, done: done.clone(), door, clock };
+    let work = Arc::default();
+    let writer = Writer { journal, entries, committed, work: Arc::clone(&work), door, clock };
     let thread = std::thread::Builder::new()
         .name("souk-journal".into())
         .spawn(move || writer.run(on_failure))?;
-    Ok((JournalHandle { queue, done }, commits, thread))
+    Ok((JournalHandle { queue, work }, commits, thread))
 }
 
 struct Writer {
     journal: Box<dyn Journal>,
     entries: Receiver<Box<Entry>>,
     committed: Sender<Committed>,
-    done: Arc<Done>,
+    work: Arc<Mutex<JournalWork>>,
     door: Door,
     clock: Arc<dyn Clock>,
 }
@@ -248,10 +234,10 @@ impl Writer {
         }
         let began = Instant::now();
         let (first, _) = self.journal.append(&records)?;
-        let add = |to: &AtomicU64, count: u64| to.fetch_add(count, Ordering::Relaxed);
-        add(&self.done.commits, 1);
-        add(&self.done.facts, records.len() as u64);
-        add(&self.done.micros, began.elapsed().as_micros() as u64);
+        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        work.commits += 1;
+        work.facts += records.len() as u64;
+        work.took += began.elapsed();
         Ok(first)
     }
 
