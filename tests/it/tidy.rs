@@ -244,28 +244,25 @@ fn names_start(code: &str, start: &str) -> bool {
     code.match_indices(start).any(|(at, _)| !code[..at].ends_with(inside))
 }
 
-/// What `package` depends on, by a lock file.
-fn locked(file: &str, package: &str) -> String {
-    let path = root().join(file);
-    let lock = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let named = format!("name = \"{package}\"\n");
-    let entry = lock.split("[[package]]\n").find(|entry| entry.starts_with(&named));
-    let needs = entry.and_then(|entry| entry.split_once("dependencies = ["));
-    needs.unwrap_or_else(|| panic!("{package} is not in {file}")).1.trim().to_owned()
-}
-
 #[test]
 fn the_comparison_with_other_books_is_locked_to_what_the_product_depends_on() {
-    let names = |lock: String| -> Vec<String> {
-        let lines = lock.lines().filter_map(|line| line.trim().strip_prefix('"'));
-        // Behind a name stands a version, where a lock file has several of it.
-        lines.map(|line| line.split(['"', ' ']).next().unwrap_or(line).to_owned()).collect()
+    let between = |file: &str, start: &str, end: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(root().join(file)).expect(file);
+        let lines = text.split_once(start).and_then(|(_, rest)| rest.split_once(end));
+        let lines = lines.unwrap_or_else(|| panic!("{file} has no {start:?}")).0.lines();
+        // Behind a name stands its version, or what else is wanted of it.
+        let name = |line: &str| {
+            line.trim_matches([' ', '"', ',']).split([' ', '.']).next().map(str::to_owned)
+        };
+        let mut names: Vec<String> =
+            lines.filter_map(name).filter(|name| !name.is_empty()).collect();
+        names.sort();
+        names
     };
-    let product = names(locked("Cargo.lock", "souk"));
-    let developing = ["criterion", "proptest", "tempfile"];
-    let needed = product.into_iter().filter(|name| !developing.contains(&name.as_str()));
-    let needed: Vec<String> = needed.collect();
-    assert_eq!(names(locked("benches/peers/Cargo.lock", "souk")), needed);
+    let version = env!("CARGO_PKG_VERSION");
+    let entry = format!("name = \"souk\"\nversion = \"{version}\"\ndependencies = [");
+    let locked = between("benches/peers/Cargo.lock", &entry, "]");
+    assert_eq!(locked, between("Cargo.toml", "[dependencies]\n", "\n["));
 }
 
 #[test]
