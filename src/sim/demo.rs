@@ -50,7 +50,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
         let middle = last.unwrap_or(Decimal::from(*price));
         let mut resting = 0;
         for level in 1..=LEVELS {
-            for side in [Side::Buy, Side::Sell] {
+            for side in Side::ALL {
                 let price = away(middle, side, level, &instrument.tick_size)?;
                 let order = NewOrder::limit(name, side, (*quantity).to_owned(), price);
                 // Somebody else's market may be in the way; then this level is theirs.

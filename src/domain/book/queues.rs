@@ -382,7 +382,7 @@ mod tests {
                 }
                 prop_assert_eq!(queues.len(), plain.len());
                 prop_assert_eq!(queues.taken().count(), plain.len());
-                for side in [Side::Buy, Side::Sell] {
+                for side in Side::ALL {
                     let expected = sorted(&plain, side);
                     let front = queues.front(side).map(|slot| queues.at(slot).id.number());
                     prop_assert_eq!(front, expected.first().map(|first| first.0));

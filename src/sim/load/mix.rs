@@ -101,7 +101,7 @@ impl Mix {
 
     /// Writes one that rests near the middle, or one that takes what rests there and goes.
     fn write(&mut self, into: &mut String, crosses: bool) {
-        let side = [Side::Buy, Side::Sell][self.draw(2) as usize];
+        let side = Side::ALL[self.draw(2) as usize];
         let unit = self.ground.unit();
         // Near the middle there are more than far away.
         let spread = (unit << self.draw(8)) as u64;

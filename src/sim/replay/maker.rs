@@ -365,7 +365,7 @@ mod tests {
         }
         let plan = makers.plan(book.ladder(), BTreeSet::new(), reference, &steps);
         done(&mut makers, &plan);
-        for side in [Side::Buy, Side::Sell] {
+        for side in Side::ALL {
             for (price, quantity) in book.ladder().side(side) {
                 let kept = steps.is_worth(*price, *quantity)
                     && steps.is_in_band(*price, reference.unwrap());

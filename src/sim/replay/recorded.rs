@@ -46,7 +46,7 @@ impl RecordedBook {
 
     /// Starts anew from a snapshot and the differences that came before it.
     pub fn snapshot(&mut self, snapshot: &Snapshot) {
-        for side in [Side::Buy, Side::Sell] {
+        for side in Side::ALL {
             let prices: Vec<Price> = self.ladder.side(side).keys().copied().collect();
             self.changed.extend(prices.into_iter().map(|price| (side, price)));
         }

@@ -105,7 +105,7 @@ impl Market {
     }
 
     fn place(&mut self, user: UserId, at: usize) -> Option<Body> {
-        let side = [Side::Buy, Side::Sell][self.draw(2) as usize];
+        let side = Side::ALL[self.draw(2) as usize];
         let number = self.state.through.0;
         let asked = PlaceOrder {
             side,

@@ -230,7 +230,7 @@ impl Pair {
 
     /// The same orders in the same queues, and nothing crossed.
     fn compare_books(&self) {
-        for side in [Side::Buy, Side::Sell] {
+        for side in Side::ALL {
             let real: Vec<_> = self
                 .book
                 .levels(side)

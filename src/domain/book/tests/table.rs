@@ -286,7 +286,7 @@ impl Feed {
                 quantity => self.0.insert(at, quantity),
             };
         }
-        let real = [Side::Buy, Side::Sell]
+        let real = Side::ALL
             .into_iter()
             .flat_map(|side| book.levels(side).map(move |(price, shown)| ((side, price), shown)));
         assert_eq!(self.0, real.collect(), "the levels do not tell all");
