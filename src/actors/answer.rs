@@ -40,12 +40,15 @@ pub enum Said {
 
 /// The answer's sender with the command's cause and permit; goes along the message chain and is used
 /// once, by the durable end.
+///
+/// It cannot be lost: a ticket that is dropped is answered with `OUTCOME_UNKNOWN`. Nothing drops one
+/// while the exchange runs, so a dropped ticket is also counted, logged, and a panic in debug builds.
 #[derive(Debug)]
 pub struct Ticket {
     /// Who asked, and by which request.
     pub cause: Cause,
     to: Recipient,
-    /// Freed when the answer is let out.
+    /// Freed when the answer is let out. `None` where nobody waits.
     permit: Option<Arc<Permit>>,
 }
 
@@ -53,6 +56,7 @@ pub struct Ticket {
 enum Recipient {
     One(oneshot::Sender<Answer>),
     Part(Arc<Gather>, usize),
+    /// Nobody asked, or the answer is given.
     Nobody,
 }
 
@@ -71,13 +75,12 @@ impl Ticket {
 
     /// Splits into `parts` tickets, whose answers together make this one's, in their order.
     pub fn split(self, parts: usize) -> Vec<Ticket> {
-        let Ticket { cause, to, permit } = self;
-        let whole = Ticket { cause: cause.clone(), to, permit: permit.clone() };
+        let (cause, permit) = (self.cause.clone(), self.permit.clone());
         let gather = Arc::new(Gather(Mutex::new(Gathered {
             answers: (0..parts).map(|_| None).collect(),
             left: parts,
             latest: Sequence(0),
-            whole: Some(whole),
+            whole: Some(self),
         })));
         let part = |at| Ticket {
             cause: cause.clone(),
@@ -91,14 +94,34 @@ impl Ticket {
     /// failure path: never an actor.
     ///
     /// `sequence` is what the journal stood at, refusals included.
-    pub(super) fn answer(self, sequence: Sequence, answer: Answer) {
+    pub(super) fn answer(mut self, sequence: Sequence, answer: Answer) {
+        self.give(sequence, answer);
+    }
+
+    fn give(&mut self, sequence: Sequence, answer: Answer) {
         // First: whoever reads the answer may ask again under the same key.
-        drop(self.permit);
-        match self.to {
+        self.permit = None;
+        match std::mem::replace(&mut self.to, Recipient::Nobody) {
             // The receiver is gone where the client hung up; its command is done all the same.
             Recipient::One(sender) => drop(sender.send(answer)),
             Recipient::Part(gather, at) => gather.put(at, sequence, answer),
             Recipient::Nobody => {}
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if matches!(self.to, Recipient::Nobody) {
+            return;
+        }
+        // Actors that end with the process take what they were asked along with them.
+        let is_bug = self.permit.as_ref().is_some_and(|permit| permit.note_lost());
+        let request = self.cause.request;
+        self.give(Sequence(0), Err(Rejection::OutcomeUnknown));
+        if is_bug {
+            tracing::error!(?request, "a command was dropped without an answer");
+            debug_assert!(std::thread::panicking(), "a command was dropped without an answer");
         }
     }
 }

@@ -142,7 +142,7 @@ impl Directory {
     /// Ends a P2P trade's actor: nobody finds it any more, and this is its last message.
     pub(super) fn end_trade(&self, id: P2pTradeId, fact: Arc<Fact>) {
         match self.0.trades.remove(&id) {
-            Some((_, trade)) => trade.do_send(TradeEnded(fact)),
+            Some((_, last)) => last.clone().do_send(TradeEnded { fact, last }),
             None if self.is_stopping() => {}
             None => fatal("a trade ended that was not open"),
         }

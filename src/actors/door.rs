@@ -6,7 +6,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use dashmap::DashMap;
@@ -53,6 +53,8 @@ struct Inner {
     left: tokio::sync::Notify,
     /// Idempotency keys of commands that are under way.
     keys: DashMap<[u8; 16], ()>,
+    /// Answers that were lost inside while the door was not closed.
+    lost: AtomicU64,
 }
 
 /// The right to be inside; dropping it frees the place.
@@ -75,6 +77,7 @@ impl Door {
             state: watch::channel(DoorState::Starting).0,
             left: tokio::sync::Notify::new(),
             keys: DashMap::new(),
+            lost: AtomicU64::new(0),
         }))
     }
 
@@ -133,7 +136,7 @@ impl Door {
         }
     }
 
-    fn take(&self, user: Option<UserId>, weight: usize) -> Result<Permit, Rejection> {
+    pub(super) fn take(&self, user: Option<UserId>, weight: usize) -> Result<Permit, Rejection> {
         let inner = &self.0;
         if let Some(user) = user {
             let mut mine = inner.by_user.entry(user).or_insert(0);
@@ -160,6 +163,11 @@ impl Door {
         self.0.permits_max
     }
 
+    /// How many commands were dropped inside without an answer: a bug each.
+    pub fn lost(&self) -> u64 {
+        self.0.lost.load(Ordering::Relaxed)
+    }
+
     /// Waits until nobody is inside.
     pub async fn empty(&self) {
         loop {
@@ -171,6 +179,18 @@ impl Door {
             }
             left.await;
         }
+    }
+}
+
+impl Permit {
+    /// Counts that its command was dropped without an answer. `false` where the exchange is ending, and
+    /// its actors with all that waits for them.
+    pub(super) fn note_lost(&self) -> bool {
+        let ending = matches!(*self.door.state.borrow(), DoorState::Stopping | DoorState::Failed);
+        if !ending {
+            self.door.lost.fetch_add(1, Ordering::Relaxed);
+        }
+        !ending
     }
 }
 

@@ -21,6 +21,8 @@ pub mod journal;
 pub mod p2p_trade;
 pub mod password;
 pub mod start;
+#[cfg(test)]
+mod tests;
 pub mod view;
 pub mod wallet;
 pub mod wiring;

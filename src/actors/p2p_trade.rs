@@ -4,7 +4,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use actix::{Actor, ActorContext, Context, Handler, Message, MessageResult};
+use actix::{Actor, ActorContext, Addr, Context, Handler, Message, MessageResult};
 
 use super::{
     ad_board::Refund,
@@ -182,12 +182,17 @@ impl Handler<TradeCommand> for TradeActor {
 /// the directory any more.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct TradeEnded(pub Arc<Fact>);
+pub(super) struct TradeEnded {
+    pub fact: Arc<Fact>,
+    /// The last address goes with the last message. An actor that finds itself without addresses ends
+    /// without another look into its mailbox, and what came into it just before would be dropped.
+    pub last: Addr<TradeActor>,
+}
 
 impl Handler<TradeEnded> for TradeActor {
     type Result = ();
 
-    fn handle(&mut self, TradeEnded(fact): TradeEnded, ctx: &mut Context<Self>) {
+    fn handle(&mut self, TradeEnded { fact, last: _last }: TradeEnded, ctx: &mut Context<Self>) {
         if let Body::P2pTrade(own) = &fact.body {
             self.trade = own.trade.clone();
         }

@@ -22,6 +22,7 @@ pub struct Metrics {
     latency: HistogramVec,
     places_taken: IntGauge,
     places: IntGauge,
+    lost: IntGauge,
     journal_waiting: IntGauge,
     commits: IntGauge,
     commit_facts: IntGauge,
@@ -58,6 +59,10 @@ impl Metrics {
             latency: register(&registry, HistogramVec::new(latency, &["method", "route"])),
             places_taken: gauge("souk_door_places_taken", "Commands inside"),
             places: gauge("souk_door_places", "The most commands that may be inside"),
+            lost: gauge(
+                "souk_answers_lost",
+                "Commands that were dropped without an answer since the start: a bug each",
+            ),
             journal_waiting: gauge("souk_journal_waiting", "Entries that wait for the journal"),
             commits: gauge("souk_journal_commits", "Commits written and synced since the start"),
             commit_facts: gauge("souk_journal_facts", "Facts in them"),
@@ -85,6 +90,7 @@ impl Metrics {
     pub fn render(&self, exchange: &Exchange) -> String {
         self.places_taken.set(exchange.door().inside() as i64);
         self.places.set(exchange.door().permits_max() as i64);
+        self.lost.set(exchange.door().lost() as i64);
         self.journal_waiting.set(exchange.journal_waiting() as i64);
         let work = exchange.journal_work();
         self.commits.set(work.commits as i64);

@@ -1,0 +1,219 @@
+//! What can only be seen from inside: an actor's end against a command that comes just then.
+
+use std::sync::{Arc, mpsc};
+
+use actix::{AsyncContext, Context, Handler, Message, fut};
+
+use super::{
+    answer::{Answer, Said},
+    command::{Asked, Command},
+    exchange::{Entered, Exchange},
+    p2p_trade::TradeActor,
+    start::{Config, Running, start},
+};
+use crate::{
+    domain::{
+        account::{Register, Role},
+        fact::{Body, Fact},
+        id::{AdId, BoardId, P2pTradeId, RequestId, UserId},
+        money::{Asset, P2pPrice},
+        order::Side,
+        p2p::{
+            Rules,
+            ad::{AdDraft, AdTerms, Conditions, Pricing},
+            ask::TradeAsk,
+            board::{Take, Wanted},
+            fiat::PaymentMethod,
+            trade::TradeState,
+        },
+        rejection::Rejection,
+        wallet::Limits,
+    },
+    settings::Settings,
+    store::{self, MemoryControl, MemoryJournal, Options},
+};
+
+/// USDT against USD.
+const BOARD: BoardId = BoardId(2);
+/// How often the crossing is provoked.
+const TURNS: usize = 10_000;
+
+/// Holds an actor's thread where its mailbox was found empty, and before anything else is looked at.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Hold {
+    held: mpsc::SyncSender<()>,
+    go: mpsc::Receiver<()>,
+}
+
+impl Handler<Hold> for TradeActor {
+    type Result = ();
+
+    fn handle(&mut self, Hold { held, go }: Hold, ctx: &mut Context<Self>) {
+        // What is spawned is polled behind the mailbox.
+        ctx.spawn(fut::wrap_future(async move {
+            held.send(()).unwrap();
+            go.recv().unwrap();
+        }));
+    }
+}
+
+struct Inside {
+    running: Running,
+    control: MemoryControl,
+    _dir: tempfile::TempDir,
+}
+
+impl Inside {
+    fn open() -> Inside {
+        let dir = tempfile::TempDir::new().unwrap();
+        let mut opened = store::open(&Options::new(dir.path().join("data"))).unwrap();
+        let journal = MemoryJournal::new();
+        let control = journal.control();
+        opened.journal = Box::new(journal);
+        let most = [1_000_000_000_000; Asset::ALL.len()];
+        let config = Config {
+            instruments: Settings::default().instruments,
+            p2p: Rules::default(),
+            limits: Limits { open_orders_max: 10, deposit_day_max: most, withdrawal_day_max: most },
+            permits_max: 64,
+            permits_per_user_max: 64,
+            bcrypt_cost: 4,
+            admin_password: None,
+            manual_clock: true,
+            downtime_shift: true,
+            arbiters: 1,
+            snapshot_every_facts: 1_000_000,
+            snapshot_every_secs: 3_600,
+        };
+        let on_failure = Box::new(|failure| panic!("{failure}"));
+        let running = start(opened, config, on_failure).unwrap();
+        Inside { running, control, _dir: dir }
+    }
+
+    fn exchange(&self) -> &Exchange {
+        &self.running.exchange
+    }
+
+    async fn enter(&self, by: Option<UserId>, command: Command) -> Entered {
+        let asked = Asked { by, request: RequestId(0), key: None, command };
+        self.exchange().enter(asked).await.unwrap()
+    }
+
+    async fn ask(&self, by: Option<UserId>, command: Command) -> Answer {
+        self.enter(by, command).await.answer().await
+    }
+
+    async fn fact(&self, by: Option<UserId>, command: Command) -> Arc<Fact> {
+        match self.ask(by, command).await.unwrap().said {
+            Said::Fact(fact) => fact,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn register(&self, name: &str) -> UserId {
+        let asked = Register {
+            username: name.into(),
+            email: format!("{name}@example.com"),
+            full_name: None,
+            password_hash: String::new(),
+            role: Role::User,
+            granted: true,
+        };
+        match &self.fact(None, Command::Register(asked)).await.body {
+            Body::UserRegistered { user, .. } => user.id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn ad(&self, seller: UserId) -> AdId {
+        let terms = AdTerms {
+            pricing: Pricing::Fixed(P2pPrice(100_000_000)),
+            available: 20_000_000_000,
+            min_limit: 100,
+            max_limit: 100_000_000,
+            methods: vec![PaymentMethod::BankTransfer],
+            payment_window_secs: 900,
+            terms: None,
+            conditions: Conditions::default(),
+            expires_at: None,
+        };
+        let draft = AdDraft { side: Side::Sell, terms };
+        match &self.fact(Some(seller), Command::PublishAd { board: BOARD, draft }).await.body {
+            Body::P2pAd(fact) => fact.ad.id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A trade of one dollar that is marked as paid.
+    async fn paid(&self, buyer: UserId, ad: AdId) -> P2pTradeId {
+        let method = PaymentMethod::BankTransfer;
+        let take = Take { ad, wanted: Wanted::Fiat(100), method, expected: None, version: None };
+        let trade = match &self.fact(Some(buyer), Command::TakeAd(take)).await.body {
+            Body::P2pTrade(fact) => fact.trade.id,
+            other => panic!("{other:?}"),
+        };
+        self.fact(Some(buyer), to_trade(trade, TradeAsk::MarkSent)).await;
+        trade
+    }
+}
+
+fn to_trade(trade: P2pTradeId, ask: TradeAsk) -> Command {
+    Command::P2pTrade { trade, dispute: None, expected: None, ask }
+}
+
+/// The seller's release is on its way to the disk; the actor has looked into its mailbox and is about to
+/// ask whether anybody can still write to it. Just then the buyer's cancel comes in, the release
+/// becomes durable, and the directory gives the trade up.
+#[actix::test]
+async fn a_command_that_meets_the_end_of_its_trade_is_answered_each_time() {
+    let inside = Inside::open();
+    let (seller, buyer) = (inside.register("seller").await, inside.register("buyer").await);
+    let (asset, amount) = (Asset::Usdt, 20_000_000_000);
+    let funds = Command::Deposit { to: seller, asset, amount, counted: false };
+    inside.fact(None, funds).await;
+    let ad = inside.ad(seller).await;
+    for turn in 0..TURNS {
+        let trade = inside.paid(buyer, ad).await;
+        inside.control.shut_gate();
+        let release = inside.enter(Some(seller), to_trade(trade, TradeAsk::Confirm)).await;
+        let (held, is_held) = mpsc::sync_channel(1);
+        let (go_on, go) = mpsc::sync_channel(1);
+        inside.exchange().0.directory.trades()[0].do_send(Hold { held, go });
+        is_held.recv().unwrap();
+        let cancel = TradeAsk::Cancel { not_paid: true };
+        let cancel = inside.enter(Some(buyer), to_trade(trade, cancel)).await;
+        inside.control.open_gate();
+        // Its answer comes behind the message to the trade.
+        release.answer().await.unwrap();
+        go_on.send(()).unwrap();
+        let refused = cancel.answer().await.unwrap_err();
+        assert_eq!(refused, Rejection::TradeStateForbids(TradeState::Completed), "turn {turn}");
+    }
+    assert_eq!(inside.exchange().door().lost(), 0);
+    inside.exchange().digest().await.unwrap();
+}
+
+/// Where it can happen after all, whoever asked hears of it and does not wait for ever.
+#[actix::test]
+async fn a_ticket_that_is_dropped_is_answered() {
+    use super::{answer::Ticket, door::Door};
+    use crate::domain::fact::Cause;
+
+    let door = Door::new(8, 8);
+    door.set(super::door::DoorState::Stopping);
+    let permit = door.take(None, 1).unwrap();
+    let (ticket, answer) = Ticket::new(Cause::default(), permit);
+    let mut parts = ticket.split(2);
+    let answered = super::answer::Accepted {
+        sequence: crate::domain::id::Sequence(7),
+        said: Said::Nothing,
+        replayed: false,
+    };
+    parts.pop().unwrap().answer(answered.sequence, Ok(answered));
+    drop(parts);
+    let Said::Parts(parts) = answer.await.unwrap().unwrap().said else { panic!("no parts") };
+    assert!(matches!(parts[0], Err(Rejection::OutcomeUnknown)));
+    assert!(parts[1].is_ok());
+    assert_eq!((door.inside(), door.lost()), (0, 0));
+}
