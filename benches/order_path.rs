@@ -12,12 +12,12 @@ use std::{
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use souk::{
     actors::{
-        command::{Asked, CancelReason, Command},
         exchange::Exchange,
         start::{Config, start},
     },
     domain::{
         account::{Register, Role},
+        command::{Asked, CancelReason, Command},
         id::{InstrumentId, RequestId, UserId},
         money::Asset,
         order::{PlaceOrder, SelfTradePrevention, Side},

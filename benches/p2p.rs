@@ -13,12 +13,12 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use souk::{
     actors::{
         answer::Said,
-        command::{Asked, Command},
         exchange::Exchange,
         start::{Config, Running, start},
     },
     domain::{
         account::{Register, Role},
+        command::{Asked, Command},
         fact::Body,
         id::{AdId, BoardId, P2pTradeId, RequestId, UserId},
         money::{Asset, P2pPrice},

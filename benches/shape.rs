@@ -19,12 +19,12 @@ use actix::{Actor, Addr, Arbiter, Context, Handler, Message};
 use crossbeam::channel::{Receiver, Sender, bounded};
 use souk::{
     actors::{
-        command::{Asked, CancelReason, Command},
         exchange::Exchange,
         start::{Config, start},
     },
     domain::{
         account::{Register, Role},
+        command::{Asked, CancelReason, Command},
         id::{InstrumentId, RequestId, UserId},
         money::Asset,
         order::{PlaceOrder, SelfTradePrevention, Side},

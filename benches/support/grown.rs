@@ -6,14 +6,11 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use souk::{
-    actors::{
-        command::{Asked, CancelReason, Command},
-        exchange::Exchange,
-        start::Config,
-    },
+    actors::{exchange::Exchange, start::Config},
     domain::{
         account::{Accounts, Register, Role},
         book::Book,
+        command::{Asked, CancelReason, Command},
         fact::{Body, Cause, Fact},
         id::{InstrumentId, RequestId, Stamp, UserId},
         instrument::Instrument,

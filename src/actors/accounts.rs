@@ -6,7 +6,6 @@ use actix::{Actor, Context, Handler, Message, MessageResult};
 use super::{
     answer::Ticket,
     clock::Stamps,
-    command::Command,
     fatal,
     journal::{Entry, Reply},
     wallet::DigestPart,
@@ -14,6 +13,7 @@ use super::{
 };
 use crate::domain::{
     account::{Accounts, Register},
+    command::Command,
     fact::Body,
     id::{Stamp, UserId},
     money::Asset,

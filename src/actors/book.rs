@@ -9,7 +9,6 @@ use actix::{Actor, Context, Handler, Message, MessageResult};
 use super::{
     answer::Ticket,
     clock::Stamps,
-    command::OrderName,
     fatal,
     journal::{Entry, Reply, SetAside},
     wallet::{DigestPart, Refused, SwitchCancelled},
@@ -17,6 +16,7 @@ use super::{
 };
 use crate::domain::{
     book::Book,
+    command::OrderName,
     fact::{Body, BookAction, BookFact, Cause},
     id::{InstrumentId, OrderId, Stamp, UserId},
     instrument::{Price, Quantity},

@@ -16,11 +16,11 @@ use tokio::sync::oneshot;
 
 use super::{
     answer::Ticket,
-    command::ClockMove,
     journal::{Entry, Reply},
     wiring::Wiring,
 };
 use crate::domain::{
+    command::ClockMove,
     fact::{Body, Cause},
     id::{AdId, P2pTradeId, Stamp, UserId},
     rejection::Rejection,

@@ -13,7 +13,6 @@ use super::{
     ad_board::{AdBoardActor, AdDue, BoardAsk, BoardCommand, Refund, TradesEnded},
     answer::Ticket,
     book::{BookActor, BookCommand, CascadeDurable},
-    command::Command,
     deadline::{DeadlineActor, DeadlineNews, Entity, MoveClock, NotDue},
     durable::Delivery,
     fatal,
@@ -23,6 +22,7 @@ use super::{
     wiring::Wiring,
 };
 use crate::domain::{
+    command::Command,
     fact::{Body, Fact},
     id::{BoardId, InstrumentId, P2pTradeId, Stamp, UserId},
     order::Side,

@@ -10,7 +10,6 @@ use tokio::sync::oneshot;
 use super::{
     answer::{Accepted, Answer, Said, Ticket},
     clock::Clock,
-    command::{Asked, Command},
     digest::live_digest,
     directory::Directory,
     door::{Door, DoorState},
@@ -21,6 +20,7 @@ use super::{
 };
 use crate::{
     domain::{
+        command::{Asked, Command},
         digest::Digest,
         fact::{Cause, Fact, KeyUse},
         id::{Sequence, Stamp, UserId},

@@ -9,7 +9,6 @@ pub mod ad_board;
 pub mod answer;
 pub mod book;
 pub mod clock;
-pub mod command;
 pub mod deadline;
 pub mod digest;
 pub mod directory;

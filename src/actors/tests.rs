@@ -6,7 +6,6 @@ use actix::{AsyncContext, Context, Handler, Message, fut};
 
 use super::{
     answer::{Answer, Said},
-    command::{Asked, Command},
     exchange::{Entered, Exchange},
     p2p_trade::TradeActor,
     start::{Config, Running, start},
@@ -14,6 +13,7 @@ use super::{
 use crate::{
     domain::{
         account::{Register, Role},
+        command::{Asked, Command},
         fact::{Body, Fact},
         id::{AdId, BoardId, P2pTradeId, RequestId, UserId},
         money::{Asset, P2pPrice},

@@ -16,12 +16,12 @@ use super::{
     answer::Ticket,
     book::{Ask, BookCommand},
     clock::Stamps,
-    command::{CancelReason, Command, OrderName},
     durable::Delivery,
     journal::{Entry, Reply, SetAside},
     wiring::Wiring,
 };
 use crate::domain::{
+    command::{CancelReason, Command, OrderName},
     digest::Digest,
     fact::{Body, Fact},
     id::{InstrumentId, OrderId, Stamp},

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod book;
+pub mod command;
 pub mod digest;
 pub mod fact;
 pub mod history;

@@ -16,16 +16,14 @@ use super::{
     wallet::{MoneyBody, Wallet, balance_after},
     wire::{self, P2pTrade},
 };
-use crate::{
-    actors::command::{ClockMove, Command},
-    domain::{
-        account::{self, Role},
-        fact::Body,
-        id::Stamp,
-        p2p::{ask::TradeAsk, dispute::TEXT_CHARS_MAX},
-        rejection::Rejection,
-        world::World,
-    },
+use crate::domain::{
+    account::{self, Role},
+    command::{ClockMove, Command},
+    fact::Body,
+    id::Stamp,
+    p2p::{ask::TradeAsk, dispute::TEXT_CHARS_MAX},
+    rejection::Rejection,
+    world::World,
 };
 
 /// Writes a snapshot through the newest fact.

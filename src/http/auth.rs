@@ -18,17 +18,15 @@ use super::{
     user::User,
     wire,
 };
-use crate::{
-    actors::command::{Asked, Command},
-    domain::{
-        account::{self, Register, Role, email_from, is_reserved, is_username},
-        fact::{Body, Fact},
-        id::UserId,
-        ledger::Account,
-        money::Asset,
-        rejection::Rejection,
-        wallet::Balance,
-    },
+use crate::domain::{
+    account::{self, Register, Role, email_from, is_reserved, is_username},
+    command::{Asked, Command},
+    fact::{Body, Fact},
+    id::UserId,
+    ledger::Account,
+    money::Asset,
+    rejection::Rejection,
+    wallet::Balance,
 };
 
 /// The shortest password, in bytes.

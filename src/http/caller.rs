@@ -21,11 +21,11 @@ use super::{
 use crate::{
     actors::{
         answer::{Accepted, Answer, Said},
-        command::{Asked, Command},
         view::Access,
     },
     domain::{
         account::Role,
+        command::{Asked, Command},
         fact::Fact,
         id::{RequestId, Sequence, UserId},
     },

@@ -17,8 +17,9 @@ use super::{
     wire::{PaymentAccount, read_method},
 };
 use crate::{
-    actors::{answer::Accepted, command::Command},
+    actors::answer::Accepted,
     domain::{
+        command::Command,
         fact::Body,
         id::UserId,
         p2p::contact::{ContactAsk, ContactChange, Contacts},

@@ -13,16 +13,14 @@ use super::{
     text,
     wire::{Reputation, Review},
 };
-use crate::{
-    actors::command::Command,
-    domain::{
-        account::Role,
-        fact::Body,
-        id::{P2pTradeId, UserId},
-        p2p::standing::Standing,
-        rejection::Rejection,
-        world::World,
-    },
+use crate::domain::{
+    account::Role,
+    command::Command,
+    fact::Body,
+    id::{P2pTradeId, UserId},
+    p2p::standing::Standing,
+    rejection::Rejection,
+    world::World,
 };
 
 /// The longest comment of a review, in characters.

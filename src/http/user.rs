@@ -14,13 +14,11 @@ use super::{
     reputation::standing_of,
     wire::{self, TradeRecord},
 };
-use crate::{
-    actors::command::Command,
-    domain::{
-        account::{self, email_from},
-        fact::Body,
-        rejection::Rejection,
-    },
+use crate::domain::{
+    account::{self, email_from},
+    command::Command,
+    fact::Body,
+    rejection::Rejection,
 };
 
 /// A user, as the user and admins see it.

@@ -12,8 +12,9 @@ use super::{
     wire,
 };
 use crate::{
-    actors::{answer::Accepted, command::Command},
+    actors::answer::Accepted,
     domain::{
+        command::Command,
         history::OwnPosting,
         id::{Sequence, UserId},
         ledger::{Account, PostingCause},

@@ -20,11 +20,11 @@ use super::{
 };
 use crate::{
     actors::{
-        command::{Command, OrderName},
         exchange::Exchange,
         feed::{Channel, Close, Data, Event, Feed, Join, Next, Outbox},
     },
     domain::{
+        command::{Command, OrderName},
         fact::{Body, Fact},
         id::{InstrumentId, OrderId, Sequence, Stamp, UserId},
         order::ClientOrderId,

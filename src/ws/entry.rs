@@ -17,11 +17,11 @@ use super::{
 use crate::{
     actors::{
         answer::{Accepted, Answer, Said},
-        command::{Asked, CancelReason, Command, OrderName},
         exchange::Exchange,
         feed::Outbox,
     },
     domain::{
+        command::{Asked, CancelReason, Command, OrderName},
         fact::BookAction,
         id::{InstrumentId, RequestId, UserId},
         rejection::Rejection,

@@ -9,12 +9,10 @@ use std::{
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use souk::{
-    actors::{
-        command::{Asked, ClockMove, Command},
-        start::{Config, Running, start},
-    },
+    actors::start::{Config, Running, start},
     domain::{
         account::{Register, Role},
+        command::{Asked, ClockMove, Command},
         fact::Body,
         id::{RequestId, UserId},
         money::Asset,

@@ -7,8 +7,10 @@ use std::{
 
 use serde_json::json;
 use souk::{
-    actors::command::Command as Asked,
-    domain::order::{Kind, PlaceOrder, Side},
+    domain::{
+        command::Command as Asked,
+        order::{Kind, PlaceOrder, Side},
+    },
     telemetry,
 };
 use tempfile::TempDir;

@@ -9,12 +9,12 @@ use std::sync::{
 use souk::{
     actors::{
         answer::{Accepted, Answer, Said},
-        command::{Asked, CancelReason, Command},
         exchange::Exchange,
         start::{Config, Running, start},
     },
     domain::{
         account::{Register, Role},
+        command::{Asked, CancelReason, Command},
         fact::{BookFact, Fact},
         id::{InstrumentId, OrderId, RequestId, UserId},
         instrument::Instrument,

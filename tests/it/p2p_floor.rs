@@ -5,11 +5,9 @@ use std::collections::HashMap;
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use souk::{
-    actors::{
-        answer::{Answer, Said},
-        command::{ClockMove, Command},
-    },
+    actors::answer::{Answer, Said},
     domain::{
+        command::{ClockMove, Command},
         fact::{Body, Fact},
         id::{AdId, BoardId, P2pTradeId, Sequence, UserId},
         money::{Amount, Asset, P2pPrice},

@@ -10,8 +10,9 @@ use std::{
 };
 
 use souk::{
-    actors::{answer::Answer, command::Command},
+    actors::answer::Answer,
     domain::{
+        command::Command,
         id::{InstrumentId, UserId},
         money::Asset,
         order::{PlaceOrder, Side, Status},

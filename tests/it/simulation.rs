@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use souk::{
-    actors::{answer::Answer, command::Command},
+    actors::answer::Answer,
     domain::{
+        command::Command,
         digest::Digest,
         fact::Fact,
         id::{Sequence, UserId},
@@ -65,7 +66,7 @@ pub fn random_command(random: &mut StdRng, floor: &Floor, user: UserId) -> Comma
     match random.random_range(0..100) {
         0..60 => Command::Place { instrument: BTC_USD, order: random_order(random) },
         60..75 => match any_open(random) {
-            Some(id) => Command::Cancel(souk::actors::command::OrderName::Id(*id)),
+            Some(id) => Command::Cancel(souk::domain::command::OrderName::Id(*id)),
             None => cancel_all(),
         },
         75..88 => match any_open(random) {

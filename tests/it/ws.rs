@@ -11,8 +11,10 @@ use std::{
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use souk::{
-    actors::command::Command,
-    domain::money::{Asset, parse_decimal},
+    domain::{
+        command::Command,
+        money::{Asset, parse_decimal},
+    },
     ws::WsSettings,
 };
 use tokio::{io::AsyncWriteExt, net::TcpSocket};

@@ -6,9 +6,9 @@ use crate::{
     actors::{
         ad_board::{BoardAsk, BoardCommand},
         answer::Ticket,
-        command::Command,
     },
     domain::{
+        command::Command,
         id::{AdId, BoardId},
         money::{Amount, Asset},
         order::Side,

@@ -16,11 +16,9 @@ use utoipa::IntoParams;
 
 use super::{Case, case_of, dispute_id, disputed};
 use crate::{
-    actors::{
-        answer::{Accepted, Said},
-        command::Command,
-    },
+    actors::answer::{Accepted, Said},
     domain::{
+        command::Command,
         id::{DisputeId, Sequence},
         p2p::{
             ask::TradeAsk,

@@ -6,11 +6,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{instrument_named, order_listed, own_order};
 use crate::{
-    actors::{
-        answer::{Accepted, Said},
-        command::{CancelReason, Command, OrderName},
-    },
+    actors::answer::{Accepted, Said},
     domain::{
+        command::{CancelReason, Command, OrderName},
         fact::{Body, BookFact},
         id::{OrderId, UserId},
         rejection::Rejection,

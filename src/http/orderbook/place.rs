@@ -7,11 +7,9 @@ use utoipa::ToSchema;
 
 use super::{listed, own_order};
 use crate::{
-    actors::{
-        answer::{Accepted, Answer, Said},
-        command::Command,
-    },
+    actors::answer::{Accepted, Answer, Said},
     domain::{
+        command::Command,
         id::{InstrumentId, OrderId, Sequence, UserId},
         instrument::Instrument,
         order::PlaceOrder,

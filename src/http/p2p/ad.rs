@@ -10,8 +10,13 @@ use utoipa::ToSchema;
 
 use super::{ad_fact, ad_id, ad_of, list::ListedAd};
 use crate::{
-    actors::{answer::Accepted, command::Command},
-    domain::{id::AdId, id::UserId, p2p::fiat::PaymentMethod, rejection::Rejection},
+    actors::answer::Accepted,
+    domain::{
+        command::Command,
+        id::{AdId, UserId},
+        p2p::fiat::PaymentMethod,
+        rejection::Rejection,
+    },
     http::{
         api::Api,
         body::{Json, OptionalJson},

@@ -23,9 +23,10 @@ use super::{
     problem::{Edge, Problem},
 };
 use crate::{
-    actors::{answer::Accepted, command::Command},
+    actors::answer::Accepted,
     domain::{
         account::Role,
+        command::Command,
         fact::Body,
         id::{AdId, DisputeId, P2pTradeId, UserId},
         p2p::{

@@ -6,8 +6,8 @@ use utoipa::IntoParams;
 
 use super::{ad::explain, place_of, trade_fact, trade_for, trade_id, trades_of};
 use crate::{
-    actors::command::Command,
     domain::{
+        command::Command,
         id::UserId,
         p2p::trade::{Trade, TradeState},
         rejection::Rejection,

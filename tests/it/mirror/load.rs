@@ -4,12 +4,10 @@ use std::{collections::BTreeMap, path::Path};
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use souk::{
-    actors::{
-        answer::Answer,
-        command::{ClockMove, Command},
-    },
+    actors::answer::Answer,
     domain::{
         account::Role,
+        command::{ClockMove, Command},
         fact::Fact,
         id::{BoardId, InstrumentId, Sequence, UserId},
         order::{PlaceOrder, Side},

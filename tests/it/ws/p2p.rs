@@ -1,7 +1,7 @@
 //! P2P trades, chats and ads over WebSocket: who hears of them, and who does not any more.
 
 use serde_json::{Value, json};
-use souk::{actors::command::Command, domain::account::Role};
+use souk::domain::{account::Role, command::Command};
 
 use super::Socket;
 use crate::{

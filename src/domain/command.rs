@@ -1,6 +1,6 @@
 //! What can be asked of the exchange.
 
-use crate::domain::{
+use super::{
     account::{Register, Role},
     fact::KeyUse,
     id::{AdId, BoardId, DisputeId, InstrumentId, OrderId, P2pTradeId, RequestId, Stamp, UserId},
@@ -69,7 +69,7 @@ pub enum Command {
         instrument: InstrumentId,
         order: PlaceOrder,
     },
-    /// Answered by [`super::answer::Said::Parts`], an answer for each in the same order.
+    /// Answered by [`one part`], an answer for each in the same order.
     PlaceMany(Vec<(InstrumentId, PlaceOrder)>),
     /// All checks of a placement, and no effect.
     Test {
@@ -82,7 +82,7 @@ pub enum Command {
         quantity: Option<Quantity>,
     },
     Cancel(OrderName),
-    /// Answered by [`super::answer::Said::Parts`], an answer for each book.
+    /// Answered by [`one part`], an answer for each book.
     CancelAll {
         instrument: Option<InstrumentId>,
         reason: CancelReason,
