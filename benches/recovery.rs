@@ -32,7 +32,7 @@ use souk::{
         state::State,
         world::World,
     },
-    store::{Options, Snapshotter, codec, open},
+    store::{KeepFrom, Options, Snapshotter, codec, open},
 };
 
 const FACTS: usize = 1_000_000;
@@ -101,7 +101,7 @@ fn replay() {
 
 fn snapshot_of(dir: &Path) {
     let opened = open(&Options::new(dir)).expect("it is whole");
-    let keep_from = Arc::new(AtomicU64::new(u64::MAX));
+    let keep_from = KeepFrom::default();
     let reader = opened.journal.reader();
     let snapshotter =
         Snapshotter::start(opened.snapshots.clone(), reader, u64::MAX, 3_600, keep_from);

@@ -16,7 +16,7 @@ mod table;
 
 use std::{
     io,
-    sync::{Arc, atomic::AtomicU64, mpsc},
+    sync::mpsc,
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -33,7 +33,7 @@ pub use self::{
 use self::{follower::Follower, status::Stop};
 use crate::{
     domain::id::Sequence,
-    store::{Failure, Opened, Reader, SnapshotFolder},
+    store::{Failure, KeepFrom, Opened, Reader, SnapshotFolder},
 };
 
 /// How long a thread that was told to end at once may take.
@@ -118,11 +118,7 @@ impl Mirror {
     ///
     /// # Errors
     /// Where a thread cannot be started.
-    pub fn start(
-        options: Options,
-        source: Source,
-        keep_from: Arc<AtomicU64>,
-    ) -> io::Result<Mirror> {
+    pub fn start(options: Options, source: Source, keep_from: KeepFrom) -> io::Result<Mirror> {
         let monitor = Monitor::new(source.reader.clone(), keep_from, options.keep_facts_max);
         let (stop, told) = watch::channel(Stop::No);
         let (ending, ended) = mpsc::channel();

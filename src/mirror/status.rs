@@ -3,15 +3,15 @@
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
 use super::Trouble;
-use crate::{domain::id::Sequence, store::Reader};
+use crate::{
+    domain::id::Sequence,
+    store::{KeepFrom, Reader},
+};
 
 /// The most looks that are remembered, to tell how old what is missing is.
 const LOOKS_MAX: usize = 1_024;
@@ -70,8 +70,7 @@ pub struct Monitor(Arc<Shared>);
 
 struct Shared {
     reader: Reader,
-    keep_from: Arc<AtomicU64>,
-    keep_facts_max: u64,
+    keep_from: KeepFrom,
     standing: Mutex<Standing>,
 }
 
@@ -90,11 +89,12 @@ impl fmt::Debug for Monitor {
 }
 
 impl Monitor {
-    pub(super) fn new(reader: Reader, keep_from: Arc<AtomicU64>, keep_facts_max: u64) -> Monitor {
+    pub(super) fn new(reader: Reader, keep_from: KeepFrom, keep_facts_max: u64) -> Monitor {
         let looks = VecDeque::from([(Sequence(0), Instant::now())]);
+        keep_from.follow(keep_facts_max);
         let standing = Standing { phase: Phase::Connecting, cursor: None, error: None, looks };
         let standing = Mutex::new(standing);
-        let monitor = Monitor(Arc::new(Shared { reader, keep_from, keep_facts_max, standing }));
+        let monitor = Monitor(Arc::new(Shared { reader, keep_from, standing }));
         monitor.look();
         monitor
     }
@@ -118,14 +118,10 @@ impl Monitor {
         }
     }
 
-    /// Looks at what is durable, and says up to where the journal may lose facts: the last commit that
-    /// the mirror has stays, since the cursor is checked against it.
+    /// Looks at what is durable, for how long the mirror has been behind.
     pub(super) fn look(&self) {
         let durable = self.0.reader.durable();
         let mut standing = self.locked();
-        let cursor = standing.cursor.map_or(0, |cursor| cursor.0);
-        let bound = durable.0.saturating_sub(self.0.keep_facts_max);
-        self.0.keep_from.store(cursor.saturating_sub(1).max(bound), Ordering::Release);
         if standing.looks.len() == LOOKS_MAX {
             // Every other one tells nearly as much.
             let mut at = 0;
@@ -142,6 +138,7 @@ impl Monitor {
     pub(super) fn stands_at(&self, cursor: Sequence) {
         let mut standing = self.locked();
         standing.cursor = Some(cursor);
+        self.0.keep_from.stands_at(cursor);
         standing.forget_looks();
     }
 

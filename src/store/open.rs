@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU64},
+    sync::Arc,
     time::Instant,
 };
 
@@ -15,6 +15,7 @@ use super::{
     failure::Failure,
     folder::{self, FolderLock, Layout},
     journal::{Chunks, Journal, Reader},
+    keep_from::KeepFrom,
     mark::{Mark, MarkFile},
     recovery::{self, Known, Recovered},
     sled_journal::{SledChunks, SledJournal},
@@ -66,9 +67,8 @@ pub struct Opened {
     pub secret: [u8; 32],
     /// Where snapshots go.
     pub snapshots: SnapshotFolder,
-    /// Above which sequence the journal is kept for a mirror, which moves it; `u64::MAX` where there is
-    /// none.
-    pub keep_from: Arc<AtomicU64>,
+    /// Which facts the journal keeps for a mirror.
+    pub keep_from: KeepFrom,
     /// Where evidence lies.
     pub evidence: EvidenceFolder,
     /// What was found and done.
@@ -124,7 +124,7 @@ pub fn open(options: &Options) -> Result<Opened, Failure> {
     let evidence = EvidenceFolder::new(&layout);
     let millis = started.elapsed().as_millis() as u64;
     let recovered = Recovered { snapshot: base.snapshot, facts, notes, millis, ..recovered };
-    let keep_from = Arc::new(AtomicU64::new(u64::MAX));
+    let keep_from = KeepFrom::default();
     let journal = Box::new(journal);
     Ok(Opened { journal, world, alive, secret, snapshots, keep_from, evidence, recovered })
 }

@@ -18,6 +18,7 @@ use super::{
     chunk::{Chain, Key},
     failure::Failure,
     journal::{Reader, next_commit},
+    keep_from::KeepFrom,
     open, recovery,
     snapshot::{SnapshotFolder, Taken},
 };
@@ -49,14 +50,14 @@ enum Order {
 
 impl Snapshotter {
     /// Starts the thread. A snapshot is due after `every_facts` facts, and after `every_secs`
-    /// seconds in which there was one. `keep_from` is the last sequence that the mirror does not ask for
-    /// again: the journal is never trimmed above it; `u64::MAX` where there is no mirror.
+    /// seconds in which there was one. `keep_from` says what
+    /// the journal keeps for a mirror.
     pub fn start(
         snapshots: SnapshotFolder,
         reader: Reader,
         every_facts: u64,
         every_secs: u64,
-        keep_from: Arc<AtomicU64>,
+        keep_from: KeepFrom,
     ) -> Snapshotter {
         let durable = Arc::new(AtomicU64::new(reader.durable().0));
         let last = Arc::new(Mutex::new(None));
@@ -118,7 +119,7 @@ struct Worker {
     reader: Reader,
     every_facts: u64,
     every: Duration,
-    keep_from: Arc<AtomicU64>,
+    keep_from: KeepFrom,
     durable: Arc<AtomicU64>,
     last: Arc<Mutex<Option<Taken>>>,
     /// The world so far and the chain there; `None` until it is needed, and after a failure.
@@ -206,7 +207,7 @@ impl Worker {
         if let Some(taken) = last.filter(|taken| taken.through == world.state.through) {
             return Ok(taken);
         }
-        let follower = Sequence(self.keep_from.load(Ordering::Acquire));
+        let follower = self.keep_from.unneeded(self.reader.durable());
         let (taken, unneeded) = stand_back(|| {
             let taken = self.snapshots.write(world, *chain)?;
             Ok((taken, self.snapshots.prune(KEPT, follower)))

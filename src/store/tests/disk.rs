@@ -1,11 +1,6 @@
 //! The data folder: sled, snapshots, the archive, and the verifier.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::PathBuf,
-    sync::{Arc, atomic::AtomicU64},
-};
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use tempfile::TempDir;
 
@@ -13,7 +8,7 @@ use super::{facts::Market, *};
 use crate::{
     domain::id::Stamp,
     store::{
-        Durability, Failure, Reader, SnapshotFolder, Snapshotter, Status,
+        Durability, Failure, KeepFrom, Reader, SnapshotFolder, Snapshotter, Status,
         chunk::{self, Chain},
         mark::Mark,
         sled_journal::SledChunks,
@@ -35,7 +30,11 @@ fn filled(dir: &Path) -> Vec<Fact> {
 }
 
 fn snapshotter(folder: &SnapshotFolder, reader: &Reader, mirrored: u64) -> Snapshotter {
-    let keep_from = Arc::new(AtomicU64::new(mirrored));
+    let keep_from = KeepFrom::default();
+    if mirrored != NO_MIRROR {
+        keep_from.follow(u64::MAX);
+        keep_from.stands_at(Sequence(mirrored + 1));
+    }
     Snapshotter::start(folder.clone(), reader.clone(), u64::MAX, u64::MAX / 2, keep_from)
 }
 
@@ -422,8 +421,8 @@ fn snapshots_are_taken_every_so_many_facts_while_the_journal_grows() {
     let dir = temp();
     let facts = Market::new(9).facts(900);
     let Opened { mut journal, snapshots, .. } = opened(dir.path());
-    let keep_from = Arc::new(AtomicU64::new(NO_MIRROR));
-    let snapshotter = Snapshotter::start(snapshots, journal.reader(), 50, 3_600, keep_from);
+    let snapshotter =
+        Snapshotter::start(snapshots, journal.reader(), 50, 3_600, KeepFrom::default());
     let mut seen = std::collections::BTreeSet::new();
     for commit in facts.chunks(100) {
         append(&mut *journal, commit, 10);
