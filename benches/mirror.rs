@@ -27,6 +27,7 @@ use souk::{
         id::{InstrumentId, RequestId, UserId},
         money::Asset,
         order::{PlaceOrder, SelfTradePrevention, Side},
+        per_asset::PerAsset,
         wallet::Limits,
     },
     mirror::{self, Mirror, Monitor, Options, Source},
@@ -45,7 +46,7 @@ const CLIENTS: u64 = 32;
 const TURNS: usize = 5;
 
 fn config() -> Config {
-    let most = [1_000_000_000_000; Asset::ALL.len()];
+    let most = PerAsset::all(1_000_000_000_000);
     Config {
         instruments: Settings::default().instruments,
         p2p: Default::default(),

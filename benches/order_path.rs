@@ -21,6 +21,7 @@ use souk::{
         id::{InstrumentId, RequestId, UserId},
         money::Asset,
         order::{PlaceOrder, SelfTradePrevention, Side},
+        per_asset::PerAsset,
         wallet::Limits,
     },
     settings::Settings,
@@ -30,7 +31,7 @@ use souk::{
 const USERS: u64 = 64;
 
 fn config() -> Config {
-    let most = [1_000_000_000_000; Asset::ALL.len()];
+    let most = PerAsset::all(1_000_000_000_000);
     Config {
         instruments: Settings::default().instruments,
         p2p: Default::default(),

@@ -30,6 +30,7 @@ use souk::{
             board::{Take, Wanted},
             fiat::PaymentMethod,
         },
+        per_asset::PerAsset,
         wallet::Limits,
     },
     settings::Settings,
@@ -41,7 +42,7 @@ const USDT_USD: BoardId = BoardId(2);
 const SELLERS: u64 = 16;
 
 fn config() -> Config {
-    let most = [1_000_000_000_000_000; Asset::ALL.len()];
+    let most = PerAsset::all(1_000_000_000_000_000);
     Config {
         instruments: Settings::default().instruments,
         p2p: Rules { open_ads_max: 1_000, open_trades_max: 1_000, ..Rules::default() },

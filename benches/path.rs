@@ -23,6 +23,7 @@ use souk::{
         ledger::{Account, Posting, PostingCause},
         money::{Amount, Asset, Rate},
         order::{PlaceOrder, TimeInForce},
+        per_asset::PerAsset,
         rejection::Rejection,
         wallet::{Purse, Wallet},
     },
@@ -131,7 +132,7 @@ struct Exchange {
     book: Book,
     /// By user, from 1.
     wallets: Vec<Wallet>,
-    set_aside: Vec<[Amount; Asset::ALL.len()]>,
+    set_aside: Vec<PerAsset<Amount>>,
     chain: Chain,
     /// The commit in the making.
     records: Vec<Vec<u8>>,
@@ -182,7 +183,7 @@ impl Exchange {
             }
         };
         if let Some(purse) = purse.filter(|_| through >= Part::Check) {
-            self.set_aside[user.0 as usize - 1][purse.asset.index()] -= purse.amount;
+            self.set_aside[user.0 as usize - 1][purse.asset] -= purse.amount;
         }
         match decided {
             Ok(fact) => self.take(user, fact, through),
@@ -203,7 +204,7 @@ impl Exchange {
         let best = self.book.best(order.side.opposite());
         let protection = best.map(|best| on.protection_price(order.side, best));
         let purse = Purse::of_order(order, on, protection)?;
-        let aside = &mut self.set_aside[at][purse.asset.index()];
+        let aside = &mut self.set_aside[at][purse.asset];
         if purse.amount > wallet.balance(purse.asset).available - *aside {
             return Err(Rejection::InsufficientFunds);
         }

@@ -28,6 +28,7 @@ use souk::{
         id::{InstrumentId, RequestId, UserId},
         money::Asset,
         order::{PlaceOrder, SelfTradePrevention, Side},
+        per_asset::PerAsset,
         wallet::Limits,
     },
     settings::Settings,
@@ -239,7 +240,7 @@ fn hops(journal: fn(Receiver<Hop>)) -> Round {
 // The exchange.
 
 fn config() -> Config {
-    let most = [1_000_000_000_000; Asset::ALL.len()];
+    let most = PerAsset::all(1_000_000_000_000);
     Config {
         instruments: Settings::default().instruments,
         p2p: Default::default(),

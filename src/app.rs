@@ -13,14 +13,14 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     actors::start::{Config, Running, start},
-    domain::{money::Asset, p2p::Rules, wallet::Limits},
+    domain::{p2p::Rules, wallet::Limits},
     http::{
         api::{HttpSettings, RateLimits},
         limit::Rate,
         server,
     },
     mirror::{self, Mirror, Source},
-    settings::{self, ClockKind, PerAsset, Settings, Switch},
+    settings::{self, ClockKind, Settings, Switch},
     store::{self, Durability, Failure, Opened},
     telemetry,
     ws::{self, Sockets, WsSettings},
@@ -221,14 +221,13 @@ async fn stop(
 }
 
 fn config(settings: &Settings) -> Config {
-    let per_asset = |amounts: &PerAsset| Asset::ALL.map(|asset| amounts.of(asset));
     let cores = cores();
     Config {
         instruments: settings.instruments.clone(),
         limits: Limits {
             open_orders_max: settings.open_orders_per_user_max,
-            deposit_day_max: per_asset(&settings.deposit_day_max),
-            withdrawal_day_max: per_asset(&settings.withdrawal_day_max),
+            deposit_day_max: settings.deposit_day_max.0,
+            withdrawal_day_max: settings.withdrawal_day_max.0,
         },
         p2p: p2p_rules(settings),
         permits_max: settings.permits_max,

@@ -19,7 +19,7 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::value::{ClockKind, Durability, Fee, Fiats, LogFormat, PerAsset, Secret, Switch};
+pub use self::value::{Amounts, ClockKind, Durability, Fee, Fiats, LogFormat, Secret, Switch};
 use crate::{
     domain::{id::INSTRUMENTS_MAX, instrument::Instrument, p2p::Rules},
     mirror::check_url,
@@ -69,8 +69,8 @@ pub struct Settings {
     pub log_format: LogFormat,
 
     pub open_orders_per_user_max: usize,
-    pub deposit_day_max: PerAsset,
-    pub withdrawal_day_max: PerAsset,
+    pub deposit_day_max: Amounts,
+    pub withdrawal_day_max: Amounts,
 
     pub p2p_fiats: Fiats,
     pub p2p_maker_fee_percent: Fee,

@@ -14,8 +14,8 @@ use souk::{
         fact::{Body, Cause, Fact},
         id::{InstrumentId, RequestId, Stamp, UserId},
         instrument::Instrument,
-        money::Asset,
         order::{PlaceOrder, SelfTradePrevention, Side},
+        per_asset::PerAsset,
         wallet::{Limits, Purse},
     },
     settings::Settings,
@@ -40,7 +40,7 @@ pub fn instruments(count: u16) -> Vec<Instrument> {
 
 /// Settings of an exchange that takes what benches bring.
 pub fn config(instruments: Vec<Instrument>) -> Config {
-    let most = [1_000_000_000_000; Asset::ALL.len()];
+    let most = PerAsset::all(1_000_000_000_000);
     Config {
         instruments,
         p2p: Default::default(),

@@ -26,6 +26,7 @@ use crate::{
             fiat::PaymentMethod,
             trade::TradeState,
         },
+        per_asset::PerAsset,
         rejection::Rejection,
         wallet::Limits,
     },
@@ -71,7 +72,7 @@ impl Inside {
         let journal = MemoryJournal::new();
         let control = journal.control();
         opened.journal = Box::new(journal);
-        let most = [1_000_000_000_000; Asset::ALL.len()];
+        let most = PerAsset::all(1_000_000_000_000);
         let config = Config {
             instruments: Settings::default().instruments,
             p2p: Rules::default(),

@@ -28,6 +28,7 @@ use crate::domain::{
     instrument::{Instrument, Price, Quantity},
     money::{Amount, Asset},
     order::{ClientOrderId, PlaceOrder, Reason},
+    per_asset::PerAsset,
     rejection::Rejection,
     wallet::{Purse, Wallet},
 };
@@ -46,14 +47,14 @@ pub(super) struct WalletActor {
     wallet: Wallet,
     wiring: Wiring,
     stamps: Stamps,
-    set_aside: [Amount; Asset::ALL.len()],
+    set_aside: PerAsset<Amount>,
     orders_under_way: usize,
     pending: HashMap<ClientOrderId, Pending>,
     /// How many amends of an order are under way.
     amends_under_way: HashMap<OrderId, usize>,
     /// Deposits and withdrawals that count against the day's bounds and are not durable yet.
-    deposits_under_way: [Amount; Asset::ALL.len()],
-    withdrawals_under_way: [Amount; Asset::ALL.len()],
+    deposits_under_way: PerAsset<Amount>,
+    withdrawals_under_way: PerAsset<Amount>,
     switch: LiveSwitch,
 }
 
@@ -84,7 +85,7 @@ impl WalletActor {
     }
 
     fn spendable(&self, asset: Asset) -> Amount {
-        self.wallet.balance(asset).available - self.set_aside[asset.index()]
+        self.wallet.balance(asset).available - self.set_aside[asset]
     }
 
     fn place(&mut self, ticket: Ticket, instrument: InstrumentId, order: PlaceOrder) {
@@ -146,13 +147,13 @@ impl WalletActor {
 
     fn set_aside(&mut self, purse: Purse) -> SetAside {
         let Purse { asset, amount } = purse;
-        self.set_aside[asset.index()] += amount;
+        self.set_aside[asset] += amount;
         let user = self.wallet.user;
         SetAside { user, asset, amount, is_order: false, client_order_id: None, amends: None }
     }
 
     fn free(&mut self, set_aside: SetAside) {
-        self.set_aside[set_aside.asset.index()] -= set_aside.amount;
+        self.set_aside[set_aside.asset] -= set_aside.amount;
         if set_aside.is_order {
             self.orders_under_way -= 1;
         }
@@ -277,7 +278,7 @@ impl WalletActor {
 
     fn deposit(&mut self, ticket: Ticket, asset: Asset, amount: Amount, counted: bool) {
         let stamp = self.stamps.stamp();
-        let pending = self.deposits_under_way[asset.index()];
+        let pending = self.deposits_under_way[asset];
         let limit = counted.then_some((&*self.wiring.limits, pending));
         let issue = &self.wiring.issue;
         let decided = issue.reserve(asset, amount).and_then(|()| {
@@ -287,7 +288,7 @@ impl WalletActor {
         match decided {
             Ok(body) => {
                 if counted {
-                    self.deposits_under_way[asset.index()] += amount;
+                    self.deposits_under_way[asset] += amount;
                 }
                 self.put(Entry::fact(stamp, ticket, body));
             }
@@ -297,11 +298,11 @@ impl WalletActor {
 
     fn withdraw(&mut self, ticket: Ticket, asset: Asset, amount: Amount) {
         let stamp = self.stamps.stamp();
-        let bounds = (&*self.wiring.limits, self.withdrawals_under_way[asset.index()]);
-        let aside = self.set_aside[asset.index()];
+        let bounds = (&*self.wiring.limits, self.withdrawals_under_way[asset]);
+        let aside = self.set_aside[asset];
         match self.wallet.withdraw(asset, amount, aside, bounds, stamp) {
             Ok(body) => {
-                self.withdrawals_under_way[asset.index()] += amount;
+                self.withdrawals_under_way[asset] += amount;
                 let set_aside = self.set_aside(Purse { asset, amount });
                 let entry = Entry::fact(stamp, ticket, body);
                 self.put(Entry { set_aside: Some(set_aside), ..entry });
@@ -314,10 +315,10 @@ impl WalletActor {
         self.wallet.apply(fact);
         match &fact.body {
             Body::Deposited { asset, amount, counted: true, .. } => {
-                self.deposits_under_way[asset.index()] -= amount;
+                self.deposits_under_way[*asset] -= amount;
             }
             Body::Withdrawn { asset, amount, .. } => {
-                self.withdrawals_under_way[asset.index()] -= amount;
+                self.withdrawals_under_way[*asset] -= amount;
                 self.wiring.issue.give_back(*asset, *amount);
             }
             Body::SwitchFired { epoch, .. } => self.finish_firing(*epoch),
@@ -415,7 +416,7 @@ impl Handler<DigestPart> for WalletActor {
     type Result = MessageResult<DigestPart>;
 
     fn handle(&mut self, _: DigestPart, _: &mut Context<Self>) -> Self::Result {
-        debug_assert_eq!(self.set_aside, [0; Asset::ALL.len()], "nothing is in flight");
+        debug_assert_eq!(self.set_aside, PerAsset::all(0), "nothing is in flight");
         MessageResult(self.wallet.digest())
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::{
     instrument::Instrument,
     money::{Amount, Asset, ISSUED_MAX},
     p2p::Rules,
+    per_asset::PerAsset,
     rejection::Rejection,
     wallet::Limits,
 };
@@ -31,24 +32,24 @@ pub(super) struct Wiring {
 
 /// How much of each asset is issued, commands under way included.
 #[derive(Debug, Default)]
-pub struct Issue([AtomicI64; Asset::ALL.len()]);
+pub struct Issue(PerAsset<AtomicI64>);
 
 impl Issue {
     /// Starts from what is issued already.
-    pub fn new(issued: [Amount; Asset::ALL.len()]) -> Issue {
+    pub fn new(issued: PerAsset<Amount>) -> Issue {
         Issue(issued.map(AtomicI64::new))
     }
 
     /// Counts `amount` as issued, if there may be so much.
     pub fn reserve(&self, asset: Asset, amount: Amount) -> Result<(), Rejection> {
         let more = |issued: Amount| issued.checked_add(amount).filter(|sum| *sum <= ISSUED_MAX);
-        let counter = &self.0[asset.index()];
+        let counter = &self.0[asset];
         let reserved = counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more);
         reserved.map(drop).map_err(|_| Rejection::IssueLimit)
     }
 
     /// Counts `amount` as not issued any more.
     pub fn give_back(&self, asset: Asset, amount: Amount) {
-        self.0[asset.index()].fetch_sub(amount, Ordering::SeqCst);
+        self.0[asset].fetch_sub(amount, Ordering::SeqCst);
     }
 }

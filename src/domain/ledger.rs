@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::{
     id::UserId,
     money::{Amount, Asset},
+    per_asset::PerAsset,
 };
 
 /// Where an amount can stand.
@@ -145,11 +146,11 @@ impl Transaction {
 
     /// Whether the legs sum to zero in each asset.
     pub fn balances(&self) -> bool {
-        let mut sums = [0_i128; Asset::ALL.len()];
+        let mut sums = PerAsset::all(0_i128);
         for p in &self.0 {
-            sums[p.asset.index()] += i128::from(p.amount);
+            sums[p.asset] += i128::from(p.amount);
         }
-        sums == [0; Asset::ALL.len()]
+        sums == PerAsset::all(0)
     }
 }
 
@@ -157,8 +158,8 @@ impl Transaction {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Ledger {
-    pub house: [Amount; Asset::ALL.len()],
-    pub issued: [Amount; Asset::ALL.len()],
+    pub house: PerAsset<Amount>,
+    pub issued: PerAsset<Amount>,
     /// How many postings to users' accounts there have been; numbers them.
     pub postings: u64,
 }
@@ -167,8 +168,8 @@ impl Ledger {
     /// Adds one leg that is the house's or the issuer's, and counts those of users.
     pub fn post(&mut self, posting: &Posting) {
         match posting.account {
-            Account::House => self.house[posting.asset.index()] += posting.amount,
-            Account::Issuer => self.issued[posting.asset.index()] -= posting.amount,
+            Account::House => self.house[posting.asset] += posting.amount,
+            Account::Issuer => self.issued[posting.asset] -= posting.amount,
             _ => self.postings += 1,
         }
     }

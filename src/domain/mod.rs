@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod money;
 pub mod order;
 pub mod p2p;
+pub mod per_asset;
 pub mod rejection;
 pub mod request;
 pub mod state;

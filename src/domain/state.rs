@@ -17,6 +17,7 @@ use super::{
     money::{Amount, Asset},
     order::Order,
     p2p::P2p,
+    per_asset::PerAsset,
     wallet::Wallet,
 };
 
@@ -183,11 +184,11 @@ impl State {
     }
 
     /// What all users have together, by asset.
-    pub fn users_total(&self) -> [Amount; Asset::ALL.len()] {
-        let mut totals = [0; Asset::ALL.len()];
+    pub fn users_total(&self) -> PerAsset<Amount> {
+        let mut totals = PerAsset::default();
         for wallet in &self.wallets {
             for asset in Asset::ALL {
-                totals[asset.index()] += wallet.balance(asset).total();
+                totals[asset] += wallet.balance(asset).total();
             }
         }
         totals
@@ -197,9 +198,7 @@ impl State {
     /// open orders, ads and P2P trades hold.
     pub fn is_balanced(&self) -> bool {
         let users = self.users_total();
-        let even = |a: Asset| {
-            users[a.index()] + self.ledger.house[a.index()] == self.ledger.issued[a.index()]
-        };
+        let even = |a: Asset| users[a] + self.ledger.house[a] == self.ledger.issued[a];
         let mut held: HashMap<(UserId, Asset), Amount> = HashMap::new();
         for book in &self.books {
             for order in book.all() {

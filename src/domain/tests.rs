@@ -23,6 +23,7 @@ use super::{
     ledger::Account,
     money::{Amount, Asset},
     order::{ClientOrderId, PlaceOrder, Reason, Side, Status},
+    per_asset::PerAsset,
     rejection::Rejection,
     state::State,
     wallet::{Limits, Purse, Wallet},
@@ -51,12 +52,12 @@ struct Return {
 /// The wallet as it decides: durable facts and what is set aside.
 struct LiveWallet {
     wallet: Wallet,
-    set_aside: [Amount; Asset::ALL.len()],
+    set_aside: PerAsset<Amount>,
 }
 
 impl LiveWallet {
     fn free(&self, asset: Asset) -> Amount {
-        self.wallet.balance(asset).available - self.set_aside[asset.index()]
+        self.wallet.balance(asset).available - self.set_aside[asset]
     }
 }
 
@@ -143,7 +144,7 @@ impl Exchange {
         for _ in 0..count {
             let Some(Return { fact, released }) = self.returns.pop_front() else { return };
             if let Some((user, purse)) = released {
-                self.live(user).set_aside[purse.asset.index()] -= purse.amount;
+                self.live(user).set_aside[purse.asset] -= purse.amount;
             }
             let Some(fact) = fact else { continue };
             for user in fact.wallets() {
@@ -165,16 +166,16 @@ impl Exchange {
     fn withdraw(&mut self, user: UserId, asset: Asset, amount: Amount) {
         let limits = Limits {
             open_orders_max: 0,
-            deposit_day_max: [0; Asset::ALL.len()],
-            withdrawal_day_max: [Amount::MAX; Asset::ALL.len()],
+            deposit_day_max: PerAsset::all(0),
+            withdrawal_day_max: PerAsset::all(Amount::MAX),
         };
         let now = self.now();
         let live = self.live(user);
-        let set_aside = live.set_aside[asset.index()];
+        let set_aside = live.set_aside[asset];
         let Ok(body) = live.wallet.withdraw(asset, amount, set_aside, (&limits, 0), now) else {
             return;
         };
-        live.set_aside[asset.index()] += amount;
+        live.set_aside[asset] += amount;
         self.journal(body, Some((user, Purse { asset, amount })));
     }
 
@@ -209,7 +210,7 @@ impl Exchange {
             if live.free(purse.asset) < purse.amount {
                 return;
             }
-            live.set_aside[purse.asset.index()] += purse.amount;
+            live.set_aside[purse.asset] += purse.amount;
         }
         self.flights[instrument].push_back(Flight { user, ask, purse });
     }
@@ -280,7 +281,7 @@ impl Exchange {
         let mut digest = self.state.shared_digest();
         digest.add(self.accounts.digest());
         for live in &self.wallets {
-            assert_eq!(live.set_aside, [0; Asset::ALL.len()]);
+            assert_eq!(live.set_aside, PerAsset::all(0));
             digest.add(live.wallet.digest());
         }
         self.books.iter().for_each(|book| digest.add(book.digest()));
@@ -395,7 +396,7 @@ proptest! {
         exchange.withdraw(amender, purse.asset, spare);
         let (price, quantity) = (Some(new_price), Some(new_quantity));
         let ask = Ask::Amend { id, price, quantity };
-        exchange.live(amender).set_aside[purse.asset.index()] += purse.amount;
+        exchange.live(amender).set_aside[purse.asset] += purse.amount;
         exchange.flights[0].push_back(Flight { user: amender, ask, purse: Some(purse) });
         let amend = exchange.flights[0].pop_back();
         unheard.iter().for_each(|part| exchange.order(filler, Side::Sell, open.price.unwrap(), *part));

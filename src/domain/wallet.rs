@@ -15,6 +15,7 @@ use super::{
     ledger::{Account, Posting, PostingCause, Transaction},
     money::{Amount, Asset},
     order::{ClientOrderId, Kind, Order, PlaceOrder, Side},
+    per_asset::PerAsset,
     rejection::Rejection,
 };
 
@@ -67,8 +68,8 @@ pub struct ClientOrder {
 #[allow(missing_docs)]
 pub struct DayBucket {
     pub day: i64,
-    pub deposited: [Amount; Asset::ALL.len()],
-    pub withdrawn: [Amount; Asset::ALL.len()],
+    pub deposited: PerAsset<Amount>,
+    pub withdrawn: PerAsset<Amount>,
 }
 
 /// A dead man's switch: at `deadline` all open orders of the user are cancelled.
@@ -85,9 +86,9 @@ pub struct Limits {
     /// Open orders, over all instruments.
     pub open_orders_max: usize,
     /// Deposits a UTC day, by asset.
-    pub deposit_day_max: [Amount; Asset::ALL.len()],
+    pub deposit_day_max: PerAsset<Amount>,
     /// Withdrawals a UTC day, by asset.
-    pub withdrawal_day_max: [Amount; Asset::ALL.len()],
+    pub withdrawal_day_max: PerAsset<Amount>,
 }
 
 /// One user's wallet.
@@ -95,7 +96,7 @@ pub struct Limits {
 #[allow(missing_docs)]
 pub struct Wallet {
     pub user: UserId,
-    pub balances: [Balance; Asset::ALL.len()],
+    pub balances: PerAsset<Balance>,
     pub open: BTreeMap<OrderId, OpenOrder>,
     client_orders: HashMap<ClientOrderId, ClientOrder>,
     /// Closed orders that had a client order id, oldest first.
@@ -125,7 +126,7 @@ impl Wallet {
 
     /// What the user has of `asset`.
     pub fn balance(&self, asset: Asset) -> &Balance {
-        &self.balances[asset.index()]
+        &self.balances[asset]
     }
 
     /// Which order was placed under `id`.
@@ -143,8 +144,8 @@ impl Wallet {
         stamp: Stamp,
     ) -> Result<Body, Rejection> {
         if let Some((limits, pending)) = limit {
-            let used = self.on_day(stamp).deposited[asset.index()] + pending;
-            if amount > limits.deposit_day_max[asset.index()] - used {
+            let used = self.on_day(stamp).deposited[asset] + pending;
+            if amount > limits.deposit_day_max[asset] - used {
                 return Err(Rejection::DepositLimit);
             }
         }
@@ -167,8 +168,8 @@ impl Wallet {
         if self.frozen {
             return Err(Rejection::UserFrozen);
         }
-        let used = self.on_day(stamp).withdrawn[asset.index()] + pending;
-        if amount > limits.withdrawal_day_max[asset.index()] - used {
+        let used = self.on_day(stamp).withdrawn[asset] + pending;
+        if amount > limits.withdrawal_day_max[asset] - used {
             return Err(Rejection::WithdrawalLimit);
         }
         if amount > self.balance(asset).available - set_aside {
@@ -206,11 +207,11 @@ impl Wallet {
         match &fact.body {
             Body::Deposited { asset, amount, counted: true, .. } => {
                 self.today = self.on_day(fact.stamp);
-                self.today.deposited[asset.index()] += amount;
+                self.today.deposited[*asset] += amount;
             }
             Body::Withdrawn { asset, amount, .. } => {
                 self.today = self.on_day(fact.stamp);
-                self.today.withdrawn[asset.index()] += amount;
+                self.today.withdrawn[*asset] += amount;
             }
             Body::FreezeChanged { frozen, .. } => self.frozen = *frozen,
             Body::SwitchArmed { deadline, epoch, .. } => {
@@ -231,7 +232,7 @@ impl Wallet {
 
     /// Adds one leg that is this user's.
     pub fn post(&mut self, posting: &Posting) {
-        let balance = &mut self.balances[posting.asset.index()];
+        let balance = &mut self.balances[posting.asset];
         let part = match posting.account {
             Account::Available(_) => &mut balance.available,
             Account::Orders(_) => &mut balance.in_orders,
@@ -246,7 +247,7 @@ impl Wallet {
     pub fn is_overdrawn(&self) -> bool {
         let negative =
             |b: &Balance| b.available < 0 || b.in_orders < 0 || b.in_ads < 0 || b.in_trades < 0;
-        self.balances.iter().any(negative)
+        self.balances.values().any(negative)
     }
 
     /// Remembers what became of one of this user's orders.

@@ -214,9 +214,9 @@ pub async fn totals(admin: AdminCaller) -> HttpResponse {
     let users = state.users_total();
     let total = |asset: Asset| Total {
         currency: asset.code(),
-        issued: asset.print(state.ledger.issued[asset.index()]),
-        users: asset.print(users[asset.index()]),
-        house: asset.print(state.ledger.house[asset.index()]),
+        issued: asset.print(state.ledger.issued[asset]),
+        users: asset.print(users[asset]),
+        house: asset.print(state.ledger.house[asset]),
     };
     let totals = Asset::ALL.into_iter().map(total).collect();
     let (balanced, sequence) = (state.is_balanced(), state.through);

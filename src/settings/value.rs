@@ -9,6 +9,7 @@ use crate::domain::{
     instrument::{Instrument, Step},
     money::{Amount, Asset, NumberError, Rate, parse_decimal, print_scaled},
     p2p::fiat::Fiat,
+    per_asset::PerAsset,
 };
 
 /// What an acknowledged command survives.
@@ -77,32 +78,25 @@ impl<'de> Deserialize<'de> for Secret {
 
 /// An amount for each asset, in minor units; the file writes decimals: `USD = "1000000.00"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PerAsset([Amount; Asset::ALL.len()]);
+pub struct Amounts(pub PerAsset<Amount>);
 
-impl PerAsset {
-    /// The amount of `asset`, in its minor units.
-    pub fn of(&self, asset: Asset) -> Amount {
-        self.0[asset.index()]
-    }
-}
-
-impl Serialize for PerAsset {
+impl Serialize for Amounts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(Asset::ALL.map(|asset| (asset.code(), asset.print(self.of(asset)))))
+        serializer.collect_map(Asset::ALL.map(|asset| (asset.code(), asset.print(self.0[asset]))))
     }
 }
 
-impl<'de> Deserialize<'de> for PerAsset {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PerAsset, D::Error> {
-        let mut amounts = [0; Asset::ALL.len()];
+impl<'de> Deserialize<'de> for Amounts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Amounts, D::Error> {
+        let mut amounts = PerAsset::default();
         for (code, text) in BTreeMap::<String, String>::deserialize(deserializer)? {
             let asset = Asset::from_code(&code)
                 .ok_or_else(|| de::Error::custom(format!("`{code}` is no asset")))?;
-            amounts[asset.index()] = asset
+            amounts[asset] = asset
                 .parse(&text)
                 .map_err(|error| de::Error::custom(format!("{code}: {}", describe(error))))?;
         }
-        Ok(PerAsset(amounts))
+        Ok(Amounts(amounts))
     }
 }
 
@@ -155,8 +149,8 @@ impl<'de> Deserialize<'de> for Fiats {
 const FIATS_MAX: usize = 100;
 
 /// What a user may deposit, and withdraw, in a day unless the settings say otherwise.
-pub(super) fn day_max() -> PerAsset {
-    PerAsset(Asset::ALL.map(|asset| asset.grant() * 100))
+pub(super) fn day_max() -> Amounts {
+    Amounts(PerAsset::from_fn(|asset| asset.grant() * 100))
 }
 
 /// An instrument as the file writes it.

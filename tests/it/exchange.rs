@@ -16,6 +16,7 @@ use souk::{
         fact::Body,
         id::{RequestId, UserId},
         money::Asset,
+        per_asset::PerAsset,
         wallet::Limits,
     },
     http::{api::HttpSettings, server, token::Tokens},
@@ -157,7 +158,7 @@ fn token(user: UserId, version: u32) -> String {
 
 fn config() -> Config {
     let settings = Settings::default();
-    let unbounded = Asset::ALL.map(|_| 1_000_000_000_000);
+    let unbounded = PerAsset::all(1_000_000_000_000);
     Config {
         instruments: settings.instruments,
         p2p: Default::default(),

@@ -21,6 +21,7 @@ use souk::{
         money::{Asset, Rate},
         order::{Order, PlaceOrder, Side},
         p2p::Rules,
+        per_asset::PerAsset,
         rejection::Rejection,
         wallet::{Balance, Limits},
     },
@@ -70,7 +71,7 @@ fn config(opening: &Opening) -> Config {
         let name = format!("BTC-USD-{more}");
         instruments.push(Instrument { id, name, ..instruments[0].clone() });
     }
-    let most = [1_000_000_000_000; Asset::ALL.len()];
+    let most = PerAsset::all(1_000_000_000_000);
     Config {
         instruments,
         p2p: p2p_rules(opening),

@@ -146,8 +146,8 @@ impl Auditor {
             }
         }
         for asset in Asset::ALL {
-            assert_eq!(state.ledger.house[asset.index()], of(Account::House, asset));
-            assert_eq!(state.ledger.issued[asset.index()], -of(Account::Issuer, asset));
+            assert_eq!(state.ledger.house[asset], of(Account::House, asset));
+            assert_eq!(state.ledger.issued[asset], -of(Account::Issuer, asset));
         }
     }
 }

@@ -243,7 +243,7 @@ impl Market {
     }
 
     pub fn house(&self) -> String {
-        Asset::Usdt.print(self.state.ledger.house[Asset::Usdt.index()])
+        Asset::Usdt.print(self.state.ledger.house[Asset::Usdt])
     }
 
     /// What a decision about an ad of `owner` looks at.
