@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::door::Permit;
 use crate::domain::{
+    decide::ReplyTo,
     fact::{Cause, Fact},
     id::{OrderId, Sequence},
     rejection::Rejection,
@@ -45,8 +46,7 @@ pub enum Said {
 /// while the exchange runs, so a dropped ticket is also counted, logged, and a panic in debug builds.
 #[derive(Debug)]
 pub struct Ticket {
-    /// Who asked, and by which request.
-    pub cause: Cause,
+    cause: Cause,
     to: Recipient,
     /// Freed when the answer is let out. `None` where nobody waits.
     permit: Option<Arc<Permit>>,
@@ -56,6 +56,8 @@ pub struct Ticket {
 enum Recipient {
     One(oneshot::Sender<Answer>),
     Part(Arc<Gather>, usize),
+    /// Wants to know when everything before is durable and let out.
+    Flush(oneshot::Sender<()>),
     /// Nobody asked, or the answer is given.
     Nobody,
 }
@@ -68,26 +70,11 @@ impl Ticket {
         (Ticket { cause, to, permit: Some(Arc::new(permit)) }, receiver)
     }
 
-    /// A ticket of the exchange's own: nobody waits for the answer.
-    pub fn own(cause: Cause) -> Ticket {
-        Ticket { cause, to: Recipient::Nobody, permit: None }
-    }
-
-    /// Splits into `parts` tickets, whose answers together make this one's, in their order.
-    pub fn split(self, parts: usize) -> Vec<Ticket> {
-        let (cause, permit) = (self.cause.clone(), self.permit.clone());
-        let gather = Arc::new(Gather(Mutex::new(Gathered {
-            answers: (0..parts).map(|_| None).collect(),
-            left: parts,
-            latest: Sequence(0),
-            whole: Some(self),
-        })));
-        let part = |at| Ticket {
-            cause: cause.clone(),
-            to: Recipient::Part(gather.clone(), at),
-            permit: permit.clone(),
-        };
-        (0..parts).map(part).collect()
+    /// A ticket whose answer tells that everything before is durable and let out; dropped otherwise.
+    pub(super) fn flush() -> (Ticket, oneshot::Receiver<()>) {
+        let (sender, receiver) = oneshot::channel();
+        let to = Recipient::Flush(sender);
+        (Ticket { cause: Cause::default(), to, permit: None }, receiver)
     }
 
     /// Lets the answer out, and frees the permit. Only the durable end calls this, and the door's
@@ -105,8 +92,36 @@ impl Ticket {
             // The receiver is gone where the client hung up; its command is done all the same.
             Recipient::One(sender) => drop(sender.send(answer)),
             Recipient::Part(gather, at) => gather.put(at, sequence, answer),
+            // Who waited may have gone.
+            Recipient::Flush(sender) => drop(answer.map(|_| sender.send(()))),
             Recipient::Nobody => {}
         }
+    }
+}
+
+impl ReplyTo for Ticket {
+    fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    fn split(self, parts: usize) -> Vec<Ticket> {
+        let (cause, permit) = (self.cause.clone(), self.permit.clone());
+        let gather = Arc::new(Gather(Mutex::new(Gathered {
+            answers: (0..parts).map(|_| None).collect(),
+            left: parts,
+            latest: Sequence(0),
+            whole: Some(self),
+        })));
+        let part = |at| Ticket {
+            cause: cause.clone(),
+            to: Recipient::Part(gather.clone(), at),
+            permit: permit.clone(),
+        };
+        (0..parts).map(part).collect()
+    }
+
+    fn nobody(cause: Cause) -> Ticket {
+        Ticket { cause, to: Recipient::Nobody, permit: None }
     }
 }
 

@@ -57,43 +57,15 @@ impl Clock for ManualClock {
     }
 }
 
-/// The stamps of one actor: they never go backwards.
-#[derive(Clone)]
-pub struct Stamps {
-    clock: Arc<dyn Clock>,
-    last: Stamp,
-}
-
-impl Stamps {
-    /// Stamps from `clock`, none before `since`.
-    pub fn new(clock: Arc<dyn Clock>, since: Stamp) -> Stamps {
-        Stamps { clock, last: since }
-    }
-
-    /// A stamp for now.
-    pub fn stamp(&mut self) -> Stamp {
-        self.last = self.last.max(self.clock.now());
-        self.last
-    }
-
-    /// A stamp for now that is not before `stamp`, which another actor gave.
-    pub fn not_before(&mut self, stamp: Stamp) -> Stamp {
-        self.last = self.last.max(stamp);
-        self.stamp()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn stamps_never_go_backwards() {
+    fn a_manual_clock_never_goes_back() {
         let clock = ManualClock::new(Stamp(50));
-        let mut stamps = Stamps::new(Arc::new(clock.clone()), Stamp(100));
-        assert_eq!(stamps.stamp(), Stamp(100));
         clock.move_to(Stamp(150));
         clock.move_to(Stamp(120));
-        assert_eq!(stamps.stamp(), Stamp(150));
+        assert_eq!(clock.now(), Stamp(150));
     }
 }

@@ -1,7 +1,7 @@
 //! The digest of the live actors: each entity gives its part, and the parts are summed. Equal to the
 //! digest of recovery and of the offline fold at the same sequence.
 
-use super::{exchange::Parts, wallet::DigestPart};
+use super::{exchange::Parts, shell::DigestPart};
 use crate::domain::{digest::Digest, id::Sequence};
 
 /// How often it is tried, where timers or cascades still change something between two looks.

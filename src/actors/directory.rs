@@ -1,4 +1,4 @@
-//! Who is where: the addresses of all actors, and the way of each command to the first of them.
+//! Who is where: the addresses of all actors, what they are connected to, and the way of each letter.
 
 use std::sync::{
     Arc, OnceLock, PoisonError, RwLock,
@@ -9,33 +9,43 @@ use actix::{Actor, Addr, ArbiterHandle, Context, Handler, Message, dev::ToEnvelo
 use dashmap::DashMap;
 
 use super::{
-    accounts::{AccountsActor, AccountsCommand},
-    ad_board::{AdBoardActor, AdDue, BoardAsk, BoardCommand, Refund, TradesEnded},
     answer::Ticket,
-    book::{BookActor, BookCommand, CascadeDurable},
-    deadline::{DeadlineActor, DeadlineNews, Entity, MoveClock, NotDue},
-    durable::Delivery,
+    clock::Clock,
+    deadline::DeadlineActor,
     fatal,
-    journal::{Entry, Reply},
-    p2p_trade::{TradeActor, TradeCommand, TradeDue, TradeEnded, asker, decide_on},
-    wallet::{Deliver, SwitchDue, WalletActor, WalletCommand},
-    wiring::Wiring,
+    journal::JournalHandle,
+    shell::{LastMail, Mail, Shell},
+    view::Views,
 };
 use crate::domain::{
     command::Command,
-    fact::{Body, Fact},
-    id::{BoardId, InstrumentId, P2pTradeId, Stamp, UserId},
-    order::Side,
-    p2p::{ad::Ad, board::Take, decide::decide, trade::Trade},
-    rejection::Rejection,
-    wallet::Wallet,
+    decide::{
+        Cx, Letter, Out,
+        accounts::AccountsFlight,
+        board::{BoardFlight, BoardMessage},
+        book::{BookFlight, BookMessage},
+        issued::IssuedTotal,
+        route::{route, undelivered},
+        trade::{TradeFlight, TradeMessage},
+        wallet::{WalletFlight, WalletMessage},
+    },
+    id::{P2pTradeId, Stamp, UserId},
+    p2p::{Rules, trade::Trade},
+    wallet::{Limits, Wallet},
 };
+
+pub(super) type WalletActor = Shell<WalletFlight<Ticket>>;
+pub(super) type BookActor = Shell<BookFlight<Ticket>>;
+pub(super) type BoardActor = Shell<BoardFlight>;
+pub(super) type TradeActor = Shell<TradeFlight<Ticket>>;
+pub(super) type AccountsActor = Shell<AccountsFlight>;
 
 /// The directory; clones are the same one.
 #[derive(Clone)]
 pub struct Directory(Arc<Inner>);
 
 struct Inner {
+    connections: Connections,
     mailbox_capacity: usize,
     arbiters: Vec<ArbiterHandle>,
     /// By user id, from 1; ids count up without gaps.
@@ -43,14 +53,24 @@ struct Inner {
     /// The open P2P trades.
     trades: DashMap<P2pTradeId, Addr<TradeActor>>,
     fixed: OnceLock<Fixed>,
-    wiring: OnceLock<Arc<Wiring>>,
     stopping: AtomicBool,
+}
+
+/// What every deciding actor is connected to.
+#[allow(missing_docs)]
+pub(super) struct Connections {
+    pub journal: JournalHandle,
+    pub views: Views,
+    pub clock: Arc<dyn Clock>,
+    pub limits: Limits,
+    pub p2p: Rules,
+    pub issued: IssuedTotal,
 }
 
 /// The actors that are there from start to end.
 pub(super) struct Fixed {
     pub books: Vec<Addr<BookActor>>,
-    pub boards: Vec<Addr<AdBoardActor>>,
+    pub boards: Vec<Addr<BoardActor>>,
     pub accounts: Addr<AccountsActor>,
     pub deadlines: Addr<DeadlineActor>,
 }
@@ -74,23 +94,20 @@ pub(super) fn start_on<A: Actor<Context = Context<A>> + Send>(
 
 impl Directory {
     /// An empty directory, whose wallets, books and trades will live on these arbiters.
-    pub(super) fn new(arbiters: Vec<ArbiterHandle>, mailbox_capacity: usize) -> Directory {
+    pub(super) fn new(
+        connections: Connections,
+        arbiters: Vec<ArbiterHandle>,
+        mailbox_capacity: usize,
+    ) -> Directory {
         Directory(Arc::new(Inner {
+            connections,
             mailbox_capacity,
             arbiters,
             wallets: RwLock::default(),
             trades: DashMap::new(),
             fixed: OnceLock::new(),
-            wiring: OnceLock::new(),
             stopping: AtomicBool::new(false),
         }))
-    }
-
-    /// Makes known what wallets need, before the first is started.
-    pub(super) fn wire(&self, wiring: Wiring) {
-        if self.0.wiring.set(Arc::new(wiring)).is_err() {
-            fatal("the directory was wired twice");
-        }
     }
 
     /// Makes the lasting actors known.
@@ -104,8 +121,15 @@ impl Directory {
         self.0.fixed.get().unwrap_or_else(|| fatal("a command came before the actors"))
     }
 
-    fn wiring(&self) -> &Arc<Wiring> {
-        self.0.wiring.get().unwrap_or_else(|| fatal("an actor came before its wiring"))
+    /// What the actors are connected to.
+    pub(super) fn connections(&self) -> &Connections {
+        &self.0.connections
+    }
+
+    /// What a message is decided by now.
+    pub(super) fn cx(&self) -> Cx<'_, Views> {
+        let Connections { views, clock, limits, p2p, issued, .. } = &self.0.connections;
+        Cx { now: clock.now(), reads: views, limits, p2p, issued, folded: false }
     }
 
     /// Starts one of many actors of a kind.
@@ -120,10 +144,9 @@ impl Directory {
 
     /// Starts a wallet's actor; ids come in order.
     pub(super) fn start_wallet(&self, wallet: Wallet, since: Stamp) {
-        let wiring = self.wiring();
         let user = wallet.user.0;
-        let actor = WalletActor::new(wallet, Wiring::clone(wiring), since);
-        let addr = self.start_one(user as usize, actor);
+        let flight = WalletFlight::new(&wallet, since);
+        let addr = self.start_one(user as usize, Shell::new(flight, wallet, self.clone()));
         let mut wallets = self.0.wallets.write().unwrap_or_else(PoisonError::into_inner);
         wallets.push(addr);
         if wallets.len() as u64 != user {
@@ -134,32 +157,14 @@ impl Directory {
     /// Starts an open P2P trade's actor.
     pub(super) fn start_trade(&self, trade: Trade, since: Stamp) {
         let id = trade.id;
-        let actor = TradeActor::new(trade, self.wiring().clone(), since);
+        let actor = Shell::new(TradeFlight::new(since), trade, self.clone());
         let addr = self.start_one(id.number() as usize, actor);
         self.0.trades.insert(id, addr);
-    }
-
-    /// Ends a P2P trade's actor: nobody finds it any more, and this is its last message.
-    pub(super) fn end_trade(&self, id: P2pTradeId, fact: Arc<Fact>) {
-        match self.0.trades.remove(&id) {
-            Some((_, last)) => last.clone().do_send(TradeEnded { fact, last }),
-            None if self.is_stopping() => {}
-            None => fatal("a trade ended that was not open"),
-        }
     }
 
     /// Every open P2P trade's address.
     pub(super) fn trades(&self) -> Vec<Addr<TradeActor>> {
         self.0.trades.iter().map(|entry| entry.value().clone()).collect()
-    }
-
-    fn with_wallet<R>(
-        &self,
-        user: UserId,
-        then: impl FnOnce(&Addr<WalletActor>) -> R,
-    ) -> Option<R> {
-        let wallets = self.0.wallets.read().unwrap_or_else(PoisonError::into_inner);
-        wallets.get((user.0 as usize).checked_sub(1)?).map(then)
     }
 
     /// Every wallet's address.
@@ -173,7 +178,7 @@ impl Directory {
     }
 
     /// Every board's address.
-    pub(super) fn boards(&self) -> &[Addr<AdBoardActor>] {
+    pub(super) fn boards(&self) -> &[Addr<BoardActor>] {
         &self.fixed().boards
     }
 
@@ -182,206 +187,84 @@ impl Directory {
         &self.fixed().accounts
     }
 
-    /// Puts a command into the first mailbox of its way.
-    pub(super) fn send(&self, command: Command, ticket: Ticket) {
-        match command {
-            Command::Register(_)
-            | Command::ChangeProfile { .. }
-            | Command::ChangePassword { .. }
-            | Command::LogOut
-            | Command::SetRole { .. }
-            | Command::SetFrozen { .. }
-            | Command::Contact(_)
-            | Command::ReadNotifications { .. } => {
-                self.put(self.accounts(), AccountsCommand { command, ticket });
-            }
-            Command::MoveClock(to) => self.put(&self.fixed().deadlines, MoveClock { to, ticket }),
-            Command::Deposit { to, .. } => self.send_to_wallet(Some(to), command, ticket),
-            Command::PauseAd(ad) => self.ask_board(ad.board(), BoardAsk::Pause(ad), ticket),
-            Command::ResumeAd(ad) => self.ask_board(ad.board(), BoardAsk::Resume(ad), ticket),
-            Command::CloseAd(ad) => self.ask_board(ad.board(), BoardAsk::Close(ad), ticket),
-            // What a SELL ad sells is in its reserve: its taker sets nothing aside.
-            Command::TakeAd(take) if !self.buys(&take) => {
-                self.ask_board(take.ad.board(), BoardAsk::Take(take), ticket);
-            }
-            Command::Review { trade, rating, comment } => {
-                let ask = BoardAsk::Review { trade, rating, comment };
-                self.ask_board(trade.board(), ask, ticket);
-            }
-            Command::P2pTrade { trade, dispute, expected, ask } => {
-                let Some(by) = ticket.cause.by else {
-                    return self.refuse(ticket, Rejection::UserNotFound);
-                };
-                self.send_to_trade(trade, TradeCommand { by, ticket, dispute, expected, ask });
-            }
-            _ => self.send_to_wallet(ticket.cause.by, command, ticket),
-        }
-    }
-
-    fn send_to_wallet(&self, user: Option<UserId>, command: Command, ticket: Ticket) {
-        let mut unsent = Some((command, ticket));
-        if let Some(user) = user {
-            self.with_wallet(user, |wallet| {
-                if let Some((command, ticket)) = unsent.take() {
-                    self.put(wallet, WalletCommand { command, ticket });
-                }
-            });
-        }
-        if let Some((_, ticket)) = unsent {
-            self.refuse(ticket, Rejection::UserNotFound);
-        }
-    }
-
-    fn refuse(&self, ticket: Ticket, rejection: Rejection) {
-        self.wiring().journal.put(Entry::answer(ticket, Reply::Refused(rejection)));
-    }
-
-    fn buys(&self, take: &Take) -> bool {
-        let world = self.wiring().views.world();
-        world.state.p2p.ad(take.ad).is_some_and(|ad| ad.side == Side::Buy)
-    }
-
-    fn ask_board(&self, board: BoardId, ask: BoardAsk, ticket: Ticket) {
-        match ticket.cause.by {
-            Some(user) => {
-                self.send_to_board(board, BoardCommand { user, ticket, set_aside: None, ask });
-            }
-            None => self.refuse(ticket, Rejection::UserNotFound),
-        }
-    }
-
-    /// Passes a command on to a board of ads. One that came with money knows its board.
-    pub(super) fn send_to_board(&self, board: BoardId, command: BoardCommand) {
-        match self.boards().get(usize::from(board.0)) {
-            Some(addr) => self.put(addr, command),
-            None => {
-                let rejection = match command.ask {
-                    BoardAsk::Review { .. } => Rejection::P2pTradeNotFound,
-                    _ => Rejection::AdNotFound,
-                };
-                self.refuse(command.ticket, rejection);
-            }
-        }
-    }
-
-    /// Has a board write down that a trade gives coins back. Refunds by the clock take no permit, so the
-    /// mailbox's capacity does not count for them.
-    pub(super) fn refund(&self, board: BoardId, refund: Refund) {
-        self.boards()[usize::from(board.0)].do_send(refund);
-    }
-
-    /// Tells a board of trades that ended by facts of their own.
-    pub(super) fn tell_board(&self, board: BoardId, ended: TradesEnded) {
-        self.boards()[usize::from(board.0)].do_send(ended);
-    }
-
-    fn send_to_trade(&self, id: P2pTradeId, command: TradeCommand) {
-        match self.0.trades.get(&id) {
-            Some(trade) => self.put(trade.value(), command),
-            None => self.refuse_ended(id, command),
-        }
-    }
-
-    /// A trade that is not open any more refuses everything, as its actor would.
-    fn refuse_ended(&self, id: P2pTradeId, command: TradeCommand) {
-        let TradeCommand { by, ticket, dispute, expected, ask } = command;
-        let refused = {
-            let wiring = self.wiring();
-            let (world, now) = (wiring.views.world(), wiring.clock.now());
-            world.history.p2p.ended(id).map_or(Rejection::P2pTradeNotFound, |trade| {
-                let decided = asker(&world, by, trade).and_then(|asker| {
-                    decide_on(trade, &asker, dispute, |trade| {
-                        decide(trade, &asker, ask, expected, &wiring.p2p, now)
-                    })
-                });
-                decided.err().unwrap_or(Rejection::TradeStateForbids(trade.state))
-            })
-        };
-        let refused = match refused {
-            Rejection::P2pTradeNotFound if dispute.is_some() => Rejection::DisputeNotFound,
-            other => other,
-        };
-        self.refuse(ticket, refused);
-    }
-
-    /// Passes a command on to a book.
-    pub(super) fn send_to_book(&self, instrument: InstrumentId, command: BookCommand) {
-        self.put(&self.books()[instrument.0 as usize], command);
-    }
-
-    /// Passes a message on to a user's wallet.
-    pub(super) fn tell_wallet<M>(&self, user: UserId, message: M)
-    where
-        WalletActor: Handler<M>,
-        M: Message + Send + 'static,
-        M::Result: Send,
-    {
-        self.with_wallet(user, |wallet| self.put(wallet, message));
-    }
-
-    /// Delivers durable facts. Deliveries are not bounded by permits, so the mailbox's capacity does
-    /// not count for them; a wallet that is gone is a bug like any other.
-    pub(super) fn deliver(&self, user: UserId, delivery: Delivery) {
-        let delivered = self.with_wallet(user, |wallet| {
-            wallet.do_send(Deliver(delivery));
-            wallet.connected()
-        });
-        if delivered != Some(true) && !self.is_stopping() {
-            fatal("a wallet is gone");
-        }
-    }
-
-    /// Tells a book how many facts of its cascade are durable.
-    pub(super) fn tell_cascade(&self, book: InstrumentId, count: usize) {
-        self.books()[book.0 as usize].do_send(CascadeDurable(count));
-    }
-
-    /// Tells the deadlines of a fact that sets or ends one.
-    pub(super) fn tell_deadlines(&self, body: &Body) {
-        let news = match body {
-            Body::SwitchArmed { user, deadline, epoch } => {
-                DeadlineNews { entity: Entity::Switch(*user), deadline: *deadline, epoch: *epoch }
-            }
-            Body::SwitchFired { user, epoch } => {
-                DeadlineNews { entity: Entity::Switch(*user), deadline: None, epoch: *epoch }
-            }
-            Body::P2pTrade(own) => deadline_of_trade(&own.trade),
-            Body::P2pAd(own) => deadline_of_ad(&own.ad),
-            _ => return,
-        };
-        self.tell_deadline(news);
-    }
-
-    /// Tells the deadlines of one.
-    pub(super) fn tell_deadline(&self, news: DeadlineNews) {
-        self.fixed().deadlines.do_send(news);
-    }
-
-    /// Knocks at whoever has a deadline; `false` where it is gone.
-    pub(super) fn knock(&self, entity: Entity, epoch: u32) -> bool {
-        match entity {
-            Entity::Switch(user) => {
-                self.with_wallet(user, |wallet| self.put(wallet, SwitchDue { epoch })).is_some()
-            }
-            Entity::Ad(ad) => {
-                let board = self.boards().get(usize::from(ad.board().0));
-                board.map(|board| self.put(board, AdDue { ad, epoch })).is_some()
-            }
-            Entity::Trade(trade) => {
-                let trade = self.0.trades.get(&trade);
-                trade.map(|trade| self.put(trade.value(), TradeDue { epoch })).is_some()
-            }
-        }
-    }
-
-    /// Tells the deadlines that one of them was stale.
-    pub(super) fn tell_not_due(&self, not_due: NotDue) {
-        self.fixed().deadlines.do_send(not_due);
-    }
-
     /// The address of the deadlines.
     pub(super) fn deadlines(&self) -> &Addr<DeadlineActor> {
         &self.fixed().deadlines
+    }
+
+    /// Puts a command into the first mailbox of its way.
+    pub(super) fn enter(&self, command: Command, ticket: Ticket) {
+        self.post(route(&self.connections().views, command, ticket));
+    }
+
+    /// Brings a letter to its addressee. What permits bound must find room; deliveries and what time
+    /// brings about take no permit, so a mailbox's capacity does not count for them.
+    pub(super) fn post(&self, letter: Letter<Ticket>) {
+        match letter {
+            Letter::Journal(entry) => self.connections().journal.put(entry),
+            Letter::Accounts(message) => self.put(self.accounts(), Mail(message)),
+            Letter::Deadlines(message) => self.deadlines().do_send(Mail(message)),
+            Letter::Wallet(user, message) => self.to_wallet(user, message),
+            Letter::Book(book, message) => {
+                let addr = &self.books()[usize::from(book.0)];
+                match message {
+                    BookMessage::CascadeDurable(_) => addr.do_send(Mail(message)),
+                    _ => self.put(addr, Mail(message)),
+                }
+            }
+            Letter::Board(board, message) => match self.boards().get(usize::from(board.0)) {
+                None => self.undelivered(Letter::Board(board, message)),
+                Some(addr) => match message {
+                    BoardMessage::Refund { .. } | BoardMessage::TradesEnded(_) => {
+                        addr.do_send(Mail(message));
+                    }
+                    _ => self.put(addr, Mail(message)),
+                },
+            },
+            Letter::Trade(trade, message) => self.to_trade(trade, message),
+            Letter::StartWallet(wallet, since) => self.start_wallet(*wallet, since),
+            Letter::StartTrade(trade, since) => self.start_trade(*trade, since),
+        }
+    }
+
+    fn to_wallet(&self, user: UserId, message: WalletMessage<Ticket>) {
+        let wallets = self.0.wallets.read().unwrap_or_else(PoisonError::into_inner);
+        let addr = (user.0 as usize).checked_sub(1).and_then(|at| wallets.get(at));
+        match (addr, message) {
+            (Some(addr), message @ WalletMessage::Delivered(_)) => {
+                addr.do_send(Mail(message));
+                if !addr.connected() && !self.is_stopping() {
+                    fatal("a wallet is gone");
+                }
+            }
+            (Some(addr), message) => self.put(addr, Mail(message)),
+            (None, message) => {
+                drop(wallets);
+                self.undelivered(Letter::Wallet(user, message));
+            }
+        }
+    }
+
+    fn to_trade(&self, trade: P2pTradeId, message: TradeMessage<Ticket>) {
+        if let TradeMessage::Ended(_) = message {
+            return match self.0.trades.remove(&trade) {
+                Some((_, last)) => last.clone().do_send(LastMail { message, last }),
+                None if self.is_stopping() => {}
+                None => fatal("a trade ended that was not open"),
+            };
+        }
+        match self.0.trades.get(&trade) {
+            Some(addr) => self.put(addr.value(), Mail(message)),
+            None => self.undelivered(Letter::Trade(trade, message)),
+        }
+    }
+
+    fn undelivered(&self, letter: Letter<Ticket>) {
+        match undelivered(letter, &self.cx()) {
+            Some(letter) => self.post(letter),
+            None if self.is_stopping() => {}
+            None => fatal("a letter has nobody to go to"),
+        }
     }
 
     /// From now on actors may be gone: what cannot reach them is dropped.
@@ -409,14 +292,8 @@ impl Directory {
     }
 }
 
-/// When the clock acts on a trade.
-pub(super) fn deadline_of_trade(trade: &Trade) -> DeadlineNews {
-    let (entity, deadline) = (Entity::Trade(trade.id), trade.runs_out());
-    DeadlineNews { entity, deadline, epoch: trade.step }
-}
-
-/// When an ad ends by itself.
-pub(super) fn deadline_of_ad(ad: &Ad) -> DeadlineNews {
-    let deadline = ad.terms.expires_at.filter(|_| ad.status.is_live());
-    DeadlineNews { entity: Entity::Ad(ad.id), deadline, epoch: ad.version }
+impl Out<Ticket> for &Directory {
+    fn send(&mut self, letter: Letter<Ticket>) {
+        self.post(letter);
+    }
 }

@@ -10,91 +10,71 @@ use crossbeam::channel::Receiver;
 use smallvec::SmallVec;
 
 use super::{
-    ad_board::{TradesEnded, is_news_to_board},
-    answer::{Accepted, Said},
+    answer::{Accepted, Said, Ticket},
     directory::Directory,
     feed::{Feed, Offer, Published},
-    journal::{Committed, Entry, Reply, SetAside},
     view::{Access, Views},
 };
 use crate::{
     domain::{
         account::User,
+        decide::{
+            Out, Reply,
+            commit::{self, Commit},
+        },
         fact::{Body, Fact},
         history::Interval,
-        id::{BoardId, ById, InstrumentId, Sequence, UserId},
+        id::{InstrumentId, Sequence, UserId},
         money::Asset,
-        p2p::{ad::AdAction, machine::Action, trade::Trade},
-        wallet::Wallet,
+        p2p::{ad::AdAction, trade::Trade},
         world::World,
     },
     store::Snapshotter,
 };
 
-/// What the durable end tells a wallet: the facts of one commit that touch it, in order.
-#[derive(Debug, Default)]
-#[allow(missing_docs)]
-pub struct Delivery {
-    pub facts: SmallVec<[Arc<Fact>; 2]>,
-    pub set_aside: SmallVec<[SetAside; 2]>,
-}
-
 /// Starts the thread; it ends when the journal's thread has.
 pub fn start(
-    commits: Receiver<Committed>,
+    commits: Receiver<Commit<Ticket>>,
     views: Views,
     directory: Directory,
     feed: Feed,
     snapshots: Arc<Snapshotter>,
 ) -> std::io::Result<JoinHandle<()>> {
-    let end = DurableEnd { views, directory, feed, snapshots };
-    let work = move || commits.into_iter().for_each(|commit| end.let_out(commit));
+    let end = DurableEnd { views, feed, snapshots };
+    let work = move || commits.into_iter().for_each(|commit| end.let_out(commit, &mut &directory));
     std::thread::Builder::new().name("souk-durable".into()).spawn(work)
 }
 
-struct DurableEnd {
+/// The durable end; whom it speaks to comes with each commit.
+pub struct DurableEnd {
     views: Views,
-    directory: Directory,
     feed: Feed,
     snapshots: Arc<Snapshotter>,
 }
 
 impl DurableEnd {
-    fn let_out(&self, commit: Committed) {
-        let Committed { first, entries } = commit;
-        self.start_trades(&entries);
-        let published = self.fold(first, &entries);
+    /// Lets a commit out into the world: its letters go to `out`.
+    pub fn let_out(&self, commit: Commit<Ticket>, out: &mut impl Out<Ticket>) {
+        commit::starts(&commit.facts, out);
+        let published = self.fold(commit.first, &commit.facts);
         self.update_views(&published);
-        self.tell_actors(&published, &entries);
-        let through = published.last().map_or(Sequence(first.0 - 1), |p| p.sequence);
-        self.reply(first, entries);
+        commit::deliveries(&commit, out);
+        let through = published.last().map_or(Sequence(commit.first.0 - 1), |p| p.sequence);
+        commit::answers(commit, answer);
         if !published.is_empty() {
             self.feed.publish(published);
             self.snapshots.durable(through);
         }
     }
 
-    /// Before anyone can know of a new trade, so that whoever does finds it.
-    fn start_trades(&self, entries: &[Entry]) {
-        for (fact, _) in entries.iter().filter_map(|entry| entry.fact.as_ref()) {
-            if let Body::P2pTrade(own) = &fact.body
-                && own.action == Action::Open
-            {
-                self.directory.start_trade(own.trade.clone(), fact.stamp);
-            }
-        }
-    }
-
-    fn fold(&self, first: Sequence, entries: &[Entry]) -> Vec<Published> {
-        let facts = entries.iter().filter_map(|entry| entry.fact.as_ref());
-        let mut published = Vec::new();
-        let mut sequence = first;
-        let mut facts = facts.peekable();
-        if facts.peek().is_none() {
+    fn fold(&self, first: Sequence, facts: &[Arc<Fact>]) -> Vec<Published> {
+        let mut published = Vec::with_capacity(facts.len());
+        if facts.is_empty() {
             return published;
         }
         self.views.change(|world| {
-            for (fact, _) in facts {
+            let mut sequence = first;
+            for fact in facts {
                 published.push(fold_one(world, sequence, fact));
                 sequence = sequence.next();
             }
@@ -126,83 +106,17 @@ impl DurableEnd {
             self.views.set_access(user, access);
         }
     }
+}
 
-    fn tell_actors(&self, published: &[Published], entries: &[Entry]) {
-        let mut deliveries: ById<UserId, Delivery> = ById::default();
-        let mut ended: ById<BoardId, TradesEnded> = ById::default();
-        for Published { fact, .. } in published {
-            if let Body::UserRegistered { user, .. } = &fact.body {
-                let mut wallet = Wallet::new(user.id);
-                wallet.apply(fact);
-                self.directory.start_wallet(wallet, fact.stamp);
-                continue;
-            }
-            for user in fact.wallets() {
-                deliveries.entry(user).or_default().facts.push(fact.clone());
-            }
-            self.directory.tell_deadlines(&fact.body);
-            if let Body::P2pTrade(own) = &fact.body
-                && !own.trade.state.is_open()
-            {
-                self.directory.end_trade(own.trade.id, fact.clone());
-                if is_news_to_board(own) {
-                    let board = ended.entry(own.trade.id.board());
-                    board.or_insert_with(|| TradesEnded(SmallVec::new())).0.push(fact.clone());
-                }
-            }
-        }
-        let mut cascades: SmallVec<[(InstrumentId, usize); 4]> = SmallVec::new();
-        for entry in entries {
-            if let Some(set_aside) = &entry.set_aside {
-                let delivery = deliveries.entry(set_aside.user).or_default();
-                delivery.set_aside.push(set_aside.clone());
-            }
-            if let Some(book) = entry.cascade {
-                match cascades.iter_mut().find(|(known, _)| *known == book) {
-                    Some((_, count)) => *count += 1,
-                    None => cascades.push((book, 1)),
-                }
-            }
-        }
-        for (user, delivery) in deliveries {
-            self.directory.deliver(user, delivery);
-        }
-        for (book, count) in cascades {
-            self.directory.tell_cascade(book, count);
-        }
-        for (board, ended) in ended {
-            self.directory.tell_board(board, ended);
-        }
-    }
-
-    fn reply(&self, first: Sequence, entries: Vec<Entry>) {
-        let mut next = first;
-        for entry in entries {
-            let fact = entry.fact.map(|(fact, _)| fact);
-            let sequence = match fact {
-                Some(_) => next,
-                // What the answer stands behind.
-                None => Sequence(next.0 - 1),
-            };
-            next = Sequence(next.0 + u64::from(fact.is_some()));
-            if let Some((ticket, reply)) = entry.reply {
-                let said = match (reply, fact) {
-                    (Reply::Refused(rejection), _) => Err(rejection),
-                    (Reply::Existing(order), _) => Ok(Said::Existing(order)),
-                    (Reply::Done, Some(fact)) => Ok(Said::Fact(fact)),
-                    (Reply::Done | Reply::Nothing, _) => Ok(Said::Nothing),
-                };
-                ticket.answer(
-                    sequence,
-                    said.map(|said| Accepted { sequence, said, replayed: false }),
-                );
-            }
-            if let Some(flushed) = entry.flushed {
-                // Who waited may have gone.
-                let _ = flushed.send(());
-            }
-        }
-    }
+/// Lets one answer out.
+fn answer(ticket: Ticket, sequence: Sequence, reply: Reply, fact: Option<Arc<Fact>>) {
+    let said = match (reply, fact) {
+        (Reply::Refused(rejection), _) => Err(rejection),
+        (Reply::Existing(order), _) => Ok(Said::Existing(order)),
+        (Reply::Done, Some(fact)) => Ok(Said::Fact(fact)),
+        (Reply::Done | Reply::Nothing, _) => Ok(Said::Nothing),
+    };
+    ticket.answer(sequence, said.map(|said| Accepted { sequence, said, replayed: false }));
 }
 
 fn fold_one(world: &mut World, sequence: Sequence, fact: &Arc<Fact>) -> Published {

@@ -95,7 +95,7 @@ impl Exchange {
             }
         }
         let (ticket, answer) = Ticket::new(Cause { by, request, key }, permit);
-        parts.directory.send(command, ticket);
+        parts.directory.enter(command, ticket);
         Ok(Entered::UnderWay(answer))
     }
 

@@ -10,9 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use tokio::sync::oneshot;
-
 use super::{
     answer::Ticket,
     clock::Clock,
@@ -21,14 +18,17 @@ use super::{
 };
 use crate::{
     domain::{
-        fact::{Body, Cause, Fact},
-        id::{InstrumentId, OrderId, Sequence, Stamp, UserId},
-        money::{Amount, Asset},
-        order::ClientOrderId,
+        decide::{
+            Entry, Reply,
+            commit::{Commit, Note},
+        },
+        fact::Fact,
+        id::Sequence,
         rejection::Rejection,
     },
     store::{Failure, Journal, codec},
 };
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 /// The most entries in one commit.
 const COMMIT_MAX: usize = 1024;
@@ -41,82 +41,51 @@ const ALIVE_EVERY: Duration = Duration::from_secs(1);
 /// How long a failed journal goes on answering that the outcome is unknown, before the process ends.
 const FAREWELL: Duration = Duration::from_millis(500);
 
-/// What a wallet set aside for a command under way; comes free with its fact or its refusal.
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct SetAside {
-    pub user: UserId,
-    pub asset: Asset,
-    pub amount: Amount,
-    /// Whether it was set aside for a new order, which counts as open meanwhile.
-    pub is_order: bool,
-    pub client_order_id: Option<ClientOrderId>,
-    /// The order that is amended with it.
-    pub amends: Option<OrderId>,
-}
-
-/// What is to be said to the one who asked.
-#[derive(Debug)]
-pub enum Reply {
-    /// The entry's fact happened.
-    Done,
-    /// The order is there already.
-    Existing(OrderId),
-    /// Nothing to do, and nothing wrong.
-    Nothing,
-    /// A rule was broken; nothing changed.
-    Refused(Rejection),
-}
-
-/// One entry of the queue: a fact, an answer, or both.
-#[derive(Debug, Default)]
-pub struct Entry {
+/// An entry on its way to the disk.
+struct Queued {
     /// The fact and its encoded record.
-    pub fact: Option<(Arc<Fact>, Vec<u8>)>,
-    /// What its wallet may spend again.
-    pub set_aside: Option<SetAside>,
-    /// The answer, and to whom.
-    pub reply: Option<(Ticket, Reply)>,
-    /// The book whose cascade of stops this fact is a part of.
-    pub cascade: Option<InstrumentId>,
-    /// Told when everything before is durable and let out.
-    pub flushed: Option<oneshot::Sender<()>>,
+    fact: Option<(Arc<Fact>, Vec<u8>)>,
+    note: Note<Ticket>,
 }
 
-impl Entry {
-    /// A fact that answers `ticket`.
-    pub fn fact(stamp: Stamp, ticket: Ticket, body: Body) -> Entry {
-        let entry = Entry::own_fact(stamp, ticket.cause.clone(), body);
-        Entry { reply: Some((ticket, Reply::Done)), ..entry }
-    }
-
-    /// A fact that answers nobody.
-    pub fn own_fact(stamp: Stamp, cause: Cause, body: Body) -> Entry {
-        let fact = Fact { stamp, cause, body };
-        let record = codec::encode(&fact);
-        Entry { fact: Some((Arc::new(fact), record)), ..Entry::default() }
-    }
-
-    /// An answer without a fact.
-    pub fn answer(ticket: Ticket, reply: Reply) -> Entry {
-        Entry { reply: Some((ticket, reply)), ..Entry::default() }
+impl Queued {
+    /// Encodes the fact: on the thread of whoever decided it.
+    fn of(entry: Entry<Ticket>) -> Queued {
+        let Entry { fact, hold, reply, cascade } = entry;
+        let note = Note { has_fact: fact.is_some(), hold, reply, cascade };
+        let encoded = |fact: Fact| {
+            let record = codec::encode(&fact);
+            (Arc::new(fact), record)
+        };
+        Queued { fact: fact.map(encoded), note }
     }
 }
 
-/// A commit that is durable.
-#[derive(Debug)]
-pub struct Committed {
-    /// The number of its first fact.
-    pub first: Sequence,
-    /// Its entries; those with facts are numbered from `first` on.
-    pub entries: Vec<Entry>,
+/// What waits to be written as one commit.
+#[derive(Default)]
+struct Gathered {
+    records: Vec<Vec<u8>>,
+    facts: Vec<Arc<Fact>>,
+    notes: Vec<Note<Ticket>>,
+    bytes: usize,
+}
+
+impl Gathered {
+    fn put(&mut self, queued: Queued) {
+        if let Some((fact, record)) = queued.fact {
+            self.bytes += record.len();
+            self.facts.push(fact);
+            self.records.push(record);
+        }
+        self.notes.push(queued.note);
+    }
 }
 
 /// Where actors put entries; clones are the same queue.
 #[derive(Clone, Debug)]
 pub struct JournalHandle {
     /// Boxed, since the queue's room is taken up front and is seldom used.
-    queue: Sender<Box<Entry>>,
+    queue: Sender<Box<Queued>>,
     work: Arc<Mutex<JournalWork>>,
 }
 
@@ -133,8 +102,8 @@ pub struct JournalWork {
 impl JournalHandle {
     /// Puts an entry behind all others. The queue holds all that permits and cascades can fill, so
     /// a full one is a bug, and stops the process.
-    pub fn put(&self, entry: Entry) {
-        if let Err(error) = self.queue.try_send(Box::new(entry)) {
+    pub fn put(&self, entry: Entry<Ticket>) {
+        if let Err(error) = self.queue.try_send(Box::new(Queued::of(entry))) {
             fatal(&format!("the journal's queue takes nothing: {error}"));
         }
     }
@@ -151,8 +120,8 @@ impl JournalHandle {
 
     /// Waits until everything that was put before is durable and let out.
     pub async fn flush(&self) {
-        let (flushed, told) = oneshot::channel();
-        self.put(Entry { flushed: Some(flushed), ..Entry::default() });
+        let (ticket, told) = Ticket::flush();
+        self.put(Entry::answer(ticket, Reply::Nothing));
         // An error means that the thread is gone; then there is nothing to wait for.
         drop(told.await);
     }
@@ -168,7 +137,7 @@ pub fn start(
     door: Door,
     clock: Arc<dyn Clock>,
     on_failure: OnFailure,
-) -> std::io::Result<(JournalHandle, Receiver<Committed>, JoinHandle<()>)> {
+) -> std::io::Result<(JournalHandle, Receiver<Commit<Ticket>>, JoinHandle<()>)> {
     let (queue, entries) = bounded(queue_max);
     let (committed, commits) = bounded(COMMITS_WAITING_MAX);
     let work = Arc::default();
@@ -181,8 +150,8 @@ pub fn start(
 
 struct Writer {
     journal: Box<dyn Journal>,
-    entries: Receiver<Box<Entry>>,
-    committed: Sender<Committed>,
+    entries: Receiver<Box<Queued>>,
+    committed: Sender<Commit<Ticket>>,
     work: Arc<Mutex<JournalWork>>,
     door: Door,
     clock: Arc<dyn Clock>,
@@ -204,36 +173,34 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            let mut entries = self.gather(first);
-            match self.write(&mut entries) {
-                Ok(first) => drop(self.committed.send(Committed { first, entries })),
-                Err(failure) => return self.fail(entries, failure, on_failure),
+            let gathered = self.gather(first);
+            match self.write(&gathered.records) {
+                Ok(first) => {
+                    let Gathered { facts, notes, .. } = gathered;
+                    drop(self.committed.send(Commit { first, facts, notes }));
+                }
+                Err(failure) => return self.fail(gathered.notes, failure, on_failure),
             }
         }
     }
 
     /// What goes into one commit: what waits, up to a number of entries and of bytes.
-    fn gather(&self, first: Entry) -> Vec<Entry> {
-        let size = |entry: &Entry| entry.fact.as_ref().map_or(0, |(_, record)| record.len());
-        let mut bytes = size(&first);
-        let mut entries = Vec::with_capacity(64);
-        entries.push(first);
-        while entries.len() < COMMIT_MAX && bytes < COMMIT_BYTES_MAX {
+    fn gather(&self, first: Queued) -> Gathered {
+        let mut gathered = Gathered { notes: Vec::with_capacity(64), ..Gathered::default() };
+        gathered.put(first);
+        while gathered.notes.len() < COMMIT_MAX && gathered.bytes < COMMIT_BYTES_MAX {
             let Ok(entry) = self.entries.try_recv() else { break };
-            bytes += size(&entry);
-            entries.push(*entry);
+            gathered.put(*entry);
         }
-        entries
+        gathered
     }
 
-    fn write(&mut self, entries: &mut [Entry]) -> Result<Sequence, Failure> {
-        let facts = entries.iter_mut().filter_map(|entry| entry.fact.as_mut());
-        let records: Vec<Vec<u8>> = facts.map(|(_, record)| std::mem::take(record)).collect();
+    fn write(&mut self, records: &[Vec<u8>]) -> Result<Sequence, Failure> {
         if records.is_empty() {
             return Ok(self.journal.next());
         }
         let began = Instant::now();
-        let (first, _) = self.journal.append(&records)?;
+        let (first, _) = self.journal.append(records)?;
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
         work.commits += 1;
         work.facts += records.len() as u64;
@@ -242,18 +209,18 @@ impl Writer {
     }
 
     /// Nothing of the failed commit may be taken for done, nor for not done: the disk decides.
-    fn fail(self, entries: Vec<Entry>, failure: Failure, on_failure: OnFailure) {
+    fn fail(self, notes: Vec<Note<Ticket>>, failure: Failure, on_failure: OnFailure) {
         self.door.set(DoorState::Failed);
         tracing::error!(%failure, "the journal failed; the exchange stops");
-        let unknown = |entry: Entry| {
-            if let Some((ticket, _)) = entry.reply {
+        let unknown = |note: Note<Ticket>| {
+            if let Some((ticket, _)) = note.reply {
                 ticket.answer(Sequence(0), Err(Rejection::OutcomeUnknown));
             }
         };
-        entries.into_iter().for_each(unknown);
+        notes.into_iter().for_each(unknown);
         let until = Instant::now() + FAREWELL;
         while let Ok(entry) = self.entries.recv_deadline(until) {
-            unknown(*entry);
+            unknown(entry.note);
         }
         on_failure(failure);
     }

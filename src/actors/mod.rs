@@ -4,10 +4,7 @@
 //! answer's sender, becomes a fact, and is answered by the durable end after the fact is on disk.
 //! Nothing in here blocks a handler, and nothing leaves before it is durable.
 
-pub mod accounts;
-pub mod ad_board;
 pub mod answer;
-pub mod book;
 pub mod clock;
 pub mod deadline;
 pub mod digest;
@@ -17,14 +14,12 @@ pub mod durable;
 pub mod exchange;
 pub mod feed;
 pub mod journal;
-pub mod p2p_trade;
 pub mod password;
+mod shell;
 pub mod start;
 #[cfg(test)]
 mod tests;
 pub mod view;
-pub mod wallet;
-pub mod wiring;
 
 /// Logs what is broken and ends the process at once: better to stop than to limp. What was answered
 /// is durable; what was not, the journal decides.

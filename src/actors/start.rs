@@ -2,35 +2,40 @@
 
 use std::{sync::Arc, time::Instant};
 
-use actix::{Addr, Arbiter};
+use actix::Arbiter;
 use tokio::sync::oneshot;
 
 use super::{
-    accounts::AccountsActor,
-    ad_board::AdBoardActor,
-    book::{BookActor, CASCADE_MAX},
     clock::{Clock, ManualClock, SystemClock},
-    deadline::{DeadlineActor, DeadlineNews, Entity, KNOCKS_MAX, WhenQuiet},
-    directory::{Directory, Fixed, deadline_of_ad, deadline_of_trade, start_on},
+    deadline::{DeadlineActor, WhenQuiet},
+    directory::{Connections, Directory, Fixed, start_on},
     door::{Door, DoorState},
     durable,
     exchange::{Exchange, Parts},
     feed::Feed,
     journal::{self, OnFailure},
     password::{self, Passwords},
+    shell::Shell,
     view::Views,
-    wiring::{Issue, Wiring},
 };
 use crate::{
     domain::{
         account::{ADMIN, ADMIN_EMAIL, Register, Role},
+        decide::{
+            Letter,
+            accounts::AccountsFlight,
+            board::BoardFlight,
+            book::{BookFlight, BookMessage, CASCADE_MAX},
+            deadline::{DeadlineMessage, DeadlineNews, KNOCKS_MAX},
+            issued::IssuedTotal,
+        },
         fact::{Body, Cause, Fact},
-        id::{BOARDS_MAX, BoardId, Sequence, Stamp},
+        id::{BOARDS_MAX, BoardId, InstrumentId, Sequence, Stamp},
         instrument::Instrument,
         p2p::{self, Rules, board::Board},
         rejection::Rejection,
         state::State,
-        wallet::{Limits, Wallet},
+        wallet::Limits,
         world::World,
     },
     store::{Failure, Journal, Opened, Snapshotter, codec},
@@ -114,26 +119,22 @@ pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Ru
 
     let arbiters: Vec<Arbiter> = (0..config.arbiters.max(1)).map(|_| Arbiter::new()).collect();
     let handles = arbiters.iter().map(Arbiter::handle).collect();
-    // Commands, refusals on their way back and knocks of deadlines meet in one mailbox.
-    let directory = Directory::new(handles, 2 * queue_max);
-    let instruments = world.state.books.iter().map(|book| book.instrument().clone()).collect();
-    let issue = Issue::new(world.state.ledger.issued);
+    let issued = IssuedTotal::new(world.state.ledger.issued);
     let views = Views::new(world);
     let feed = Feed::start(views.clone());
-    let wiring = Wiring {
+    let connections = Connections {
         journal: queue.clone(),
-        directory: directory.clone(),
         views: views.clone(),
         clock: clock.clone(),
-        instruments: Arc::new(instruments),
-        limits: Arc::new(config.limits.clone()),
-        issue: Arc::new(issue),
-        p2p: Arc::new(config.p2p.clone()),
+        limits: config.limits.clone(),
+        p2p: config.p2p.clone(),
+        issued,
     };
-    directory.wire(wiring.clone());
+    // Commands, refusals on their way back and knocks of deadlines meet in one mailbox.
+    let directory = Directory::new(connections, handles, 2 * queue_max);
     let (feed_end, snapshots) = (feed.clone(), snapshotter.clone());
     // The durable end speaks to actors, so they come first; until it runs, commits wait.
-    let others = start_actors(&views, &directory, &wiring, 2 * queue_max);
+    let others = start_actors(&views, &directory, 2 * queue_max);
     durable::start(commits, views.clone(), directory.clone(), feed_end, snapshots)?;
     let exchange = Exchange(Arc::new(Parts {
         door,
@@ -183,51 +184,35 @@ fn make_clock(config: &Config, world: &World) -> Arc<dyn Clock> {
     }
 }
 
-fn start_actors(views: &Views, directory: &Directory, wiring: &Wiring, capacity: usize) -> Arbiter {
+fn start_actors(views: &Views, directory: &Directory, capacity: usize) -> Arbiter {
     let State { accounts, books, p2p, latest: since, .. } = views.world().state.clone();
     let wallets = views.world().state.wallets().to_vec();
+    let running: Vec<DeadlineNews> = DeadlineNews::of_state(&views.world().state).collect();
     let others = Arbiter::new();
-    let accounts = AccountsActor::new(accounts, p2p.contacts.clone(), wiring.clone(), since);
+    let own = (accounts, p2p.contacts.clone());
+    let accounts = Shell::new(AccountsFlight::new(since), own, directory.clone());
     let accounts = start_on(&others.handle(), capacity, accounts);
-    let running = running_deadlines(&views.world().state);
     wallets.into_iter().for_each(|wallet| directory.start_wallet(wallet, since));
-    let boards = start_boards(p2p.boards(), &others, wiring, since, capacity);
+    let start_board = |board: &Board| {
+        let actor = Shell::new(BoardFlight::new(since), board.clone(), directory.clone());
+        start_on(&others.handle(), capacity, actor)
+    };
+    let boards = p2p.boards().iter().map(start_board).collect();
     p2p.trades().for_each(|trade| directory.start_trade(trade.clone(), since));
-    let start_book =
-        |(at, book)| directory.start_one(at, BookActor::new(book, wiring.clone(), since));
-    let books = books.into_iter().enumerate().map(start_book).collect();
-    let deadlines = DeadlineActor::new(wiring.clone());
+    let start_book = |(at, book)| {
+        directory.start_one(at, Shell::new(BookFlight::new(since), book, directory.clone()))
+    };
+    let books: Vec<_> = books.into_iter().enumerate().map(start_book).collect();
+    let ids = (0..books.len()).map(|at| InstrumentId(at as u16));
+    let deadlines = DeadlineActor::new(directory.clone());
     let deadlines = start_on(&others.handle(), capacity, deadlines);
     directory.fix(Fixed { books, boards, accounts, deadlines });
     // Only now, since what is due reaches the other actors at once.
-    running.into_iter().for_each(|deadline| directory.tell_deadline(deadline));
+    ids.for_each(|book| directory.post(Letter::Book(book, BookMessage::Begin)));
+    for news in running {
+        directory.post(Letter::Deadlines(DeadlineMessage::News(news)));
+    }
     others
-}
-
-fn start_boards(
-    boards: &[Board],
-    on: &Arbiter,
-    wiring: &Wiring,
-    since: Stamp,
-    capacity: usize,
-) -> Vec<Addr<AdBoardActor>> {
-    let start_board = |board: &Board| {
-        let actor = AdBoardActor::new(board.clone(), wiring.clone(), since);
-        start_on(&on.handle(), capacity, actor)
-    };
-    boards.iter().map(start_board).collect()
-}
-
-/// The deadlines that run in a recovered state.
-fn running_deadlines(state: &State) -> Vec<DeadlineNews> {
-    let armed = |wallet: &Wallet| {
-        let (entity, switch) = (Entity::Switch(wallet.user), wallet.switch?);
-        Some(DeadlineNews { entity, deadline: Some(switch.deadline), epoch: switch.epoch })
-    };
-    let switches = state.wallets().iter().filter_map(armed);
-    let ads = state.p2p.boards().iter().flat_map(Board::ads).map(deadline_of_ad);
-    let trades = state.p2p.trades().map(deadline_of_trade);
-    switches.chain(ads).chain(trades).filter(|news| news.deadline.is_some()).collect()
 }
 
 /// Journals what the settings and the time say before anyone is let in.

@@ -6,8 +6,8 @@ use actix::{AsyncContext, Context, Handler, Message, fut};
 
 use super::{
     answer::{Answer, Said},
+    directory::TradeActor,
     exchange::{Entered, Exchange},
-    p2p_trade::TradeActor,
     start::{Config, Running, start},
 };
 use crate::{
@@ -199,7 +199,7 @@ async fn a_command_that_meets_the_end_of_its_trade_is_answered_each_time() {
 #[actix::test]
 async fn a_ticket_that_is_dropped_is_answered() {
     use super::{answer::Ticket, door::Door};
-    use crate::domain::fact::Cause;
+    use crate::domain::{decide::ReplyTo, fact::Cause};
 
     let door = Door::new(8, 8);
     door.set(super::door::DoorState::Stopping);

@@ -12,8 +12,9 @@ use dashmap::DashMap;
 
 use crate::domain::{
     account::{Role, User},
+    decide::Reads,
     id::{IdHash, InstrumentId, UserId},
-    instrument::Price,
+    instrument::{Instrument, Price},
     order::Side,
     world::World,
 };
@@ -50,6 +51,8 @@ struct Inner {
     world: RwLock<World>,
     access: DashMap<UserId, Access, IdHash>,
     published: Vec<Published>,
+    /// By id.
+    instruments: Vec<Instrument>,
 }
 
 impl Views {
@@ -60,9 +63,10 @@ impl Views {
             access.insert(user.id, Access::of(user));
         }
         let published = world.state.books.iter().map(|_| Published::default()).collect();
-        let views = Views(Arc::new(Inner { world: RwLock::new(world), access, published }));
-        let instruments = views.world().state.books.len();
-        (0..instruments).for_each(|i| views.publish(InstrumentId(i as u16)));
+        let instruments = world.state.books.iter().map(|book| book.instrument().clone()).collect();
+        let world = RwLock::new(world);
+        let views = Views(Arc::new(Inner { world, access, published, instruments }));
+        (0..views.instruments()).for_each(|id| views.publish(InstrumentId(id)));
         views
     }
 
@@ -94,14 +98,28 @@ impl Views {
         published.bid.store(price(Side::Buy), Ordering::Relaxed);
         published.ask.store(price(Side::Sell), Ordering::Relaxed);
     }
+}
 
-    /// The best price of a side, as published.
-    pub fn best(&self, instrument: InstrumentId, side: Side) -> Option<Price> {
-        let published = self.0.published.get(instrument.0 as usize)?;
+impl Reads for Views {
+    /// As published: it may be behind the book by a commit.
+    fn best(&self, on: InstrumentId, side: Side) -> Option<Price> {
+        let published = self.0.published.get(usize::from(on.0))?;
         let price = match side {
             Side::Buy => published.bid.load(Ordering::Relaxed),
             Side::Sell => published.ask.load(Ordering::Relaxed),
         };
         (price > 0).then_some(price)
+    }
+
+    fn instruments(&self) -> u16 {
+        self.0.instruments.len() as u16
+    }
+
+    fn instrument<T>(&self, id: InstrumentId, look: impl FnOnce(&Instrument) -> T) -> Option<T> {
+        self.0.instruments.get(usize::from(id.0)).map(look)
+    }
+
+    fn world<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&Views::world(self))
     }
 }

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod book;
 pub mod command;
+pub mod decide;
 pub mod digest;
 pub mod fact;
 pub mod history;

@@ -7,6 +7,7 @@ pub mod ad;
 pub mod ask;
 pub mod board;
 pub mod contact;
+pub mod context;
 pub mod decide;
 pub mod dispute;
 pub mod fiat;

@@ -1,0 +1,1 @@
+//! Each decider alone, on the letters that it writes.
