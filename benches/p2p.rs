@@ -12,7 +12,6 @@ use std::{
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use souk::{
     actors::{
-        answer::Said,
         exchange::Exchange,
         start::{Config, Running, start},
     },
@@ -33,6 +32,7 @@ use souk::{
         per_asset::PerAsset,
         wallet::Limits,
     },
+    pipeline::answer::Said,
     settings::Settings,
     store::{self, Options},
 };

@@ -1,6 +1,7 @@
 //! Souk: an exchange on your own machine that keeps everything in memory and loses nothing.
 //!
-//! `domain <- store <- actors <- http, ws <- app`, with `mirror` beside the actors; a test keeps the layers.
+//! `domain <- store <- pipeline <- actors <- http, ws <- app`, with `mirror` beside the pipeline; a test keeps the
+//! layers.
 
 pub mod actors;
 pub mod app;
@@ -10,6 +11,7 @@ pub mod domain;
 pub mod http;
 pub mod memory;
 pub mod mirror;
+pub mod pipeline;
 pub mod settings;
 pub mod sim;
 pub mod store;

@@ -5,10 +5,13 @@ use std::time::Duration;
 use actix::{Actor, AsyncContext, Context, Handler, Message, SpawnHandle};
 use tokio::sync::oneshot;
 
-use super::{answer::Ticket, clock::Clock, directory::Directory, shell::Mail};
-use crate::domain::{
-    decide::deadline::{DeadlineMessage, Deadlines, Movable},
-    id::Stamp,
+use super::{directory::Directory, shell::Mail};
+use crate::{
+    domain::{
+        decide::deadline::{DeadlineMessage, Deadlines, Movable},
+        id::Stamp,
+    },
+    pipeline::{answer::Ticket, clock::Clock},
 };
 
 /// The longest that a timer is set for; then the set is looked at again.

@@ -9,29 +9,27 @@ use actix::{Actor, Addr, ArbiterHandle, Context, Handler, Message, dev::ToEnvelo
 use dashmap::DashMap;
 
 use super::{
-    answer::Ticket,
-    clock::Clock,
     deadline::DeadlineActor,
-    fatal,
-    journal::JournalHandle,
     shell::{LastMail, Mail, Shell},
-    view::Views,
 };
-use crate::domain::{
-    command::Command,
-    decide::{
-        Cx, Letter, Out,
-        accounts::AccountsFlight,
-        board::{BoardFlight, BoardMessage},
-        book::{BookFlight, BookMessage},
-        issued::IssuedTotal,
-        route::{route, undelivered},
-        trade::{TradeFlight, TradeMessage},
-        wallet::{WalletFlight, WalletMessage},
+use crate::{
+    domain::{
+        command::Command,
+        decide::{
+            Cx, Letter, Out,
+            accounts::AccountsFlight,
+            board::{BoardFlight, BoardMessage},
+            book::{BookFlight, BookMessage},
+            issued::IssuedTotal,
+            route::{route, undelivered},
+            trade::{TradeFlight, TradeMessage},
+            wallet::{WalletFlight, WalletMessage},
+        },
+        id::{P2pTradeId, Stamp, UserId},
+        p2p::{Rules, trade::Trade},
+        wallet::{Limits, Wallet},
     },
-    id::{P2pTradeId, Stamp, UserId},
-    p2p::{Rules, trade::Trade},
-    wallet::{Limits, Wallet},
+    pipeline::{answer::Ticket, clock::Clock, fatal, journal::JournalHandle, view::Views},
 };
 
 pub(super) type WalletActor = Shell<WalletFlight<Ticket>>;
@@ -289,6 +287,12 @@ impl Directory {
 
     fn is_stopping(&self) -> bool {
         self.0.stopping.load(Ordering::SeqCst)
+    }
+}
+
+impl Out<Ticket> for Directory {
+    fn send(&mut self, letter: Letter<Ticket>) {
+        self.post(letter);
     }
 }
 

@@ -7,17 +7,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{
-    answer::{Accepted, Answer, Said, Ticket},
-    clock::Clock,
-    digest::live_digest,
-    directory::Directory,
-    door::{Door, DoorState},
-    feed::Feed,
-    journal::{JournalHandle, JournalWork},
-    password::Passwords,
-    view::Views,
-};
+use super::{digest::live_digest, directory::Directory};
 use crate::{
     domain::{
         command::{Asked, Command},
@@ -26,6 +16,15 @@ use crate::{
         id::{Sequence, Stamp, UserId},
         rejection::Rejection,
         state::KEYS_MAX,
+    },
+    pipeline::{
+        answer::{Accepted, Answer, Said, Ticket},
+        clock::Clock,
+        door::{Door, DoorState},
+        feed::Feed,
+        journal::{JournalHandle, JournalWork},
+        password::Passwords,
+        view::Views,
     },
     store::{EvidenceFolder, Failure, Reader, Snapshotter, Taken},
 };

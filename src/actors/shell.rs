@@ -3,14 +3,17 @@
 
 use actix::{Actor, ActorContext, Addr, Context, Handler, Message, MessageResult};
 
-use super::{answer::Ticket, directory::Directory};
-use crate::domain::{
-    account::Accounts,
-    book::Book,
-    decide::Decider,
-    digest::Digest,
-    p2p::{board::Board, contact::ContactBook, trade::Trade},
-    wallet::Wallet,
+use super::directory::Directory;
+use crate::{
+    domain::{
+        account::Accounts,
+        book::Book,
+        decide::Decider,
+        digest::Digest,
+        p2p::{board::Board, contact::ContactBook, trade::Trade},
+        wallet::Wallet,
+    },
+    pipeline::answer::Ticket,
 };
 
 /// An entity that decides, as an actor.

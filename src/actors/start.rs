@@ -6,17 +6,10 @@ use actix::Arbiter;
 use tokio::sync::oneshot;
 
 use super::{
-    clock::{Clock, ManualClock, SystemClock},
     deadline::{DeadlineActor, WhenQuiet},
     directory::{Connections, Directory, Fixed, start_on},
-    door::{Door, DoorState},
-    durable,
     exchange::{Exchange, Parts},
-    feed::Feed,
-    journal::{self, OnFailure},
-    password::{self, Passwords},
     shell::Shell,
-    view::Views,
 };
 use crate::{
     domain::{
@@ -37,6 +30,15 @@ use crate::{
         state::State,
         wallet::Limits,
         world::World,
+    },
+    pipeline::{
+        clock::{Clock, ManualClock, SystemClock},
+        door::{Door, DoorState},
+        feed::Feed,
+        journal::{self, OnFailure},
+        password::{self, Passwords},
+        publisher::Publisher,
+        view::Views,
     },
     store::{Failure, Journal, Opened, Snapshotter, codec},
 };
@@ -135,7 +137,8 @@ pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Ru
     let (feed_end, snapshots) = (feed.clone(), snapshotter.clone());
     // The durable end speaks to actors, so they come first; until it runs, commits wait.
     let others = start_actors(&views, &directory, 2 * queue_max);
-    durable::start(commits, views.clone(), directory.clone(), feed_end, snapshots)?;
+    let publisher = Publisher { views: views.clone(), feed: feed_end, snapshots };
+    publisher.start(commits, directory.clone())?;
     let exchange = Exchange(Arc::new(Parts {
         door,
         views,

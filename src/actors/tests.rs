@@ -5,7 +5,6 @@ use std::sync::{Arc, mpsc};
 use actix::{AsyncContext, Context, Handler, Message, fut};
 
 use super::{
-    answer::{Answer, Said},
     directory::TradeActor,
     exchange::{Entered, Exchange},
     start::{Config, Running, start},
@@ -30,6 +29,7 @@ use crate::{
         rejection::Rejection,
         wallet::Limits,
     },
+    pipeline::answer::{Answer, Said},
     settings::Settings,
     store::{self, MemoryControl, MemoryJournal, Options},
 };
@@ -193,28 +193,4 @@ async fn a_command_that_meets_the_end_of_its_trade_is_answered_each_time() {
     }
     assert_eq!(inside.exchange().door().lost(), 0);
     inside.exchange().digest().await.unwrap();
-}
-
-/// Where it can happen after all, whoever asked hears of it and does not wait for ever.
-#[actix::test]
-async fn a_ticket_that_is_dropped_is_answered() {
-    use super::{answer::Ticket, door::Door};
-    use crate::domain::{decide::ReplyTo, fact::Cause};
-
-    let door = Door::new(8, 8);
-    door.set(super::door::DoorState::Stopping);
-    let permit = door.take(None, 1).unwrap();
-    let (ticket, answer) = Ticket::new(Cause::default(), permit);
-    let mut parts = ticket.split(2);
-    let answered = super::answer::Accepted {
-        sequence: crate::domain::id::Sequence(7),
-        said: Said::Nothing,
-        replayed: false,
-    };
-    parts.pop().unwrap().answer(answered.sequence, Ok(answered));
-    drop(parts);
-    let Said::Parts(parts) = answer.await.unwrap().unwrap().said else { panic!("no parts") };
-    assert!(matches!(parts[0], Err(Rejection::OutcomeUnknown)));
-    assert!(parts[1].is_ok());
-    assert_eq!((door.inside(), door.lost()), (0, 0));
 }

@@ -19,15 +19,15 @@ use super::{
     problem::{Edge, Problem},
 };
 use crate::{
-    actors::{
-        answer::{Accepted, Answer, Said},
-        view::Access,
-    },
     domain::{
         account::Role,
         command::{Asked, Command},
         fact::Fact,
         id::{RequestId, Sequence, UserId},
+    },
+    pipeline::{
+        answer::{Accepted, Answer, Said},
+        view::Access,
     },
 };
 

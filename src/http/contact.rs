@@ -17,7 +17,6 @@ use super::{
     wire::{PaymentAccount, read_method},
 };
 use crate::{
-    actors::answer::Accepted,
     domain::{
         command::Command,
         fact::Body,
@@ -25,6 +24,7 @@ use crate::{
         p2p::contact::{ContactAsk, ContactChange, Contacts},
         rejection::Rejection,
     },
+    pipeline::answer::Accepted,
 };
 
 /// The longest name of an account's holder, in characters.

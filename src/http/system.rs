@@ -11,13 +11,13 @@ use super::{
     wire,
 };
 use crate::{
-    actors::door::DoorState,
     domain::{
         digest::Digest,
         id::{Sequence, Stamp},
         money::Asset,
     },
     mirror::Monitor,
+    pipeline::door::DoorState,
 };
 
 /// A word on how it is.

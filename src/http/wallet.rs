@@ -12,7 +12,6 @@ use super::{
     wire,
 };
 use crate::{
-    actors::answer::Accepted,
     domain::{
         command::Command,
         history::OwnPosting,
@@ -23,6 +22,7 @@ use crate::{
         wallet::Balance,
         world::World,
     },
+    pipeline::answer::Accepted,
 };
 
 /// All balances of a user.

@@ -19,10 +19,7 @@ use super::{
     sockets::{Place, Sockets},
 };
 use crate::{
-    actors::{
-        exchange::Exchange,
-        feed::{Channel, Close, Data, Event, Feed, Join, Next, Outbox},
-    },
+    actors::exchange::Exchange,
     domain::{
         command::{Command, OrderName},
         fact::{Body, Fact},
@@ -35,6 +32,7 @@ use crate::{
         problem::{Edge, Problem},
         wire,
     },
+    pipeline::feed::{Channel, Close, Data, Event, Feed, Join, Next, Outbox},
 };
 
 /// A ticker is never sent more often than this.

@@ -15,11 +15,7 @@ use super::{
     sockets::Sockets,
 };
 use crate::{
-    actors::{
-        answer::{Accepted, Answer, Said},
-        exchange::Exchange,
-        feed::Outbox,
-    },
+    actors::exchange::Exchange,
     domain::{
         command::{Asked, CancelReason, Command, OrderName},
         fact::BookAction,
@@ -30,6 +26,10 @@ use crate::{
     http::{
         orderbook::{existing_order, not_open},
         wire,
+    },
+    pipeline::{
+        answer::{Accepted, Answer, Said},
+        feed::Outbox,
     },
 };
 

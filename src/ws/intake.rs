@@ -20,7 +20,7 @@ use actix_web::{
 use futures_util::Stream;
 
 use super::protocol::MESSAGE_BYTES_MAX;
-use crate::actors::feed::{Close, Outbox};
+use crate::pipeline::feed::{Close, Outbox};
 
 /// A message is larger than what is taken.
 pub const TOO_LARGE: Close = Close { code: 1009, reason: "a message may have 65536 bytes" };

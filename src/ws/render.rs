@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::protocol::text;
 use crate::{
-    actors::feed::{Channel, Conflated, Data, Event, Top},
     domain::{
         fact::{Body, Fact, Level},
         history::{self, Interval},
@@ -16,6 +15,7 @@ use crate::{
         world::World,
     },
     http::wire,
+    pipeline::feed::{Channel, Conflated, Data, Event, Top},
 };
 
 /// What every event has.

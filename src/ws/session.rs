@@ -29,12 +29,12 @@ use super::{
     watch::{Link, Socket, watch},
 };
 use crate::{
-    actors::feed::Close,
     domain::rejection::Rejection,
     http::{
         api::Api,
         problem::{Edge, Problem},
     },
+    pipeline::feed::Close,
 };
 
 /// Only text is taken.

@@ -11,7 +11,7 @@ use std::{
 use dashmap::DashMap;
 use tokio::sync::Notify;
 
-use crate::actors::feed::{Close, Outbox};
+use crate::pipeline::feed::{Close, Outbox};
 
 /// The server stops.
 const STOPPING: Close = Close { code: 1001, reason: "the server is stopping" };

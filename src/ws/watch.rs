@@ -18,11 +18,9 @@ use actix_web::dev::Extensions;
 
 use super::{protocol, sockets::WsSettings};
 use crate::{
-    actors::{
-        exchange::Exchange,
-        feed::{Close, Outbox},
-    },
+    actors::exchange::Exchange,
     http::wire,
+    pipeline::feed::{Close, Outbox},
 };
 
 /// The peer does not answer.

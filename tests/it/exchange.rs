@@ -94,7 +94,7 @@ impl App {
             granted: true,
         };
         let answer = self.submit(Command::Register(register)).await;
-        let souk::actors::answer::Said::Fact(fact) = answer else { panic!("{answer:?}") };
+        let souk::pipeline::answer::Said::Fact(fact) = answer else { panic!("{answer:?}") };
         let Body::UserRegistered { user, .. } = &fact.body else { panic!("{fact:?}") };
         self.with_token(Some(token(user.id, user.token_version)))
     }
@@ -146,7 +146,7 @@ impl App {
         self.submit(Command::Deposit { to, asset, amount, counted: false }).await;
     }
 
-    async fn submit(&self, command: Command) -> souk::actors::answer::Said {
+    async fn submit(&self, command: Command) -> souk::pipeline::answer::Said {
         let asked = Asked { by: None, request: RequestId(0), key: None, command };
         self.running.exchange.submit(asked).await.unwrap().said
     }

@@ -8,7 +8,6 @@ use std::sync::{
 
 use souk::{
     actors::{
-        answer::{Accepted, Answer, Said},
         exchange::Exchange,
         start::{Config, Running, start},
     },
@@ -26,6 +25,7 @@ use souk::{
         wallet::{Balance, Limits},
     },
     mirror::{self, Mirror},
+    pipeline::answer::{Accepted, Answer, Said},
     settings::Settings,
     store::{self, MemoryControl, MemoryJournal, Options},
 };

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use souk::{
-    actors::answer::{Answer, Said},
     domain::{
         command::{ClockMove, Command},
         fact::{Body, Fact},
@@ -22,6 +21,7 @@ use souk::{
         },
         world::World,
     },
+    pipeline::answer::{Answer, Said},
     store::{Journal, MemoryJournal},
 };
 

@@ -10,7 +10,6 @@ use std::{
 };
 
 use souk::{
-    actors::answer::Answer,
     domain::{
         command::Command,
         id::{InstrumentId, UserId},
@@ -18,6 +17,7 @@ use souk::{
         order::{PlaceOrder, Side, Status},
         rejection::Rejection,
     },
+    pipeline::answer::Answer,
 };
 
 use crate::floor::{Floor, Opening, ask, cancel_all, limit, order, scale};

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use souk::{
-    actors::answer::Answer,
     domain::{
         command::Command,
         digest::Digest,
@@ -16,6 +15,7 @@ use souk::{
         order::{ClientOrderId, Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
         world::World,
     },
+    pipeline::answer::Answer,
     store::{Journal, MemoryJournal},
 };
 

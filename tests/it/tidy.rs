@@ -32,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "f64",
             "f32",
             "crate::store",
+            "crate::pipeline",
             "crate::actors",
             "crate::http",
             "crate::ws",
@@ -44,6 +45,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "src/store",
+        &[
+            "actix",
+            "actix_web",
+            "crate::pipeline",
+            "crate::actors",
+            "crate::http",
+            "crate::ws",
+            "crate::mirror",
+            "crate::sim",
+            "crate::app",
+        ],
+    ),
+    (
+        "src/pipeline",
         &[
             "actix",
             "actix_web",
@@ -61,7 +76,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("src/http", &["sled", "crate::store", "crate::sim", "crate::app"]),
     ("src/ws", &["sled", "crate::store", "crate::sim", "crate::app"]),
-    ("src/mirror", &["crate::actors", "crate::http", "crate::ws", "crate::sim", "crate::app"]),
+    (
+        "src/mirror",
+        &[
+            "crate::pipeline",
+            "crate::actors",
+            "crate::http",
+            "crate::ws",
+            "crate::sim",
+            "crate::app",
+        ],
+    ),
     ("src/sim", &["sled", "crate::store", "crate::app"]),
 ];
 

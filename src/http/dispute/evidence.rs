@@ -16,7 +16,6 @@ use utoipa::IntoParams;
 
 use super::{Case, case_of, dispute_id, disputed};
 use crate::{
-    actors::answer::{Accepted, Said},
     domain::{
         command::Command,
         id::{DisputeId, Sequence},
@@ -35,6 +34,7 @@ use crate::{
         problem::{Edge, Problem, ProblemBody},
         wire::{Evidence, hex},
     },
+    pipeline::answer::{Accepted, Said},
 };
 
 /// The largest file, in bytes.

@@ -6,7 +6,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{instrument_named, order_listed, own_order};
 use crate::{
-    actors::answer::{Accepted, Said},
     domain::{
         command::{CancelReason, Command, OrderName},
         fact::{Body, BookFact},
@@ -21,6 +20,7 @@ use crate::{
         problem::{Edge, Problem, ProblemBody},
         wire::{self, AmendBody, Cancelled, Order, Placed},
     },
+    pipeline::answer::{Accepted, Said},
 };
 
 /// The longest that a dead man's switch can be set to: a day.

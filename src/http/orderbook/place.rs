@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use super::{listed, own_order};
 use crate::{
-    actors::answer::{Accepted, Answer, Said},
     domain::{
         command::Command,
         id::{InstrumentId, OrderId, Sequence, UserId},
@@ -22,6 +21,7 @@ use crate::{
         problem::{Edge, Problem, ProblemBody},
         wire::{Order, OrderBody, Placed, fills},
     },
+    pipeline::answer::{Accepted, Answer, Said},
 };
 
 /// The most orders of one batch.

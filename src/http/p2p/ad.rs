@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 
 use super::{ad_fact, ad_id, ad_of, list::ListedAd};
 use crate::{
-    actors::answer::Accepted,
     domain::{
         command::Command,
         id::{AdId, UserId},
@@ -25,6 +24,7 @@ use crate::{
         problem::{Problem, ProblemBody},
         wire::{Ad, AdBody, AdChangeBody},
     },
+    pipeline::answer::Accepted,
 };
 
 /// Publishes an ad. What a SELL ad sells is locked from here on.

@@ -23,7 +23,6 @@ use super::{
     problem::{Edge, Problem},
 };
 use crate::{
-    actors::answer::Accepted,
     domain::{
         account::Role,
         command::Command,
@@ -38,6 +37,7 @@ use crate::{
         rejection::Rejection,
         world::World,
     },
+    pipeline::answer::Accepted,
 };
 
 /// The ad that a path names, if it can be one.

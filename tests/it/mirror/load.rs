@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, path::Path};
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use souk::{
-    actors::answer::Answer,
     domain::{
         account::Role,
         command::{ClockMove, Command},
@@ -16,6 +15,7 @@ use souk::{
             fiat::PaymentMethod,
         },
     },
+    pipeline::answer::Answer,
     store::{self, Options},
 };
 

@@ -16,7 +16,6 @@ use super::{
     stream::{Join, Joined, Stream},
 };
 use crate::{
-    actors::view::Views,
     domain::{
         fact::{Body, BookFact, Fact},
         history::Interval,
@@ -24,6 +23,7 @@ use crate::{
         instrument::Instrument,
         world::World,
     },
+    pipeline::view::Views,
 };
 
 /// Events kept of each public channel, for listeners that come back.

@@ -88,7 +88,7 @@ pub fn same(password: &str, hash: &str) -> bool {
 mod tests {
     use super::*;
 
-    #[actix::test]
+    #[tokio::test]
     async fn an_unknown_user_is_refused_like_a_wrong_password() {
         let passwords = Passwords::start(4).unwrap();
         let hash = passwords.hash("correct horse".into()).await.unwrap();

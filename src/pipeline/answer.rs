@@ -171,3 +171,28 @@ impl Gather {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::door::{Door, DoorState};
+
+    /// Where it can happen after all, whoever asked hears of it and does not wait for ever.
+    #[tokio::test]
+    async fn a_ticket_that_is_dropped_is_answered() {
+        let door = Door::new(8, 8);
+        door.set(DoorState::Open);
+        let permit = door.enter(None, 1).await.unwrap();
+        door.set(DoorState::Stopping);
+        let (ticket, answer) = Ticket::new(Cause::default(), permit);
+        let mut parts = ticket.split(2);
+        let sequence = Sequence(7);
+        let accepted = Accepted { sequence, said: Said::Nothing, replayed: false };
+        parts.pop().unwrap().answer(sequence, Ok(accepted));
+        drop(parts);
+        let Said::Parts(parts) = answer.await.unwrap().unwrap().said else { panic!("no parts") };
+        assert!(matches!(parts[0], Err(Rejection::OutcomeUnknown)));
+        assert!(parts[1].is_ok());
+        assert_eq!((door.inside(), door.lost()), (0, 0));
+    }
+}

@@ -1,4 +1,4 @@
-//! The durable end: the one place from which anything leaves.
+//! The publisher, the durable end of a command's way: the one place from which anything leaves.
 //!
 //! For each commit, in this order: fold, views, a message to each touched actor, replies, events.
 //! So whoever has an answer reads its effects, and whoever spends what an answer gave him finds it
@@ -11,7 +11,6 @@ use smallvec::SmallVec;
 
 use super::{
     answer::{Accepted, Said, Ticket},
-    directory::Directory,
     feed::{Feed, Offer, Published},
     view::{Access, Views},
 };
@@ -32,29 +31,33 @@ use crate::{
     store::Snapshotter,
 };
 
-/// Starts the thread; it ends when the journal's thread has.
-pub fn start(
-    commits: Receiver<Commit<Ticket>>,
-    views: Views,
-    directory: Directory,
-    feed: Feed,
-    snapshots: Arc<Snapshotter>,
-) -> std::io::Result<JoinHandle<()>> {
-    let end = DurableEnd { views, feed, snapshots };
-    let work = move || commits.into_iter().for_each(|commit| end.let_out(commit, &mut &directory));
-    std::thread::Builder::new().name("souk-durable".into()).spawn(work)
+/// Tells the world of what is durable; clones tell the same world.
+#[derive(Clone)]
+pub struct Publisher {
+    /// What readers see.
+    pub views: Views,
+    /// Where events come out.
+    pub feed: Feed,
+    /// Who makes snapshots.
+    pub snapshots: Arc<Snapshotter>,
 }
 
-/// The durable end; whom it speaks to comes with each commit.
-pub struct DurableEnd {
-    views: Views,
-    feed: Feed,
-    snapshots: Arc<Snapshotter>,
-}
+impl Publisher {
+    /// Starts the thread that publishes commits as they come, and ends when they do. Letters go to `out`.
+    ///
+    /// # Errors
+    /// Where a thread cannot be started.
+    pub fn start(
+        self,
+        commits: Receiver<Commit<Ticket>>,
+        mut out: impl Out<Ticket> + Send + 'static,
+    ) -> std::io::Result<JoinHandle<()>> {
+        let work = move || commits.into_iter().for_each(|commit| self.publish(commit, &mut out));
+        std::thread::Builder::new().name("souk-durable".into()).spawn(work)
+    }
 
-impl DurableEnd {
-    /// Lets a commit out into the world: its letters go to `out`.
-    pub fn let_out(&self, commit: Commit<Ticket>, out: &mut impl Out<Ticket>) {
+    /// Publishes a commit that is durable; it follows the one before. Letters go to `out`.
+    pub fn publish(&self, commit: Commit<Ticket>, out: &mut impl Out<Ticket>) {
         commit::starts(&commit.facts, out);
         let published = self.fold(commit.first, &commit.facts);
         self.update_views(&published);

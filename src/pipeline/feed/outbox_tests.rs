@@ -4,13 +4,13 @@ use std::task::Waker;
 
 use super::*;
 use crate::{
-    actors::feed::{conflated::LEVELS_WAITING_MAX, event::Event},
     domain::{
         history::Candle,
         id::{Sequence, Stamp},
         instrument::{Price, Quantity},
         order::Side,
     },
+    pipeline::feed::{conflated::LEVELS_WAITING_MAX, event::Event},
 };
 
 const BOOK: InstrumentId = InstrumentId(0);

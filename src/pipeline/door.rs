@@ -136,7 +136,7 @@ impl Door {
         }
     }
 
-    pub(super) fn take(&self, user: Option<UserId>, weight: usize) -> Result<Permit, Rejection> {
+    fn take(&self, user: Option<UserId>, weight: usize) -> Result<Permit, Rejection> {
         let inner = &self.0;
         if let Some(user) = user {
             let mut mine = inner.by_user.entry(user).or_insert(0);
@@ -217,7 +217,7 @@ impl Drop for Permit {
 mod tests {
     use super::*;
 
-    #[actix::test]
+    #[tokio::test]
     async fn permits_are_bounded_overall_and_by_user_and_come_back() {
         let door = Door::new(3, 2);
         door.set(DoorState::Open);
@@ -232,7 +232,7 @@ mod tests {
         assert!(door.enter(b, 2).await.is_ok());
     }
 
-    #[actix::test]
+    #[tokio::test]
     async fn a_closed_door_never_opens_again() {
         let door = Door::new(3, 2);
         door.set(DoorState::Stopping);
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(door.enter(None, 1).await.unwrap_err(), Rejection::Stopping);
     }
 
-    #[actix::test]
+    #[tokio::test]
     async fn a_key_is_held_until_its_command_is_answered() {
         let door = Door::new(3, 3);
         door.set(DoorState::Open);

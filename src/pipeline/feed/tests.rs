@@ -283,7 +283,7 @@ fn a_feed_that_falls_behind_closes_its_listeners_and_goes_on_from_the_views() {
     assert_eq!(market.views.world().state.through, Sequence(1));
 }
 
-#[actix::test]
+#[tokio::test]
 async fn a_feed_says_when_it_is_drained() {
     let mut market = Market::new(10);
     market.places(MAKER, Side::Sell, 5_000_000, 10);
