@@ -1,7 +1,7 @@
 //! The running exchange, as its clients' side sees it: commands go in, answers and views come out.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -22,11 +22,12 @@ use crate::{
         clock::Clock,
         door::{Door, DoorState},
         feed::Feed,
-        journal::{JournalHandle, JournalWork},
+        journal::JournalWork,
         password::Passwords,
+        publisher::Publisher,
         view::Views,
     },
-    store::{EvidenceFolder, Failure, Reader, Snapshotter, Taken},
+    store::{EvidenceFolder, Failure, Reader, Taken},
 };
 
 /// How long a digest waits for commands under way.
@@ -39,14 +40,12 @@ pub struct Exchange(pub(super) Arc<Parts>);
 /// What it is made of; [`super::start::start`] puts it together.
 pub(super) struct Parts {
     pub door: Door,
-    pub views: Views,
-    pub directory: Directory,
-    pub journal: JournalHandle,
-    pub feed: Feed,
+    pub publisher: Publisher,
+    /// Who decides, while somebody does.
+    pub leading: RwLock<Option<Directory>>,
     pub passwords: Passwords,
     pub clock: Arc<dyn Clock>,
     pub reader: Reader,
-    pub snapshotter: Arc<Snapshotter>,
     pub evidence: EvidenceFolder,
     pub secret: [u8; 32],
     pub started: Instant,
@@ -93,8 +92,10 @@ impl Exchange {
                 return Ok(Entered::Known(answer));
             }
         }
+        let leading = parts.leading.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(directory) = &*leading else { return Err(Rejection::Stopping) };
         let (ticket, answer) = Ticket::new(Cause { by, request, key }, permit);
-        parts.directory.enter(command, ticket);
+        directory.enter(command, ticket);
         Ok(Entered::UnderWay(answer))
     }
 
@@ -168,14 +169,29 @@ impl Exchange {
         blocking("reading evidence", move || folder.read(&hash)).await?
     }
 
+    /// Who decides, while somebody does.
+    pub(super) fn leading(&self) -> Option<Directory> {
+        self.0.leading.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says who decides from now on.
+    pub(super) fn set_leading(&self, directory: Option<Directory>) {
+        *self.0.leading.write().unwrap_or_else(PoisonError::into_inner) = directory;
+    }
+
+    /// Who tells the world of what is durable.
+    pub fn publisher(&self) -> &Publisher {
+        &self.0.publisher
+    }
+
     /// What readers see.
     pub fn views(&self) -> &Views {
-        &self.0.views
+        &self.0.publisher.views
     }
 
     /// Where events come out.
     pub fn feed(&self) -> &Feed {
-        &self.0.feed
+        &self.0.publisher.feed
     }
 
     /// Where passwords are hashed and compared.
@@ -210,35 +226,36 @@ impl Exchange {
 
     /// How many entries wait for the journal.
     pub fn journal_waiting(&self) -> usize {
-        self.0.journal.waiting()
+        self.leading().map_or(0, |directory| directory.connections().journal.waiting())
     }
 
     /// What the journal has written since the start.
     pub fn journal_work(&self) -> JournalWork {
-        self.0.journal.work()
+        self.leading().map(|directory| directory.connections().journal.work()).unwrap_or_default()
     }
 
     /// The newest snapshot.
     pub fn last_snapshot(&self) -> Option<Taken> {
-        self.0.snapshotter.last()
+        self.0.publisher.snapshots.last()
     }
 
     /// Makes a snapshot through the newest durable fact; blocks a thread of the pool, not an arbiter.
     pub async fn snapshot(&self) -> Option<Taken> {
         let exchange = self.clone();
-        blocking("a snapshot", move || exchange.0.snapshotter.take()).await
+        blocking("a snapshot", move || exchange.0.publisher.snapshots.take()).await
     }
 
     /// The digest of the live actors' state, with the door held and nothing in flight.
     pub async fn digest(&self) -> Option<(Sequence, Digest)> {
-        let parts = self.0.clone();
+        let exchange = self.clone();
         // A task of its own: a caller who hangs up must not leave the door held.
         let taking = actix::spawn(async move {
+            let parts = &exchange.0;
             let _alone = parts.digesting.lock().await;
             parts.door.set(DoorState::Held);
             let empty = tokio::time::timeout(EMPTY_WITHIN, parts.door.empty()).await;
             let taken = match empty {
-                Ok(()) => live_digest(&parts).await,
+                Ok(()) => live_digest(&exchange).await,
                 Err(_) => None,
             };
             parts.door.set(DoorState::Open);

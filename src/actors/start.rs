@@ -1,6 +1,10 @@
 //! Starting and stopping: from what the store recovered to an open door, and back.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, RwLock},
+    thread::JoinHandle,
+    time::Instant,
+};
 
 use actix::Arbiter;
 use tokio::sync::oneshot;
@@ -35,7 +39,7 @@ use crate::{
         clock::{Clock, ManualClock, SystemClock},
         door::{Door, DoorState},
         feed::Feed,
-        journal::{self, OnFailure},
+        journal::{self, JournalThread, OnFailure},
         password::{self, Passwords},
         publisher::Publisher,
         view::Views,
@@ -91,21 +95,44 @@ pub enum StartError {
     Thread(#[from] std::io::Error),
 }
 
-/// The threads behind a running exchange.
+/// A running exchange: it serves, and leads.
 pub struct Running {
     /// The exchange.
     pub exchange: Exchange,
-    arbiters: Vec<Arbiter>,
+    /// Who decides.
+    pub leading: Leading,
 }
 
-/// Starts everything behind the door, and opens it. Must be called within an actix system.
+/// Who decides, with the threads behind it. It begins with [`lead`], from the world as it is durable, and
+/// may end and begin again while the exchange serves.
+pub struct Leading {
+    exchange: Exchange,
+    arbiters: Vec<Arbiter>,
+    journal: JournalThread,
+    publisher: JoinHandle<()>,
+}
+
+/// Brings what settings and time say into the journal, serves, and leads. Must be called within an actix
+/// system.
+///
+/// # Errors
+/// See [`StartError`].
 pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Running, StartError> {
+    let (exchange, journal) = serve(opened, &config)?;
+    let leading = lead(&exchange, journal, &config, on_failure)?;
+    Ok(Running { exchange, leading })
+}
+
+/// Serves what was recovered: reads, feeds, snapshots. Commands wait at the door until somebody leads.
+/// Returns the journal, for whoever does.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn serve(opened: Opened, config: &Config) -> Result<(Exchange, Box<dyn Journal>), StartError> {
     let Opened { mut journal, mut world, alive, secret, snapshots, keep_from, evidence, .. } =
         opened;
-    let clock = make_clock(&config, &world);
-    prepare(journal.as_mut(), &mut world, &config, clock.as_ref(), alive)?;
-
-    let door = Door::new(config.permits_max, config.permits_per_user_max);
+    let clock = make_clock(config, &world);
+    reconcile(journal.as_mut(), &mut world, config, clock.as_ref(), alive)?;
     let reader = journal.reader();
     let snapshotter = Snapshotter::start(
         snapshots,
@@ -114,57 +141,68 @@ pub fn start(opened: Opened, config: Config, on_failure: OnFailure) -> Result<Ru
         config.snapshot_every_secs,
         keep_from,
     );
-    let snapshotter = Arc::new(snapshotter);
-    let queue_max = queue_max(&config);
-    let (queue, commits, _) =
-        journal::start(journal, queue_max, door.clone(), clock.clone(), on_failure)?;
-
-    let arbiters: Vec<Arbiter> = (0..config.arbiters.max(1)).map(|_| Arbiter::new()).collect();
-    let handles = arbiters.iter().map(Arbiter::handle).collect();
-    let issued = IssuedTotal::new(world.state.ledger.issued);
     let views = Views::new(world);
     let feed = Feed::start(views.clone());
-    let connections = Connections {
-        journal: queue.clone(),
-        views: views.clone(),
-        clock: clock.clone(),
-        limits: config.limits.clone(),
-        p2p: config.p2p.clone(),
-        issued,
-    };
-    // Commands, refusals on their way back and knocks of deadlines meet in one mailbox.
-    let directory = Directory::new(connections, handles, 2 * queue_max);
-    let (feed_end, snapshots) = (feed.clone(), snapshotter.clone());
-    // The durable end speaks to actors, so they come first; until it runs, commits wait.
-    let others = start_actors(&views, &directory, 2 * queue_max);
-    let publisher = Publisher { views: views.clone(), feed: feed_end, snapshots };
-    publisher.start(commits, directory.clone())?;
+    let publisher = Publisher { views, feed, snapshots: Arc::new(snapshotter) };
     let exchange = Exchange(Arc::new(Parts {
-        door,
-        views,
-        directory,
-        journal: queue,
-        feed,
+        door: Door::new(config.permits_max, config.permits_per_user_max),
+        publisher,
+        leading: RwLock::default(),
         passwords: Passwords::start(config.bcrypt_cost)?,
         clock,
         reader,
-        snapshotter,
         evidence,
         secret,
         started: Instant::now(),
         digesting: tokio::sync::Mutex::new(()),
     }));
+    Ok((exchange, journal))
+}
+
+/// Begins to decide, from the world as it is durable; the door opens once what was due before is done.
+///
+/// # Errors
+/// Where a thread cannot be started.
+pub fn lead(
+    exchange: &Exchange,
+    journal: Box<dyn Journal>,
+    config: &Config,
+    on_failure: OnFailure,
+) -> Result<Leading, StartError> {
+    let Parts { door, publisher, clock, .. } = &*exchange.0;
+    let queue_max = queue_max(config);
+    let (queue, commits, journal) =
+        journal::start(journal, queue_max, door.clone(), clock.clone(), on_failure)?;
+    let arbiters: Vec<Arbiter> = (0..config.arbiters.max(1)).map(|_| Arbiter::new()).collect();
+    let handles = arbiters.iter().map(Arbiter::handle).collect();
+    let connections = Connections {
+        journal: queue,
+        views: publisher.views.clone(),
+        clock: clock.clone(),
+        limits: config.limits.clone(),
+        p2p: config.p2p.clone(),
+        issued: IssuedTotal::new(publisher.views.world().state.ledger.issued),
+    };
+    // Commands, refusals on their way back and knocks of deadlines meet in one mailbox.
+    let capacity = 2 * queue_max;
+    let directory = Directory::new(connections, handles, capacity);
+    // The publisher speaks to actors, so they come first; until it runs, commits wait.
+    let others = start_actors(&publisher.views, &directory, capacity);
+    let publisher = publisher.clone().start(commits, directory.clone())?;
+    exchange.set_leading(Some(directory));
     actix::spawn(open_when_quiet(exchange.clone()));
-    Ok(Running { exchange, arbiters: arbiters.into_iter().chain([others]).collect() })
+    let arbiters = arbiters.into_iter().chain([others]).collect();
+    Ok(Leading { exchange: exchange.clone(), arbiters, journal, publisher })
 }
 
 /// Opens the door once what was due before is done and durable.
 async fn open_when_quiet(exchange: Exchange) {
+    let Some(directory) = exchange.leading() else { return };
     let (told, quiet) = oneshot::channel();
-    exchange.0.directory.deadlines().do_send(WhenQuiet(told));
+    directory.deadlines().do_send(WhenQuiet(told));
     // An error means that the exchange is being stopped already.
     if quiet.await.is_ok() {
-        exchange.0.journal.flush().await;
+        directory.connections().journal.flush().await;
         exchange.0.door.set(DoorState::Open);
     }
 }
@@ -218,8 +256,8 @@ fn start_actors(views: &Views, directory: &Directory, capacity: usize) -> Arbite
     others
 }
 
-/// Journals what the settings and the time say before anyone is let in.
-fn prepare(
+/// Brings what the settings and the time say into the journal, before anyone reads: a leader's work.
+fn reconcile(
     journal: &mut dyn Journal,
     world: &mut World,
     config: &Config,
@@ -322,35 +360,69 @@ fn admin(world: &World, config: &Config, stamp: Stamp) -> Result<Vec<Body>, Star
     }
 }
 
+impl Leading {
+    /// Ends deciding, with commands waiting outside, and gives the journal back to whoever leads next. What
+    /// is inside is answered first, for as long as there is time before `until`. `None` where the journal
+    /// has failed.
+    pub async fn end(self, until: Instant) -> Option<Box<dyn Journal>> {
+        let Leading { exchange, arbiters, journal, publisher } = self;
+        let directory = exchange.leading()?;
+        drain(&exchange, DoorState::Starting, until).await;
+        directory.stop();
+        exchange.set_leading(None);
+        let ended = tokio::task::spawn_blocking(move || {
+            // Who decides ends before those that it speaks to.
+            for arbiter in arbiters.into_iter().rev() {
+                arbiter.stop();
+                // A panic of an actor was told of already.
+                let _ = arbiter.join();
+            }
+            directory.connections().journal.end();
+            let journal = journal.join().ok().flatten();
+            publisher.join().ok()?;
+            journal
+        });
+        ended.await.ok().flatten()
+    }
+}
+
+/// Lets nobody in any more, waits for what is inside, and lets everything out.
+async fn drain(exchange: &Exchange, door: DoorState, until: Instant) {
+    let parts = &exchange.0;
+    parts.door.set(door);
+    let left = || until.saturating_duration_since(Instant::now());
+    if tokio::time::timeout(left(), parts.door.empty()).await.is_err() {
+        tracing::warn!(inside = parts.door.inside(), "stopping with commands under way");
+    }
+    let Some(directory) = exchange.leading() else { return };
+    if tokio::time::timeout(left(), directory.connections().journal.flush()).await.is_err() {
+        tracing::warn!("stopping before the journal is at rest");
+    }
+}
+
 impl Running {
     /// Closes the door, waits for what is inside, and lets everything out.
     pub async fn drain(&self, until: Instant) {
-        let parts = &self.exchange.0;
-        parts.door.set(DoorState::Stopping);
-        let left = || until.saturating_duration_since(Instant::now());
-        if tokio::time::timeout(left(), parts.door.empty()).await.is_err() {
-            tracing::warn!(inside = parts.door.inside(), "stopping with commands under way");
-        }
-        if tokio::time::timeout(left(), parts.journal.flush()).await.is_err() {
-            tracing::warn!("stopping before the journal is at rest");
-        }
+        drain(&self.exchange, DoorState::Stopping, until).await;
     }
 
     /// Makes a last snapshot if there is time before `until`, and ends the actors.
     pub async fn finish(self, until: Instant) {
         let parts = &self.exchange.0;
-        parts.directory.stop();
+        if let Some(directory) = self.exchange.leading() {
+            directory.stop();
+        }
         let left = until.saturating_duration_since(Instant::now());
         // A plain thread: the runtime would wait for a task of its pool beyond every bound.
         let (done, told) = oneshot::channel();
-        let snapshotter = parts.snapshotter.clone();
+        let snapshotter = parts.publisher.snapshots.clone();
         std::thread::spawn(move || drop(done.send(snapshotter.take())));
         match tokio::time::timeout(left, told).await {
-            Ok(_) => parts.snapshotter.stop(),
+            Ok(_) => parts.publisher.snapshots.stop(),
             Err(_) => tracing::warn!("stopping without a last snapshot"),
         }
         // Who decides ends before those that it speaks to.
-        for arbiter in self.arbiters.iter().rev() {
+        for arbiter in self.leading.arbiters.iter().rev() {
             arbiter.stop();
         }
     }

@@ -1,22 +1,27 @@
-//! What can only be seen from inside: an actor's end against a command that comes just then.
+//! What can only be seen from inside: an actor's end against a command that comes just then, leading that
+//! ends and begins again, and following without anybody who decides.
 
-use std::sync::{Arc, mpsc};
+use std::{
+    sync::{Arc, mpsc},
+    time::{Duration, Instant},
+};
 
 use actix::{AsyncContext, Context, Handler, Message, fut};
 
 use super::{
     directory::TradeActor,
     exchange::{Entered, Exchange},
-    start::{Config, Running, start},
+    start::{Config, Running, lead, serve, start},
 };
 use crate::{
     domain::{
         account::{Register, Role},
-        command::{Asked, Command},
+        command::{Asked, ClockMove, Command, OrderName},
+        decide::{Nobody, Reads, commit::Commit},
         fact::{Body, Fact},
-        id::{AdId, BoardId, P2pTradeId, RequestId, UserId},
+        id::{AdId, BoardId, InstrumentId, OrderId, P2pTradeId, RequestId, Sequence, UserId},
         money::{Asset, P2pPrice},
-        order::Side,
+        order::{PlaceOrder, Side},
         p2p::{
             Rules,
             ad::{AdDraft, AdTerms, Conditions, Pricing},
@@ -60,7 +65,7 @@ impl Handler<Hold> for TradeActor {
 }
 
 struct Inside {
-    running: Running,
+    running: Option<Running>,
     control: MemoryControl,
     _dir: tempfile::TempDir,
 }
@@ -72,28 +77,13 @@ impl Inside {
         let journal = MemoryJournal::new();
         let control = journal.control();
         opened.journal = Box::new(journal);
-        let most = PerAsset::all(1_000_000_000_000);
-        let config = Config {
-            instruments: Settings::default().instruments,
-            p2p: Rules::default(),
-            limits: Limits { open_orders_max: 10, deposit_day_max: most, withdrawal_day_max: most },
-            permits_max: 64,
-            permits_per_user_max: 64,
-            bcrypt_cost: 4,
-            admin_password: None,
-            manual_clock: true,
-            downtime_shift: true,
-            arbiters: 1,
-            snapshot_every_facts: 1_000_000,
-            snapshot_every_secs: 3_600,
-        };
         let on_failure = Box::new(|failure| panic!("{failure}"));
-        let running = start(opened, config, on_failure).unwrap();
-        Inside { running, control, _dir: dir }
+        let running = start(opened, config(), on_failure).unwrap();
+        Inside { running: Some(running), control, _dir: dir }
     }
 
     fn exchange(&self) -> &Exchange {
-        &self.running.exchange
+        &self.running.as_ref().unwrap().exchange
     }
 
     async fn enter(&self, by: Option<UserId>, command: Command) -> Entered {
@@ -170,9 +160,7 @@ fn to_trade(trade: P2pTradeId, ask: TradeAsk) -> Command {
 async fn a_command_that_meets_the_end_of_its_trade_is_answered_each_time() {
     let inside = Inside::open();
     let (seller, buyer) = (inside.register("seller").await, inside.register("buyer").await);
-    let (asset, amount) = (Asset::Usdt, 20_000_000_000);
-    let funds = Command::Deposit { to: seller, asset, amount, counted: false };
-    inside.fact(None, funds).await;
+    inside.fact(None, deposit(seller)).await;
     let ad = inside.ad(seller).await;
     for turn in 0..TURNS {
         let trade = inside.paid(buyer, ad).await;
@@ -180,7 +168,7 @@ async fn a_command_that_meets_the_end_of_its_trade_is_answered_each_time() {
         let release = inside.enter(Some(seller), to_trade(trade, TradeAsk::Confirm)).await;
         let (held, is_held) = mpsc::sync_channel(1);
         let (go_on, go) = mpsc::sync_channel(1);
-        inside.exchange().0.directory.trades()[0].do_send(Hold { held, go });
+        inside.exchange().leading().unwrap().trades()[0].do_send(Hold { held, go });
         is_held.recv().unwrap();
         let cancel = TradeAsk::Cancel { not_paid: true };
         let cancel = inside.enter(Some(buyer), to_trade(trade, cancel)).await;
@@ -193,4 +181,130 @@ async fn a_command_that_meets_the_end_of_its_trade_is_answered_each_time() {
     }
     assert_eq!(inside.exchange().door().lost(), 0);
     inside.exchange().digest().await.unwrap();
+}
+
+fn config() -> Config {
+    let most = PerAsset::all(1_000_000_000_000);
+    Config {
+        instruments: Settings::default().instruments,
+        p2p: Rules::default(),
+        limits: Limits { open_orders_max: 100, deposit_day_max: most, withdrawal_day_max: most },
+        permits_max: 64,
+        permits_per_user_max: 64,
+        bcrypt_cost: 4,
+        admin_password: None,
+        manual_clock: true,
+        downtime_shift: true,
+        arbiters: 1,
+        snapshot_every_facts: 1_000_000,
+        snapshot_every_secs: 3_600,
+    }
+}
+
+/// Whoever leads ends and begins again in one process, and nothing is lost or made by it: neither what is
+/// open, nor what waits for its deadline, nor those who come meanwhile.
+#[actix::test]
+async fn leading_ends_and_begins_again() {
+    let mut inside = Inside::open();
+    let (seller, buyer) = (inside.register("seller").await, inside.register("buyer").await);
+    let order = PlaceOrder::limit(Side::Sell, 1_000, 6_000_000);
+    let place = |order| Command::Place { instrument: InstrumentId(0), order };
+    inside.fact(Some(seller), place(order)).await;
+    inside.fact(Some(seller), Command::ArmSwitch { timeout_ms: 60_000 }).await;
+    inside.fact(None, deposit(seller)).await;
+    let ad = inside.ad(seller).await;
+    let trade = inside.paid(buyer, ad).await;
+    let exchange = inside.exchange().clone();
+    let before = exchange.digest().await.unwrap();
+    for _ in 0..3 {
+        let Running { leading, .. } = inside.running.take().unwrap();
+        let journal = leading.end(Instant::now() + Duration::from_secs(5)).await.unwrap();
+        assert!(exchange.digest().await.is_none(), "nobody leads");
+        // It waits outside for the next who leads.
+        let early = exchange.clone();
+        let early = actix::spawn(async move {
+            let asked = Asked {
+                by: Some(buyer),
+                request: RequestId(0),
+                key: None,
+                command: Command::Cancel(OrderName::Id(OrderId(u64::MAX >> 11))),
+            };
+            early.submit(asked).await.unwrap_err()
+        });
+        let on_failure = Box::new(|failure| panic!("{failure}"));
+        let leading = lead(&exchange, journal, &config(), on_failure).unwrap();
+        inside.running = Some(Running { exchange: exchange.clone(), leading });
+        assert_eq!(early.await.unwrap(), Rejection::OrderNotFound);
+        assert_eq!(exchange.digest().await.unwrap(), before);
+    }
+    inside.fact(Some(seller), to_trade(trade, TradeAsk::Confirm)).await;
+    inside.fact(Some(buyer), place(PlaceOrder::limit(Side::Buy, 400, 6_000_000))).await;
+    inside.fact(None, Command::MoveClock(ClockMove::AdvanceMillis(60_000))).await;
+    let world = exchange.views().world();
+    assert!(world.state.is_balanced());
+    assert!(world.state.wallet(seller).unwrap().open.is_empty(), "its switch fired");
+    drop(world);
+    let (through, digest) = exchange.digest().await.unwrap();
+    assert_eq!((through, digest), {
+        let world = exchange.views().world();
+        (world.state.through, world.state.digest())
+    });
+}
+
+/// Whoever only follows is fed with commits, has nobody who decides, and comes to the same.
+#[actix::test]
+async fn a_follower_comes_to_the_same_without_deciders() {
+    let inside = Inside::open();
+    let (seller, buyer) = (inside.register("seller").await, inside.register("buyer").await);
+    inside.fact(None, deposit(seller)).await;
+    let ad = inside.ad(seller).await;
+    for turn in 0..20 {
+        let trade = inside.paid(buyer, ad).await;
+        let (by, ask) = match turn {
+            7 => (buyer, TradeAsk::Cancel { not_paid: true }),
+            _ => (seller, TradeAsk::Confirm),
+        };
+        inside.fact(Some(by), to_trade(trade, ask)).await;
+        let side = if turn % 2 == 0 { Side::Buy } else { Side::Sell };
+        let order = PlaceOrder::limit(side, 100 + turn, 6_000_000);
+        let instrument = InstrumentId(0);
+        inside.fact(Some(buyer), Command::Place { instrument, order }).await;
+    }
+    let (through, digest) = inside.exchange().digest().await.unwrap();
+
+    let dir = tempfile::TempDir::new().unwrap();
+    let mut opened = store::open(&Options::new(dir.path().join("data"))).unwrap();
+    opened.journal = Box::new(MemoryJournal::new());
+    let (follower, _journal) = serve(
+        opened,
+        &Config {
+            instruments: Vec::new(),
+            p2p: Rules { fiats: Vec::new(), ..Rules::default() },
+            manual_clock: false,
+            ..config()
+        },
+    )
+    .unwrap();
+    let publisher = follower.publisher();
+    let mut first = Sequence(1);
+    while first <= through {
+        let mut facts = Vec::new();
+        for at in 0..7 {
+            let Some(fact) = inside.exchange().fact(Sequence(first.0 + at)).await else { break };
+            facts.push(fact);
+        }
+        let count = facts.len() as u64;
+        publisher.publish(Commit { first, facts, notes: Vec::new() }, &mut Nobody);
+        first = Sequence(first.0 + count);
+    }
+    let world = follower.views().world();
+    assert_eq!((world.state.through, world.state.digest()), (through, digest));
+    assert!(world.state.is_balanced());
+    let best = |exchange: &Exchange, side| exchange.views().best(InstrumentId(0), side);
+    assert_eq!(best(&follower, Side::Buy), best(inside.exchange(), Side::Buy));
+    assert!(follower.views().access(buyer).is_some());
+}
+
+fn deposit(to: UserId) -> Command {
+    Command::Deposit { to, asset: Asset::Usdt, amount: 20_000_000_000, counted: false }
 }

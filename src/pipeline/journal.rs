@@ -41,23 +41,30 @@ const ALIVE_EVERY: Duration = Duration::from_secs(1);
 /// How long a failed journal goes on answering that the outcome is unknown, before the process ends.
 const FAREWELL: Duration = Duration::from_millis(500);
 
+/// What waits in the queue.
+enum Queued {
+    Entry(Box<Encoded>),
+    /// Nothing comes any more: the thread ends, and gives the journal back.
+    End,
+}
+
 /// An entry on its way to the disk.
-struct Queued {
-    /// The fact and its encoded record.
+struct Encoded {
+    /// The fact and its record.
     fact: Option<(Arc<Fact>, Vec<u8>)>,
     note: Note<Ticket>,
 }
 
-impl Queued {
+impl Encoded {
     /// Encodes the fact: on the thread of whoever decided it.
-    fn of(entry: Entry<Ticket>) -> Queued {
+    fn of(entry: Entry<Ticket>) -> Encoded {
         let Entry { fact, hold, reply, cascade } = entry;
         let note = Note { has_fact: fact.is_some(), hold, reply, cascade };
         let encoded = |fact: Fact| {
             let record = codec::encode(&fact);
             (Arc::new(fact), record)
         };
-        Queued { fact: fact.map(encoded), note }
+        Encoded { fact: fact.map(encoded), note }
     }
 }
 
@@ -71,21 +78,21 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn put(&mut self, queued: Queued) {
-        if let Some((fact, record)) = queued.fact {
+    fn put(&mut self, encoded: Encoded) {
+        if let Some((fact, record)) = encoded.fact {
             self.bytes += record.len();
             self.facts.push(fact);
             self.records.push(record);
         }
-        self.notes.push(queued.note);
+        self.notes.push(encoded.note);
     }
 }
 
 /// Where actors put entries; clones are the same queue.
 #[derive(Clone, Debug)]
 pub struct JournalHandle {
-    /// Boxed, since the queue's room is taken up front and is seldom used.
-    queue: Sender<Box<Queued>>,
+    /// Its entries are boxed, since the queue's room is taken up front and is seldom used.
+    queue: Sender<Queued>,
     work: Arc<Mutex<JournalWork>>,
 }
 
@@ -103,9 +110,15 @@ impl JournalHandle {
     /// Puts an entry behind all others. The queue holds all that permits and cascades can fill, so
     /// a full one is a bug, and stops the process.
     pub fn put(&self, entry: Entry<Ticket>) {
-        if let Err(error) = self.queue.try_send(Box::new(Queued::of(entry))) {
+        if let Err(error) = self.queue.try_send(Queued::Entry(Box::new(Encoded::of(entry)))) {
             fatal(&format!("the journal's queue takes nothing: {error}"));
         }
+    }
+
+    /// Has the thread end behind all that was put before; whoever put entries has ended already.
+    pub(crate) fn end(&self) {
+        // Where the thread is gone, the journal has failed and the process ends anyway.
+        let _ = self.queue.send(Queued::End);
     }
 
     /// How many entries wait.
@@ -130,6 +143,9 @@ impl JournalHandle {
 /// What to do when the journal has failed and everyone was told.
 pub type OnFailure = Box<dyn FnOnce(Failure) + Send>;
 
+/// A running journal's thread, which gives the journal back at its end; none where it failed.
+pub type JournalThread = JoinHandle<Option<Box<dyn Journal>>>;
+
 /// Starts the thread. Commits come out of the receiver.
 pub fn start(
     journal: Box<dyn Journal>,
@@ -137,7 +153,7 @@ pub fn start(
     door: Door,
     clock: Arc<dyn Clock>,
     on_failure: OnFailure,
-) -> std::io::Result<(JournalHandle, Receiver<Commit<Ticket>>, JoinHandle<()>)> {
+) -> std::io::Result<(JournalHandle, Receiver<Commit<Ticket>>, JournalThread)> {
     let (queue, entries) = bounded(queue_max);
     let (committed, commits) = bounded(COMMITS_WAITING_MAX);
     let work = Arc::default();
@@ -150,7 +166,7 @@ pub fn start(
 
 struct Writer {
     journal: Box<dyn Journal>,
-    entries: Receiver<Box<Queued>>,
+    entries: Receiver<Queued>,
     committed: Sender<Commit<Ticket>>,
     work: Arc<Mutex<JournalWork>>,
     door: Door,
@@ -158,39 +174,51 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, on_failure: OnFailure) {
+    fn run(mut self, on_failure: OnFailure) -> Option<Box<dyn Journal>> {
         let mut noted = Instant::now();
-        loop {
+        let mut ends = false;
+        while !ends {
             let first = self.entries.recv_timeout(ALIVE_EVERY);
             if noted.elapsed() >= ALIVE_EVERY || first.is_err() {
                 noted = Instant::now();
                 if let Err(failure) = self.journal.alive(self.clock.now()) {
-                    return self.fail(Vec::new(), failure, on_failure);
+                    self.fail(Vec::new(), failure, on_failure);
+                    return None;
                 }
             }
-            let first = match first {
-                Ok(entry) => *entry,
+            let gathered = match first {
+                Ok(Queued::Entry(first)) => self.gather(*first, &mut ends),
                 Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Queued::End) | Err(RecvTimeoutError::Disconnected) => break,
             };
-            let gathered = self.gather(first);
             match self.write(&gathered.records) {
                 Ok(first) => {
                     let Gathered { facts, notes, .. } = gathered;
                     drop(self.committed.send(Commit { first, facts, notes }));
                 }
-                Err(failure) => return self.fail(gathered.notes, failure, on_failure),
+                Err(failure) => {
+                    self.fail(gathered.notes, failure, on_failure);
+                    return None;
+                }
             }
         }
+        Some(self.journal)
     }
 
-    /// What goes into one commit: what waits, up to a number of entries and of bytes.
-    fn gather(&self, first: Queued) -> Gathered {
+    /// What goes into one commit: what waits, up to a number of entries and of bytes. `ends`: nothing
+    /// comes behind it.
+    fn gather(&self, first: Encoded, ends: &mut bool) -> Gathered {
         let mut gathered = Gathered { notes: Vec::with_capacity(64), ..Gathered::default() };
         gathered.put(first);
         while gathered.notes.len() < COMMIT_MAX && gathered.bytes < COMMIT_BYTES_MAX {
-            let Ok(entry) = self.entries.try_recv() else { break };
-            gathered.put(*entry);
+            match self.entries.try_recv() {
+                Ok(Queued::Entry(entry)) => gathered.put(*entry),
+                Ok(Queued::End) => {
+                    *ends = true;
+                    break;
+                }
+                Err(_) => break,
+            }
         }
         gathered
     }
@@ -219,7 +247,7 @@ impl Writer {
         };
         notes.into_iter().for_each(unknown);
         let until = Instant::now() + FAREWELL;
-        while let Ok(entry) = self.entries.recv_deadline(until) {
+        while let Ok(Queued::Entry(entry)) = self.entries.recv_deadline(until) {
             unknown(entry.note);
         }
         on_failure(failure);

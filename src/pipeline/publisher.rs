@@ -94,6 +94,9 @@ impl Publisher {
                 | Body::LoggedOut { user: id, .. }
                 | Body::RoleChanged { user: id, .. }
                 | Body::FreezeChanged { user: id, .. } => self.update_access(*id),
+                Body::InstrumentListed(instrument) | Body::InstrumentChanged(instrument) => {
+                    self.views.list(instrument.id);
+                }
                 Body::Book(book) if !books.contains(&book.instrument) => {
                     books.push(book.instrument);
                 }

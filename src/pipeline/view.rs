@@ -4,8 +4,8 @@
 //! that is not durable.
 
 use std::sync::{
-    Arc, PoisonError, RwLock, RwLockReadGuard,
-    atomic::{AtomicI64, Ordering},
+    Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard,
+    atomic::{AtomicI64, AtomicU16, Ordering},
 };
 
 use dashmap::DashMap;
@@ -13,7 +13,7 @@ use dashmap::DashMap;
 use crate::domain::{
     account::{Role, User},
     decide::Reads,
-    id::{IdHash, InstrumentId, UserId},
+    id::{INSTRUMENTS_MAX, IdHash, InstrumentId, UserId},
     instrument::{Instrument, Price},
     order::Side,
     world::World,
@@ -35,9 +35,10 @@ impl Access {
     }
 }
 
-/// A book's best prices, as published: what wallets price market orders with.
-#[derive(Debug, Default)]
-struct Published {
+/// A listed instrument and its book's best prices, as published: what wallets price market orders with.
+#[derive(Debug)]
+struct Listed {
+    instrument: RwLock<Instrument>,
     bid: AtomicI64,
     ask: AtomicI64,
 }
@@ -50,23 +51,26 @@ pub struct Views(Arc<Inner>);
 struct Inner {
     world: RwLock<World>,
     access: DashMap<UserId, Access, IdHash>,
-    published: Vec<Published>,
-    /// By id.
-    instruments: Vec<Instrument>,
+    /// By instrument id, filled from the front; so a reader of one waits for nobody.
+    listed: Box<[OnceLock<Listed>]>,
+    listed_count: AtomicU16,
 }
 
 impl Views {
-    /// Views of a recovered world. Its instruments are all that there will be.
+    /// Views of a recovered world.
     pub fn new(world: World) -> Views {
         let access = DashMap::with_hasher(IdHash::default());
         for user in world.state.accounts.all() {
             access.insert(user.id, Access::of(user));
         }
-        let published = world.state.books.iter().map(|_| Published::default()).collect();
-        let instruments = world.state.books.iter().map(|book| book.instrument().clone()).collect();
-        let world = RwLock::new(world);
-        let views = Views(Arc::new(Inner { world, access, published, instruments }));
-        (0..views.instruments()).for_each(|id| views.publish(InstrumentId(id)));
+        let instruments = world.state.books.len() as u16;
+        let views = Views(Arc::new(Inner {
+            world: RwLock::new(world),
+            access,
+            listed: (0..INSTRUMENTS_MAX).map(|_| OnceLock::new()).collect(),
+            listed_count: AtomicU16::new(0),
+        }));
+        (0..instruments).for_each(|id| views.list(InstrumentId(id)));
         views
     }
 
@@ -89,34 +93,58 @@ impl Views {
         self.0.access.insert(user, access);
     }
 
+    /// Shows an instrument as it is in the world now.
+    pub(super) fn list(&self, id: InstrumentId) {
+        let world = self.world();
+        let Some(book) = world.state.book(id) else { return };
+        let instrument = book.instrument().clone();
+        let slot = &self.0.listed[usize::from(id.0)];
+        let listed = slot.get_or_init(|| Listed {
+            instrument: RwLock::new(instrument.clone()),
+            bid: AtomicI64::new(0),
+            ask: AtomicI64::new(0),
+        });
+        *listed.instrument.write().unwrap_or_else(PoisonError::into_inner) = instrument;
+        drop(world);
+        self.0.listed_count.fetch_max(id.0 + 1, Ordering::SeqCst);
+        self.publish(id);
+    }
+
     /// Publishes a book's best prices as they are in the world now.
     pub(super) fn publish(&self, instrument: InstrumentId) {
         let world = self.world();
-        let Some(book) = world.state.book(instrument) else { return };
-        let published = &self.0.published[instrument.0 as usize];
+        let (Some(book), Some(listed)) = (world.state.book(instrument), self.listed(instrument))
+        else {
+            return;
+        };
         let price = |side| book.best(side).unwrap_or(0);
-        published.bid.store(price(Side::Buy), Ordering::Relaxed);
-        published.ask.store(price(Side::Sell), Ordering::Relaxed);
+        listed.bid.store(price(Side::Buy), Ordering::Relaxed);
+        listed.ask.store(price(Side::Sell), Ordering::Relaxed);
+    }
+
+    fn listed(&self, id: InstrumentId) -> Option<&Listed> {
+        self.0.listed.get(usize::from(id.0))?.get()
     }
 }
 
 impl Reads for Views {
     /// As published: it may be behind the book by a commit.
     fn best(&self, on: InstrumentId, side: Side) -> Option<Price> {
-        let published = self.0.published.get(usize::from(on.0))?;
+        let listed = self.listed(on)?;
         let price = match side {
-            Side::Buy => published.bid.load(Ordering::Relaxed),
-            Side::Sell => published.ask.load(Ordering::Relaxed),
+            Side::Buy => listed.bid.load(Ordering::Relaxed),
+            Side::Sell => listed.ask.load(Ordering::Relaxed),
         };
         (price > 0).then_some(price)
     }
 
     fn instruments(&self) -> u16 {
-        self.0.instruments.len() as u16
+        self.0.listed_count.load(Ordering::SeqCst)
     }
 
     fn instrument<T>(&self, id: InstrumentId, look: impl FnOnce(&Instrument) -> T) -> Option<T> {
-        self.0.instruments.get(usize::from(id.0)).map(look)
+        let listed = self.listed(id)?;
+        Some(look(&listed.instrument.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
     fn world<T>(&self, look: impl FnOnce(&World) -> T) -> T {

@@ -75,6 +75,14 @@ impl<R> Out<R> for Vec<Letter<R>> {
     }
 }
 
+/// Nobody is there: what goes out is dropped. For whoever follows, and decides nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Nobody;
+
+impl<R> Out<R> for Nobody {
+    fn send(&mut self, _: Letter<R>) {}
+}
+
 /// A message with its addressee.
 #[derive(Debug)]
 #[allow(missing_docs)]
