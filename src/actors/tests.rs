@@ -240,15 +240,11 @@ async fn leading_ends_and_begins_again() {
     inside.fact(Some(seller), to_trade(trade, TradeAsk::Confirm)).await;
     inside.fact(Some(buyer), place(PlaceOrder::limit(Side::Buy, 400, 6_000_000))).await;
     inside.fact(None, Command::MoveClock(ClockMove::AdvanceMillis(60_000))).await;
-    let world = exchange.views().world();
-    assert!(world.state.is_balanced());
-    assert!(world.state.wallet(seller).unwrap().open.is_empty(), "its switch fired");
-    drop(world);
     let (through, digest) = exchange.digest().await.unwrap();
-    assert_eq!((through, digest), {
-        let world = exchange.views().world();
-        (world.state.through, world.state.digest())
-    });
+    let state = &exchange.views().world().state;
+    assert_eq!((state.through, state.digest()), (through, digest));
+    assert!(state.is_balanced());
+    assert!(state.wallet(seller).unwrap().open.is_empty(), "its switch fired");
 }
 
 /// Whoever only follows is fed with commits, has nobody who decides, and comes to the same.
