@@ -26,13 +26,12 @@ use sha2::{Digest as _, Sha256};
 // All that is named of the product, here and in the modules below.
 use souk::{
     actors::{
-        answer::{Answer, Said},
-        command::{Asked, CancelReason, ClockMove, Command, OrderName},
         exchange::Exchange,
         start::{Config, Running, start},
     },
     domain::{
         account::{Register, Role},
+        command::{Asked, CancelReason, ClockMove, Command, OrderName},
         fact::{Body, BookAction, Cause, Fact, KeyUse},
         id::{
             AdId, BoardId, InstrumentId, OrderId, P2pTradeId, RequestId, Sequence, Stamp, UserId,
@@ -57,6 +56,7 @@ use souk::{
         wallet::Limits,
         world::World,
     },
+    pipeline::answer::{Answer, Said},
     settings::Settings,
     store::{self, Journal, MemoryControl, MemoryJournal, Options, codec},
 };
