@@ -14,21 +14,30 @@ use std::{
     time::{Duration, Instant},
 };
 
+use smallvec::SmallVec;
 use souk::{
     domain::{
         book::Book,
+        command::Command,
+        decide::{
+            Cx, Decider, Hold, Letter, Reads, ReplyTo,
+            book::{BookAsk, BookMessage},
+            issued::IssuedTotal,
+            wallet::{Delivery, WalletFlight, WalletMessage},
+        },
         fact::{Body, BookFact, Cause, Fact},
         id::{InstrumentId, RequestId, Sequence, Stamp, UserId},
-        instrument::{Instrument, Step},
+        instrument::{Instrument, Price, Step},
         ledger::{Account, Posting, PostingCause},
         money::{Amount, Asset, Rate},
-        order::{PlaceOrder, TimeInForce},
+        order::{PlaceOrder, Side, TimeInForce},
+        p2p::Rules,
         per_asset::PerAsset,
-        rejection::Rejection,
-        wallet::{Purse, Wallet},
+        wallet::{Limits, Wallet},
+        world::World,
     },
     sim::{
-        bare::{Command, commands_of, id_of},
+        bare::{Command as Asked, commands_of, id_of},
         conformance::read_stream,
     },
     store::{Chain, codec, cut},
@@ -115,14 +124,14 @@ fn asks(name: &str) -> Vec<Ask> {
     // Neighbours in the stream are not neighbours in the list of users.
     let user_of = |placing: u64| UserId(placing * 7_919 % USERS + 1);
     let mut placed = 0;
-    let ask = |command: Command| match command {
-        Command::Place { side, price, quantity, ioc } => {
+    let ask = |command: Asked| match command {
+        Asked::Place { side, price, quantity, ioc } => {
             placed += 1;
             let time_in_force = if ioc { TimeInForce::Ioc } else { TimeInForce::Gtc };
             let order = PlaceOrder::limit(side, quantity * LOTS, price);
             Ask::Place(user_of(placed - 1), PlaceOrder { time_in_force, ..order })
         }
-        Command::Cancel(placing) => Ask::Cancel(user_of(u64::from(placing)), placing),
+        Asked::Cancel(placing) => Ask::Cancel(user_of(u64::from(placing)), placing),
     };
     commands_of(&messages).into_iter().map(ask).collect()
 }
@@ -131,8 +140,10 @@ fn asks(name: &str) -> Vec<Ask> {
 struct Exchange {
     book: Book,
     /// By user, from 1.
-    wallets: Vec<Wallet>,
-    set_aside: Vec<PerAsset<Amount>>,
+    wallets: Vec<(WalletFlight<To>, Wallet)>,
+    rules: Given,
+    /// What a decider writes.
+    letters: Vec<Letter<To>>,
     chain: Chain,
     /// The commit in the making.
     records: Vec<Vec<u8>>,
@@ -142,12 +153,64 @@ struct Exchange {
     bytes: usize,
 }
 
+/// Nobody waits for an answer.
+struct To(Cause);
+
+impl ReplyTo for To {
+    fn cause(&self) -> &Cause {
+        &self.0
+    }
+
+    fn split(self, parts: usize) -> Vec<To> {
+        (0..parts).map(|_| To(self.0.clone())).collect()
+    }
+
+    fn nobody(cause: Cause) -> To {
+        To(cause)
+    }
+}
+
+/// What settings say.
+struct Given {
+    limits: Limits,
+    p2p: Rules,
+    issued: IssuedTotal,
+}
+
+/// What wallets read: there is one book.
+struct Seen<'b>(&'b Book);
+
+impl Reads for Seen<'_> {
+    fn best(&self, _: InstrumentId, side: Side) -> Option<Price> {
+        self.0.best(side)
+    }
+
+    fn instruments(&self) -> u16 {
+        1
+    }
+
+    fn instrument<T>(&self, _: InstrumentId, look: impl FnOnce(&Instrument) -> T) -> Option<T> {
+        Some(look(self.0.instrument()))
+    }
+
+    fn world<T>(&self, _: impl FnOnce(&World) -> T) -> T {
+        unreachable!("orders look at no world")
+    }
+}
+
 impl Exchange {
     fn new() -> Exchange {
+        let most = PerAsset::all(FUNDS);
+        let limits = Limits {
+            open_orders_max: OPEN_ORDERS_MAX,
+            deposit_day_max: most,
+            withdrawal_day_max: most,
+        };
         Exchange {
             book: Book::new(instrument()),
             wallets: (1..=USERS).map(|number| funded(UserId(number))).collect(),
-            set_aside: vec![Default::default(); USERS as usize],
+            rules: Given { limits, p2p: Rules::default(), issued: IssuedTotal::default() },
+            letters: Vec::new(),
             chain: Chain::GENESIS,
             records: Vec::with_capacity(COMMIT),
             facts: 0,
@@ -167,23 +230,25 @@ impl Exchange {
     }
 
     fn play(&mut self, ask: &Ask, through: Part) {
-        let (user, purse, decided) = match ask {
+        let (user, hold, decided) = match ask {
+            Ask::Place(user, order) if through == Part::Match => {
+                (*user, None, self.book.place(*user, order, FUNDS, NOW))
+            }
             Ask::Place(user, order) => {
-                let purse = match through {
-                    Part::Match => Purse { asset: Asset::Usd, amount: FUNDS },
-                    _ => match self.check(*user, order) {
-                        Ok(purse) => purse,
-                        Err(_) => return self.refused += 1,
-                    },
+                let Some((hold, order)) = self.hold(*user, order) else {
+                    return self.refused += 1;
                 };
-                (*user, Some(purse), self.book.place(*user, order, purse.amount, NOW))
+                let decided = self.book.place(*user, &order, hold.amount, NOW);
+                (*user, Some(hold), decided)
             }
             Ask::Cancel(user, placing) => {
                 (*user, None, self.book.cancel(*user, id_of(*placing), NOW))
             }
         };
-        if let Some(purse) = purse.filter(|_| through >= Part::Check) {
-            self.set_aside[user.0 as usize - 1][purse.asset] -= purse.amount;
+        if let Some(hold) = hold {
+            let holds = SmallVec::from_iter([hold]);
+            let delivery = Delivery { facts: SmallVec::new(), holds };
+            self.tell(user, WalletMessage::Delivered(delivery));
         }
         match decided {
             Ok(fact) => self.take(user, fact, through),
@@ -191,25 +256,26 @@ impl Exchange {
         }
     }
 
-    /// As the wallet of an order's user asks it, and what it sets aside.
-    fn check(&mut self, user: UserId, order: &PlaceOrder) -> Result<Purse, Rejection> {
-        let at = user.0 as usize - 1;
-        let (wallet, on) = (&self.wallets[at], self.book.instrument());
-        if wallet.frozen {
-            return Err(Rejection::UserFrozen);
+    /// What the wallet of an order's user holds back, with the order as its book gets it.
+    fn hold(&mut self, user: UserId, order: &PlaceOrder) -> Option<(Hold, PlaceOrder)> {
+        let cause = Cause { by: Some(user), request: RequestId(self.facts as u64), key: None };
+        let command = Command::Place { instrument: InstrumentId(0), order: order.clone() };
+        self.tell(user, WalletMessage::Command(To(cause), command));
+        match self.letters.pop() {
+            Some(Letter::Book(_, BookMessage::Command(command))) => {
+                let BookAsk::Place(order) = command.ask else { return None };
+                Some((command.hold?, order))
+            }
+            _ => None,
         }
-        if wallet.open.len() >= OPEN_ORDERS_MAX {
-            return Err(Rejection::TooManyOpenOrders);
-        }
-        let best = self.book.best(order.side.opposite());
-        let protection = best.map(|best| on.protection_price(order.side, best));
-        let purse = Purse::of_order(order, on, protection)?;
-        let aside = &mut self.set_aside[at][purse.asset];
-        if purse.amount > wallet.balance(purse.asset).available - *aside {
-            return Err(Rejection::InsufficientFunds);
-        }
-        *aside += purse.amount;
-        Ok(purse)
+    }
+
+    fn tell(&mut self, user: UserId, message: WalletMessage<To>) {
+        let Given { limits, p2p, issued } = &self.rules;
+        let reads = &Seen(&self.book);
+        let cx = Cx { now: NOW, reads, limits, p2p, issued, folded: false };
+        let (flight, wallet) = &mut self.wallets[user.0 as usize - 1];
+        flight.handle(wallet, message, &cx, &mut self.letters);
     }
 
     fn take(&mut self, user: UserId, fact: Box<BookFact>, through: Part) {
@@ -219,7 +285,7 @@ impl Exchange {
         let fact = Fact { stamp: NOW, cause, body: Body::Book(fact) };
         if through >= Part::Settle {
             for user in fact.wallets() {
-                self.wallets[user.0 as usize - 1].apply(&fact);
+                self.wallets[user.0 as usize - 1].1.apply(&fact);
             }
         }
         if through >= Part::Record {
@@ -240,13 +306,13 @@ impl Exchange {
     }
 }
 
-fn funded(user: UserId) -> Wallet {
+fn funded(user: UserId) -> (WalletFlight<To>, Wallet) {
     let mut wallet = Wallet::new(user);
     for asset in Asset::ALL {
         let (account, cause) = (Account::Available(user), PostingCause::Deposit);
         wallet.post(&Posting { account, asset, amount: FUNDS, cause });
     }
-    wallet
+    (WalletFlight::new(&wallet, NOW), wallet)
 }
 
 fn instrument() -> Instrument {

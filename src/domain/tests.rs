@@ -1,301 +1,145 @@
-//! The domain as a whole, at random: a small exchange made of its parts, where commands wait on
-//! their way to the books and facts on their way back to the wallets.
+//! The domain as a whole, at random: all deciders, where commands wait on their way to the books and facts
+//! on their way to the disk.
 //!
 //! At each step every fact is folded into a second state, which must come out the same; nothing is
 //! made or lost, and nobody has less than nothing.
 
-use std::collections::VecDeque;
-
 use proptest::prelude::*;
 
 use super::{
-    account::{Accounts, Register, Role},
-    book::{
-        Book,
-        tests::{
-            random::{Command, commands, is_well_formed, scaled},
-            table::{dusty, percent, plain},
-        },
+    account::Role,
+    book::tests::{
+        random::{Command as Asked, commands, is_well_formed, scaled},
+        table::{dusty, percent, plain},
     },
-    fact::{Body, BookFact, Cause, Fact},
-    id::{InstrumentId, OrderId, Stamp, UserId},
+    command::{CancelReason, Command, OrderName},
+    decide::{
+        book::BookMessage,
+        commit::Note,
+        tests::core::{Core, To},
+    },
+    fact::{BookAction, BookFact, Fact},
+    id::{InstrumentId, OrderId, UserId},
     instrument::{Instrument, Price, Quantity, Step},
     ledger::Account,
     money::{Amount, Asset},
-    order::{ClientOrderId, PlaceOrder, Reason, Side, Status},
-    per_asset::PerAsset,
+    order::{ClientOrderId, PlaceOrder, Side, Status},
     rejection::Rejection,
-    state::State,
-    wallet::{Limits, Purse, Wallet},
+    wallet::Purse,
+    world::World,
 };
 
-/// A command on its way from the wallet to the book, with what was set aside for it.
-struct Flight {
-    user: UserId,
-    ask: Ask,
-    purse: Option<Purse>,
-}
-
-enum Ask {
-    Place(PlaceOrder),
-    Amend { id: OrderId, price: Option<Price>, quantity: Option<Quantity> },
-    Cancel(OrderId),
-    CancelAll,
-}
-
-/// On its way back: a fact, if there is one, and what is not set aside any more when it arrives.
-struct Return {
-    fact: Option<Fact>,
-    released: Option<(UserId, Purse)>,
-}
-
-/// The wallet as it decides: durable facts and what is set aside.
-struct LiveWallet {
-    wallet: Wallet,
-    set_aside: PerAsset<Amount>,
-}
-
-impl LiveWallet {
-    fn free(&self, asset: Asset) -> Amount {
-        self.wallet.balance(asset).available - self.set_aside[asset]
-    }
-}
-
+/// Everyone who decides, with what tests of this file ask for.
 struct Exchange {
-    accounts: Accounts,
-    wallets: Vec<LiveWallet>,
-    books: Vec<Book>,
-    /// Follows by facts alone.
-    state: State,
-    flights: Vec<VecDeque<Flight>>,
-    returns: VecDeque<Return>,
+    core: Core,
+    /// Who placed which order.
     placed: Vec<(UserId, OrderId)>,
     client_orders: u64,
 }
 
 impl Exchange {
     fn new(instruments: &[Instrument], users: usize, deposit: Amount) -> Exchange {
-        let mut exchange = Exchange {
-            accounts: Accounts::default(),
-            wallets: Vec::new(),
-            books: Vec::new(),
-            state: State::default(),
-            flights: instruments.iter().map(|_| VecDeque::new()).collect(),
-            returns: VecDeque::new(),
-            placed: Vec::new(),
-            client_orders: 0,
-        };
-        for instrument in instruments {
-            exchange.books.push(Book::new(instrument.clone()));
-            exchange.journal(Body::InstrumentListed(instrument.clone()), None);
-        }
+        let mut core = Core::new(instruments);
+        core.look = look;
         for number in 1..=users {
-            exchange.register(number);
+            let user = core.register(&format!("user_{number}"), Role::User, false);
             for asset in Asset::ALL {
-                exchange.deposit(UserId(number as u64), asset, deposit);
+                let amount = deposit;
+                core.ask(None, Command::Deposit { to: user, asset, amount, counted: false });
             }
         }
-        exchange.deliver(usize::MAX);
-        exchange
+        core.commit(usize::MAX);
+        Exchange { core, placed: Vec::new(), client_orders: 0 }
     }
 
-    fn register(&mut self, number: usize) {
-        let asked = Register {
-            username: format!("user_{number}"),
-            email: format!("user_{number}@example.org"),
-            full_name: None,
-            password_hash: String::new(),
-            role: Role::User,
-            granted: false,
-        };
-        let body = self.accounts.register(asked, self.now()).unwrap();
-        let fact = self.journal(body, None);
-        self.accounts.apply(&fact);
-        let wallet = Wallet::new(UserId(number as u64));
-        self.wallets.push(LiveWallet { wallet, set_aside: Default::default() });
+    fn free(&self, user: UserId, asset: Asset) -> Amount {
+        let (flight, wallet) = &self.core.wallets[user.0 as usize - 1];
+        flight.spendable(wallet, asset)
     }
 
-    fn now(&self) -> Stamp {
-        Stamp(self.state.through.0 as i64)
-    }
-
-    fn live(&mut self, user: UserId) -> &mut LiveWallet {
-        &mut self.wallets[user.0 as usize - 1]
-    }
-
-    /// Makes a body durable: folds it into the state and checks what must hold at every sequence.
-    fn journal(&mut self, body: Body, released: Option<(UserId, Purse)>) -> Fact {
-        let fact = Fact { stamp: self.now(), cause: Cause::default(), body };
-        if let Some(book) = fact.book() {
-            assert!(book.transaction.balances());
-            check_purse(book, released);
-        }
-        self.state.apply(self.state.through.next(), &fact);
-        assert!(self.state.is_balanced());
-        for (live, followed) in self.books.iter().zip(&self.state.books) {
-            assert_eq!(live.digest(), followed.digest());
-        }
-        self.returns.push_back(Return { fact: Some(fact.clone()), released });
-        fact
-    }
-
-    /// Brings up to `count` answers back to the wallets.
+    /// Brings up to `count` entries to the disk, and back to the wallets.
     fn deliver(&mut self, count: usize) {
-        for _ in 0..count {
-            let Some(Return { fact, released }) = self.returns.pop_front() else { return };
-            if let Some((user, purse)) = released {
-                self.live(user).set_aside[purse.asset] -= purse.amount;
-            }
-            let Some(fact) = fact else { continue };
-            for user in fact.wallets() {
-                let live = self.live(user);
-                live.wallet.apply(&fact);
-                for asset in Asset::ALL {
-                    assert!(live.free(asset) >= 0, "{user} has set aside what it does not have");
-                }
+        self.core.commit(count);
+        for user in 1..=self.core.wallets.len() as u64 {
+            for asset in Asset::ALL {
+                assert!(self.free(UserId(user), asset) >= 0, "{user} holds what it does not have");
             }
         }
-    }
-
-    fn deposit(&mut self, user: UserId, asset: Asset, amount: Amount) {
-        let now = self.now();
-        let decided = self.live(user).wallet.deposit(asset, amount, None, now);
-        self.journal(decided.unwrap(), None);
     }
 
     fn withdraw(&mut self, user: UserId, asset: Asset, amount: Amount) {
-        let limits = Limits {
-            open_orders_max: 0,
-            deposit_day_max: PerAsset::all(0),
-            withdrawal_day_max: PerAsset::all(Amount::MAX),
-        };
-        let now = self.now();
-        let live = self.live(user);
-        let set_aside = live.set_aside[asset];
-        let Ok(body) = live.wallet.withdraw(asset, amount, set_aside, (&limits, 0), now) else {
-            return;
-        };
-        live.set_aside[asset] += amount;
-        self.journal(body, Some((user, Purse { asset, amount })));
+        self.core.ask(Some(user), Command::Withdraw { asset, amount });
     }
 
-    /// The wallet's part of a command: the purse, then off to the book.
-    fn ask(&mut self, instrument: usize, command: &Command) {
-        let Some((user, ask)) = self.read(command) else { return };
-        let instrument = match &ask {
-            Ask::Amend { id, .. } | Ask::Cancel(id) => id.instrument().0 as usize,
-            _ => instrument,
-        };
-        // What readers see is what the durable end has: the state.
-        let book = &self.state.books[instrument];
-        let wallet = &self.wallets[user.0 as usize - 1].wallet;
-        let purse = match &ask {
-            Ask::Place(asked) => {
-                if !is_well_formed(asked, book.instrument()) {
-                    return;
-                }
-                let protection = book.protection_price(asked.side);
-                Purse::of_order(asked, book.instrument(), protection).map(Some)
-            }
-            Ask::Amend { id, price, quantity } => Ok(wallet.open.get(id).map(|open| {
-                let price = price.or(open.price).unwrap_or(1);
-                let quantity = quantity.unwrap_or(open.quantity);
-                Purse::of_amend(open, book.instrument(), price, quantity)
-            })),
-            Ask::Cancel(_) | Ask::CancelAll => Ok(None),
-        };
-        let Ok(purse) = purse else { return };
-        if let Some(purse) = purse {
-            let live = self.live(user);
-            if live.free(purse.asset) < purse.amount {
-                return;
-            }
-            live.set_aside[purse.asset] += purse.amount;
-        }
-        self.flights[instrument].push_back(Flight { user, ask, purse });
+    /// The wallet's part of a command: what it holds back, then off to the book.
+    fn ask(&mut self, instrument: usize, asked: &Asked) -> Option<u64> {
+        let (user, command) = self.read(InstrumentId(instrument as u16), asked)?;
+        Some(self.core.ask(Some(user), command))
     }
 
-    fn read(&mut self, command: &Command) -> Option<(UserId, Ask)> {
+    fn read(&mut self, instrument: InstrumentId, asked: &Asked) -> Option<(UserId, Command)> {
         let pick = |nth: usize| {
             let newest = self.placed.len().min(12);
             self.placed.iter().rev().nth(nth.checked_rem(newest)?).copied()
         };
-        Some(match command {
-            Command::Place { user, asked, .. } => {
+        Some(match asked {
+            Asked::Place { user, asked, .. } => {
+                let on = self.core.books[usize::from(instrument.0)].1.instrument();
+                if !is_well_formed(asked, on) {
+                    return None;
+                }
                 self.client_orders += 1;
                 let named = self.client_orders.is_multiple_of(3);
                 let name = named.then(|| format!("order-{}", self.client_orders));
                 let client_order_id = name.and_then(|name| ClientOrderId::new(&name));
-                let asked = PlaceOrder { client_order_id, ..asked.clone() };
-                (UserId(user + 1), Ask::Place(asked))
+                let order = PlaceOrder { client_order_id, ..asked.clone() };
+                (UserId(user + 1), Command::Place { instrument, order })
             }
-            Command::Amend { nth, price, quantity } => {
+            Asked::Amend { nth, price, quantity } => {
+                let (user, order) = pick(*nth)?;
+                (user, Command::Amend { order, price: *price, quantity: *quantity })
+            }
+            Asked::Cancel { nth } => {
                 let (user, id) = pick(*nth)?;
-                (user, Ask::Amend { id, price: *price, quantity: *quantity })
+                (user, Command::Cancel(OrderName::Id(id)))
             }
-            Command::Cancel { nth } => {
-                let (user, id) = pick(*nth)?;
-                (user, Ask::Cancel(id))
+            Asked::CancelAll { user } => {
+                let (instrument, reason) = (Some(instrument), CancelReason::Owner);
+                (UserId(user + 1), Command::CancelAll { instrument, reason })
             }
-            Command::CancelAll { user } => (UserId(user + 1), Ask::CancelAll),
         })
     }
 
     /// The book's part of the next command, and of the stops that it makes due.
-    fn decide(&mut self, instrument: usize) -> Option<Result<(), Rejection>> {
-        let Flight { user, ask, purse } = self.flights[instrument].pop_front()?;
-        let (now, book) = (self.now(), &mut self.books[instrument]);
-        let amount = purse.map_or(0, |purse| purse.amount);
-        let placing = matches!(ask, Ask::Place(_));
-        let decided = match ask {
-            Ask::Place(asked) => book.place(user, &asked, amount, now).map(Some),
-            Ask::Amend { id, price, quantity } => {
-                book.amend(user, id, price, quantity, amount, now).map(Some)
-            }
-            Ask::Cancel(id) => book.cancel(user, id, now).map(Some),
-            Ask::CancelAll => Ok(book.cancel_all(user, Reason::Owner, now)),
-        };
-        let released = purse.map(|purse| (user, purse));
-        match &decided {
-            Ok(Some(fact)) => {
-                if placing {
-                    self.placed.push((user, fact.orders[0].id));
-                }
-                self.journal(Body::Book(fact.clone()), released);
-            }
-            // A refusal travels behind the facts that came before it.
-            _ => self.returns.push_back(Return { fact: None, released }),
-        }
-        while let Some(fact) = self.books[instrument].trigger(now) {
-            self.journal(Body::Book(fact), None);
-        }
-        Some(decided.map(drop))
+    fn decide(&mut self, instrument: usize) -> bool {
+        let before = self.core.journal.len();
+        let any = self.core.let_arrive(instrument);
+        let facts = self.core.journal.iter().skip(before).filter_map(|entry| entry.fact.as_ref());
+        let placed = facts.filter_map(Fact::book).filter(|f| f.action == BookAction::Placed);
+        self.placed.extend(placed.map(|fact| (fact.orders[0].user, fact.orders[0].id)));
+        any
     }
 
     /// Lets everything arrive; then the parts together are the state.
     fn come_to_rest(&mut self) {
-        for instrument in 0..self.books.len() {
-            while self.decide(instrument).is_some() {}
+        self.core.come_to_rest();
+        for (user, asset) in (1..=USERS).flat_map(|user| Asset::ALL.map(|asset| (user, asset))) {
+            let Some(wallet) = self.core.world.state.wallet(UserId(user)) else { continue };
+            assert_eq!(self.free(UserId(user), asset), wallet.balance(asset).available);
         }
-        self.deliver(usize::MAX);
-        let mut digest = self.state.shared_digest();
-        digest.add(self.accounts.digest());
-        for live in &self.wallets {
-            assert_eq!(live.set_aside, PerAsset::all(0));
-            digest.add(live.wallet.digest());
-        }
-        self.books.iter().for_each(|book| digest.add(book.digest()));
-        assert_eq!(digest, self.state.digest());
     }
 }
 
 /// A fact takes nothing of anyone's available money but what travelled with the command.
-fn check_purse(fact: &BookFact, released: Option<(UserId, Purse)>) {
-    for order in &fact.orders {
+fn look(_: &World, fact: &Fact, note: &Note<To>) {
+    let Some(book) = fact.book() else { return };
+    assert!(book.transaction.balances());
+    for order in &book.orders {
         for asset in Asset::ALL {
-            let purse = released.filter(|(user, p)| (*user, p.asset) == (order.user, asset));
-            let purse = purse.map_or(0, |(_, purse)| purse.amount);
-            assert!(spent(fact, order.user, asset) <= purse, "beyond the purse: {fact:?}");
+            let hold = note.hold.as_ref();
+            let hold = hold.filter(|hold| (hold.user, hold.asset) == (order.user, asset));
+            let most = hold.map_or(0, |hold| hold.amount);
+            assert!(spent(book, order.user, asset) <= most, "beyond the purse: {book:?}");
         }
     }
 }
@@ -310,7 +154,7 @@ fn spent(fact: &BookFact, user: UserId, asset: Asset) -> Amount {
 /// What happens next in the exchange.
 #[derive(Clone, Debug)]
 enum Event {
-    Ask(usize, Command),
+    Ask(usize, Asked),
     Decide(usize),
     Deliver(usize),
     Deposit(u64, usize, Amount),
@@ -359,11 +203,12 @@ proptest! {
         let mut exchange = Exchange::new(&instruments(fees.0, fees.1), USERS as usize, deposit);
         for event in &events {
             match event {
-                Event::Ask(on, command) => exchange.ask(*on, command),
+                Event::Ask(on, asked) => drop(exchange.ask(*on, asked)),
                 Event::Decide(on) => drop(exchange.decide(*on)),
                 Event::Deliver(count) => exchange.deliver(*count),
                 Event::Deposit(user, asset, amount) => {
-                    exchange.deposit(UserId(*user), Asset::ALL[*asset], *amount);
+                    let (to, asset, amount) = (UserId(*user), Asset::ALL[*asset], *amount);
+                    exchange.core.ask(None, Command::Deposit { to, asset, amount, counted: false });
                 }
                 Event::Withdraw(user, asset, amount) => {
                     exchange.withdraw(UserId(*user), Asset::ALL[*asset], *amount);
@@ -387,22 +232,21 @@ proptest! {
         let Some((_, id)) = exchange.placed.first().copied() else { return Ok(()) };
         heard.iter().for_each(|part| exchange.order(filler, Side::Sell, price, *part));
         exchange.deliver(usize::MAX);
-        let on = exchange.books[0].instrument().clone();
-        let Some(open) = exchange.wallets[0].wallet.open.get(&id).copied() else { return Ok(()) };
+        let (_, wallet) = &exchange.core.wallets[0];
+        let Some(open) = wallet.open.get(&id).copied() else { return Ok(()) };
         // The amender has no more than the purse says, so one unit too few would show.
-        let purse = Purse::of_amend(&open, &on, new_price, new_quantity);
-        let spare = exchange.wallets[0].free(purse.asset) - purse.amount;
+        let on = exchange.core.books[0].1.instrument();
+        let purse = Purse::of_amend(&open, on, new_price, new_quantity);
+        let spare = exchange.free(amender, purse.asset) - purse.amount;
         prop_assume!(spare >= 0);
         exchange.withdraw(amender, purse.asset, spare);
+        exchange.deliver(usize::MAX);
         let (price, quantity) = (Some(new_price), Some(new_quantity));
-        let ask = Ask::Amend { id, price, quantity };
-        exchange.live(amender).set_aside[purse.asset] += purse.amount;
-        exchange.flights[0].push_back(Flight { user: amender, ask, purse: Some(purse) });
-        let amend = exchange.flights[0].pop_back();
+        let amend = exchange.core.ask(Some(amender), Command::Amend { order: id, price, quantity });
+        let on_its_way = exchange.core.to_books[0].pop_back();
         unheard.iter().for_each(|part| exchange.order(filler, Side::Sell, open.price.unwrap(), *part));
-        exchange.flights[0].extend(amend);
-        let decided = exchange.decide(0);
-        prop_assert_ne!(decided, Some(Err(Rejection::InsufficientFunds)));
+        exchange.core.to_books[0].extend(on_its_way);
+        prop_assert_ne!(exchange.core.refusal(amend), Some(Rejection::InsufficientFunds));
         exchange.come_to_rest();
     }
 }
@@ -411,7 +255,7 @@ impl Exchange {
     /// A limit order, decided at once; small ones that the door would refuse are left out.
     fn order(&mut self, user: UserId, side: Side, price: Price, quantity: Quantity) {
         let asked = limit(side, price, quantity);
-        self.ask(0, &Command::Place { user: user.0 - 1, asked, purse_quarters: 4 });
+        self.ask(0, &Asked::Place { user: user.0 - 1, asked, purse_quarters: 4 });
         self.decide(0);
     }
 }
@@ -428,14 +272,16 @@ fn a_falling_price_with_a_larger_quantity_costs_most_after_the_fills() {
     exchange.order(amender, Side::Buy, 100, 10);
     exchange.deliver(usize::MAX);
     let (_, id) = exchange.placed[0];
-    exchange.ask(0, &Command::Amend { nth: 0, price: Some(60), quantity: Some(20) });
-    let amend = exchange.flights[0].pop_back().unwrap();
+    let amend = Asked::Amend { nth: 0, price: Some(60), quantity: Some(20) };
+    let amend = exchange.ask(0, &amend).unwrap();
+    let on_its_way = exchange.core.to_books[0].pop_back().unwrap();
     // 20 x 0.60 - 10 x 1.00 = 2 without a fill; 12 x 0.60 - 2 x 1.00, rounded up, after eight.
-    assert!(amend.purse.unwrap().amount >= 6);
+    let BookMessage::Command(command) = &on_its_way else { panic!("{on_its_way:?}") };
+    assert!(command.hold.as_ref().unwrap().amount >= 6);
     exchange.order(filler, Side::Sell, 100, 8);
-    exchange.flights[0].push_back(amend);
-    assert_eq!(exchange.decide(0), Some(Ok(())));
-    let order = exchange.books[0].order(id).unwrap();
+    exchange.core.to_books[0].push_back(on_its_way);
+    assert_eq!(exchange.core.refusal(amend), None);
+    let order = exchange.core.books[0].1.order(id).unwrap();
     assert_eq!((order.remaining, order.locked, order.status), (12, 8, Status::PartiallyFilled));
     exchange.come_to_rest();
 }

@@ -25,7 +25,7 @@ use crate::{
         history::Interval,
         id::{InstrumentId, Sequence, UserId},
         money::Asset,
-        p2p::{ad::AdAction, trade::Trade},
+        p2p::{ad::AdAction, context, trade::Trade},
         world::World,
     },
     store::Snapshotter,
@@ -181,7 +181,7 @@ fn offer_of(world: &World, fact: &Fact) -> Option<Offer> {
         Body::P2pTrade(own) => world.state.p2p.ad(own.ad?.ad)?,
         _ => return None,
     };
-    let (price, hidden) = world.offer(ad, fact.stamp);
+    let (price, hidden) = context::offer(world, ad, fact.stamp);
     let is_new = matches!(&fact.body, Body::P2pAd(own) if own.action == AdAction::Published);
     Some(Offer { is_new, ad: ad.clone(), price, hidden })
 }

@@ -11,7 +11,7 @@ use crate::{
         instrument::{Instrument, Price, Quantity},
         money::Asset,
         order::{Fill, Side},
-        p2p::{ad::AdStatus, board::Board},
+        p2p::{ad::AdStatus, board::Board, context},
         world::World,
     },
     http::wire,
@@ -258,7 +258,7 @@ impl Render<'_> {
             }
             Channel::Ads => {
                 let ads = state.p2p.boards().iter().flat_map(Board::ads);
-                let offers = ads.map(|ad| (ad, world.offer(ad, state.latest)));
+                let offers = ads.map(|ad| (ad, context::offer(world, ad, state.latest)));
                 let shown = offers
                     .filter(|(ad, (_, hidden))| ad.status == AdStatus::Active && hidden.is_none());
                 let shown: Vec<_> = shown.take(STANDING_ADS_MAX + 1).collect();

@@ -167,7 +167,7 @@ fn end_due_ads<R: ReplyTo, V: Reads>(
     out: &mut impl Out<R>,
 ) {
     while board.next_end().is_some_and(|end| end <= stamp) {
-        let index = cx.reads.world(|world| world.index(board.asset, board.fiat, stamp));
+        let index = cx.reads.world(|world| context::index(world, board.asset, board.fiat, stamp));
         // An ad that ends is not shown, so nobody asks how its owner stands.
         let owner = OwnerStands::default();
         let due = board.due(Seen { now: stamp, index, owner, rules: cx.p2p });
@@ -192,7 +192,7 @@ impl<V> Asked<'_, '_, V> {
         let of_ad = |fact: AdFact| Body::P2pAd(Box::new(fact));
         match ask {
             BoardAsk::Publish(draft) => {
-                let owner = context::person(world, user)?;
+                let owner = context::person(&world.state, user)?;
                 board.publish(owner, draft, purse, self.seen(user)).map(of_ad)
             }
             BoardAsk::Edit { ad, change, version } => {
@@ -208,7 +208,7 @@ impl<V> Asked<'_, '_, V> {
             BoardAsk::Close(ad) => board.close(user, ad, self.seen(user)).map(of_ad),
             BoardAsk::Take(take) => {
                 let owner = board.ad(take.ad).ok_or(Rejection::AdNotFound)?.owner.id;
-                let taker = context::taker(world, board, user, &take)?;
+                let taker = context::taker(&world.state, board, user, &take)?;
                 let fact = board.take(&taker, &take, purse, self.seen(owner))?;
                 Ok(Body::P2pTrade(Box::new(fact)))
             }
@@ -216,8 +216,8 @@ impl<V> Asked<'_, '_, V> {
                 let Some(other) = board.review(trade, user, stamp)? else {
                     return Err(context::not_reviewable(world, user, trade));
                 };
-                let reviewer = context::person(world, user)?;
-                let reviewed = context::person(world, other)?;
+                let reviewer = context::person(&world.state, user)?;
+                let reviewed = context::person(&world.state, other)?;
                 Ok(Body::Reviewed(ReviewFact { trade, reviewer, reviewed, rating, comment }))
             }
         }

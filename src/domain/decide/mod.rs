@@ -17,7 +17,7 @@ pub mod deadline;
 pub mod issued;
 pub mod route;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 pub mod trade;
 pub mod wallet;
 

@@ -1,1 +1,5 @@
-//! Each decider alone, on the letters that it writes.
+//! Each decider alone, on the letters that it writes; and together, in one thread.
+
+mod alone;
+pub mod core;
+mod together;

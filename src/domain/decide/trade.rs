@@ -144,7 +144,7 @@ impl<R: ReplyTo> TradeFlight<R> {
     ) {
         let TradeCommand { by, to, dispute, expected, ask } = command;
         let stamp = self.stamps.at(cx.now);
-        let asker = cx.reads.world(|world| context::asker(world, by, trade));
+        let asker = cx.reads.world(|world| context::asker(&world.state, by, trade));
         let decided = asker.and_then(|asker| {
             context::decide_on(trade, &asker, dispute, |trade| {
                 decide(trade, &asker, ask, expected, cx.p2p, stamp)
@@ -176,7 +176,7 @@ impl<R: ReplyTo> TradeFlight<R> {
             return out.send(Letter::Board(trade.id.board(), refund));
         }
         let admins = match decided.action {
-            Action::TargetMissed => cx.reads.world(context::admins),
+            Action::TargetMissed => cx.reads.world(|world| context::admins(&world.state)),
             _ => Vec::new(),
         };
         let fact = decided.into_fact(&admins);

@@ -107,6 +107,11 @@ impl<R> WalletFlight<R> {
         }
     }
 
+    /// What the user of `wallet` can spend: what is available, less what is held back.
+    pub fn spendable(&self, wallet: &Wallet, asset: Asset) -> Amount {
+        wallet.balance(asset).available - self.held[asset]
+    }
+
     fn hold(&mut self, wallet: &Wallet, purse: Purse, of: HoldOf) -> Hold {
         let Purse { asset, amount } = purse;
         self.held[asset] += amount;
@@ -225,13 +230,9 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
         self.journal(Entry::refusal(to, rejection));
     }
 
-    fn spendable(&self, asset: Asset) -> Amount {
-        self.wallet.balance(asset).available - self.flight.held[asset]
-    }
-
     /// The purse, where the user can spend so much.
     fn affordable(&self, purse: Purse) -> Result<Purse, Rejection> {
-        match purse.amount > self.spendable(purse.asset) {
+        match purse.amount > self.flight.spendable(self.wallet, purse.asset) {
             true => Err(Rejection::InsufficientFunds),
             false => Ok(purse),
         }

@@ -7,33 +7,70 @@
 
 use super::{
     Rules,
-    ad::{AdChange, AdDraft, Person},
+    ad::{Ad, AdChange, AdDraft, Hidden, OwnerStands, Person},
     ask::{Asker, TradeAsk},
     board::{Board, Seen, Take, Taker},
     decide::decide,
+    fiat::Fiat,
     trade::{Trade, TradeState},
 };
 use crate::domain::{
     account::Role,
     id::{AdId, BoardId, DisputeId, P2pTradeId, Stamp, UserId},
+    instrument::Instrument,
+    money::{Asset, P2pPrice},
     order::Side,
     rejection::Rejection,
+    state::State,
     wallet::Purse,
     world::World,
 };
+
+/// How old a last trade may be to stand for a price, where a book has only one side.
+pub const INDEX_AGE_MILLIS_MAX: i64 = 60_000;
+
+/// What floating P2P prices of an asset stand on: the middle of our own book while it has both sides, else
+/// its last trade while that is fresh; `None` where there is neither.
+pub fn index(world: &World, asset: Asset, fiat: Fiat, now: Stamp) -> Option<P2pPrice> {
+    let quote = Asset::from_code(fiat.code())?;
+    let fits = |on: &Instrument| (on.base, on.quote) == (asset, quote);
+    let book = world.state.books.iter().find(|book| fits(book.instrument()))?;
+    let on = book.instrument();
+    let at = |bid, ask| P2pPrice::mid_down(bid, ask, on.tick.units, on.tick.scale);
+    if let (Some(bid), Some(ask)) = (book.best(Side::Buy), book.best(Side::Sell)) {
+        return Some(at(bid, ask));
+    }
+    let last = world.history.instrument(on.id)?.prints.newest()?;
+    (now.0 - last.stamp.0 <= INDEX_AGE_MILLIS_MAX).then(|| at(last.price, last.price))
+}
+
+/// What there is against a user as the owner of ads.
+pub fn stands(state: &State, user: UserId, now: Stamp) -> OwnerStands {
+    let ladder = state.p2p.standing(user).map(|standing| standing.ladder);
+    OwnerStands {
+        barred: ladder.and_then(|ladder| ladder.barred_until(now)),
+        frozen: state.accounts.user(user).is_some_and(|user| user.frozen),
+    }
+}
+
+/// The price of an ad, if it has one, and why it is hidden, if it is.
+pub fn offer(world: &World, ad: &Ad, now: Stamp) -> (Option<P2pPrice>, Option<Hidden>) {
+    let price = ad.terms.pricing.effective(index(world, ad.asset, ad.fiat, now));
+    (price, ad.hidden(price, stands(&world.state, ad.owner.id, now)))
+}
 
 /// A user as others see the user.
 ///
 /// # Errors
 /// `UserNotFound`.
-pub fn person(world: &World, user: UserId) -> Result<Person, Rejection> {
-    let known = world.state.accounts.user(user).ok_or(Rejection::UserNotFound)?;
+pub fn person(state: &State, user: UserId) -> Result<Person, Rejection> {
+    let known = state.accounts.user(user).ok_or(Rejection::UserNotFound)?;
     Ok(Person { id: user, name: known.username.clone() })
 }
 
 /// All admins, in the order of registration.
-pub fn admins(world: &World) -> Vec<UserId> {
-    let users = world.state.accounts.all().iter();
+pub fn admins(state: &State) -> Vec<UserId> {
+    let users = state.accounts.all().iter();
     users.filter(|user| user.role == Role::Admin).map(|user| user.id).collect()
 }
 
@@ -41,9 +78,9 @@ pub fn admins(world: &World) -> Vec<UserId> {
 ///
 /// # Errors
 /// `UserNotFound`.
-pub fn asker(world: &World, by: UserId, trade: &Trade) -> Result<Asker, Rejection> {
-    let user = world.state.accounts.user(by).ok_or(Rejection::UserNotFound)?;
-    let contacts = &world.state.p2p.contacts;
+pub fn asker(state: &State, by: UserId, trade: &Trade) -> Result<Asker, Rejection> {
+    let user = state.accounts.user(by).ok_or(Rejection::UserNotFound)?;
+    let contacts = &state.p2p.contacts;
     let person = Person { id: by, name: user.username.clone() };
     let is_blocked = user.role != Role::User
         && [trade.buyer.id, trade.seller.id].iter().any(|party| contacts.is_blocked(by, *party));
@@ -90,7 +127,7 @@ pub fn refusal_of_ended(
     ask: TradeAsk,
 ) -> Rejection {
     let refused = world.history.p2p.ended(id).map_or(Rejection::P2pTradeNotFound, |trade| {
-        let decided = asker(world, by, trade).and_then(|asker| {
+        let decided = asker(&world.state, by, trade).and_then(|asker| {
             decide_on(trade, &asker, dispute, |trade| {
                 decide(trade, &asker, ask, expected, rules, now)
             })
@@ -111,8 +148,8 @@ pub fn seen<'a>(
     now: Stamp,
     rules: &'a Rules,
 ) -> Seen<'a> {
-    let index = world.index(board.asset, board.fiat, now);
-    Seen { now, index, owner: world.stands(owner, now), rules }
+    let index = index(world, board.asset, board.fiat, now);
+    Seen { now, index, owner: stands(&world.state, owner, now), rules }
 }
 
 /// Who takes an ad of `board`.
@@ -120,18 +157,18 @@ pub fn seen<'a>(
 /// # Errors
 /// `AdNotFound`, `UserNotFound`.
 pub fn taker<'a>(
-    world: &'a World,
+    state: &'a State,
     board: &Board,
     user: UserId,
     take: &Take,
 ) -> Result<Taker<'a>, Rejection> {
     let ad = board.ad(take.ad).ok_or(Rejection::AdNotFound)?;
-    let known = world.state.accounts.user(user).ok_or(Rejection::UserNotFound)?;
-    let p2p = &world.state.p2p;
+    let known = state.accounts.user(user).ok_or(Rejection::UserNotFound)?;
+    let p2p = &state.p2p;
     let seller = if ad.side == Side::Sell { ad.owner.id } else { user };
     let account = p2p.contacts.of(seller).and_then(|own| own.account_for(take.method));
     Ok(Taker {
-        person: Person { id: user, name: known.username.clone() },
+        person: person(state, user)?,
         frozen: known.frozen,
         registered_at: known.created_at,
         standing: p2p.standing(user),
@@ -156,14 +193,14 @@ pub fn not_reviewable(world: &World, by: UserId, trade: P2pTradeId) -> Rejection
 /// # Errors
 /// `AdNotFound` where there is no such board.
 pub fn publish_purse(
-    world: &World,
+    state: &State,
     board: BoardId,
     draft: &AdDraft,
 ) -> Result<Option<Purse>, Rejection> {
     if draft.side == Side::Buy {
         return Ok(None);
     }
-    let board = world.state.p2p.board(board).ok_or(Rejection::AdNotFound)?;
+    let board = state.p2p.board(board).ok_or(Rejection::AdNotFound)?;
     Ok(Some(Purse { asset: board.asset, amount: draft.terms.available }))
 }
 
@@ -172,12 +209,12 @@ pub fn publish_purse(
 /// # Errors
 /// `AdNotFound`.
 pub fn edit_purse(
-    world: &World,
+    state: &State,
     user: UserId,
     ad: AdId,
     change: &AdChange,
 ) -> Result<Option<Purse>, Rejection> {
-    let ad = world.state.p2p.ad(ad).ok_or(Rejection::AdNotFound)?;
+    let ad = state.p2p.ad(ad).ok_or(Rejection::AdNotFound)?;
     let own = ad.side == Side::Sell && ad.owner.id == user;
     let wanted = change.available.filter(|_| own).unwrap_or(ad.terms.available);
     let grown = wanted - ad.terms.available;
@@ -190,6 +227,6 @@ pub fn edit_purse(
 /// `AdNotFound`, and those of `Board::take_purse`.
 pub fn take_purse(world: &World, take: &Take, now: Stamp) -> Result<Purse, Rejection> {
     let board = world.state.p2p.board(take.ad.board()).ok_or(Rejection::AdNotFound)?;
-    let index = world.index(board.asset, board.fiat, now);
+    let index = index(world, board.asset, board.fiat, now);
     Ok(Purse { asset: board.asset, amount: board.take_purse(take, index)? })
 }

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         command::Command,
         id::{AdId, UserId},
-        p2p::fiat::PaymentMethod,
+        p2p::{context, fiat::PaymentMethod},
         rejection::Rejection,
     },
     http::{
@@ -70,7 +70,7 @@ pub async fn show_ad(api: Data<Api>, id: Path<String>) -> Result<HttpResponse, P
     let now = api.exchange.now();
     let world = api.exchange.views().world();
     let ad = ad_of(&world, id)?;
-    let (price, hidden) = world.offer(ad, now);
+    let (price, hidden) = context::offer(&world, ad, now);
     Ok(reading(world.state.through, &ListedAd::of(&world, ad, price, hidden)))
 }
 

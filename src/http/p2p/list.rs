@@ -12,6 +12,7 @@ use crate::{
         p2p::{
             ad::{self, AdStatus, Hidden},
             board::{Board, Wanted},
+            context,
             fiat::{Fiat, PaymentMethod},
             history::ClosedAd,
         },
@@ -187,7 +188,7 @@ impl Filter {
             let wanted = self.asset.is_none_or(|asset| asset == board.asset)
                 && self.fiat.is_none_or(|fiat| fiat == board.fiat);
             let Some(amount) = self.amount_on(board).filter(|_| wanted) else { continue };
-            let index = world.index(board.asset, board.fiat, now);
+            let index = context::index(world, board.asset, board.fiat, now);
             let ads: &mut dyn Iterator<Item = &ad::Ad> = match owner {
                 Some(owner) => &mut board.ads_of(owner),
                 None => &mut board.ads(),
@@ -222,18 +223,18 @@ impl Filter {
         found.retain(|Found { ad, price, .. }| {
             ad.status == AdStatus::Active
                 && !user.is_some_and(|user| contacts.is_blocked(user, ad.owner.id))
-                && ad.hidden(*price, world.stands(ad.owner.id, now)).is_none()
+                && ad.hidden(*price, context::stands(&world.state, ad.owner.id, now)).is_none()
         });
         found
     }
 
     fn own<'w>(&self, world: &'w World, owner: UserId, now: Stamp) -> Vec<Found<'w>> {
         let mut found = self.live(world, Some(owner), now);
-        let stands = world.stands(owner, now);
+        let stands = context::stands(&world.state, owner, now);
         found.iter_mut().for_each(|found| found.hidden = found.ad.hidden(found.price, stands));
         let closed = closed_ads(world, owner).into_iter().flat_map(Window::iter);
         for ClosedAd { ad, .. } in closed {
-            let (price, hidden) = world.offer(ad, now);
+            let (price, hidden) = context::offer(world, ad, now);
             let wanted = self.asset.is_none_or(|asset| asset == ad.asset)
                 && self.fiat.is_none_or(|fiat| fiat == ad.fiat);
             let amount =

@@ -19,13 +19,15 @@ use crate::domain::{
 
 impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
     pub(super) fn publish_ad(&mut self, to: R, board: BoardId, draft: AdDraft) {
-        let purse = self.cx.reads.world(|world| context::publish_purse(world, board, &draft));
+        let purse =
+            self.cx.reads.world(|world| context::publish_purse(&world.state, board, &draft));
         self.ask_board(to, board, purse, HoldOf::Ad, BoardAsk::Publish(draft));
     }
 
     pub(super) fn edit_ad(&mut self, to: R, ad: AdId, change: AdChange, version: Option<u32>) {
         let user = self.wallet.user;
-        let purse = self.cx.reads.world(|world| context::edit_purse(world, user, ad, &change));
+        let purse =
+            self.cx.reads.world(|world| context::edit_purse(&world.state, user, ad, &change));
         let ask = BoardAsk::Edit { ad, change, version };
         self.ask_board(to, ad.board(), purse, HoldOf::Ad, ask);
     }

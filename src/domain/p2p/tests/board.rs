@@ -219,8 +219,8 @@ fn a_taker_who_sells_must_have_the_coins() {
     let more = AdTerms { available: usdt("6000"), max_limit: usd("6000"), ..terms() };
     let ad = market.publish(B, Side::Buy, more).unwrap();
     assert_eq!(refused(market.take(S, &take_of(ad, "5100.01"))), "INSUFFICIENT_FUNDS");
-    let (take, owner) = (take_of(ad, "5100"), market.ad(ad));
-    let (taker, seen) = (market.taker(S, owner), market.seen(B));
+    let take = take_of(ad, "5100");
+    let (taker, seen) = (market.taker(S, &take).unwrap(), market.seen(B));
     let fact = market.board.take(&taker, &take, usdt("4999.999999"), seen);
     assert_eq!(fact.err(), Some(Rejection::PriceMoved(price("1.02"))));
     market.take(S, &take).unwrap();

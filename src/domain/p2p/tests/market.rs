@@ -13,10 +13,11 @@ use crate::domain::{
     order::Side,
     p2p::{
         Rules,
-        ad::{Ad, AdChange, AdDraft, AdFact, AdTerms, Conditions, OwnerStands, Person, Pricing},
+        ad::{Ad, AdChange, AdDraft, AdFact, AdTerms, Conditions, Person, Pricing},
         ask::{Arbiter, Asker, TradeAsk},
         board::{Board, Seen, Take, Taker, Wanted},
         contact::ContactAsk,
+        context,
         decide::{Decision, decide, due},
         dispute::{DisputeReason, Outcome},
         fiat::{Fiat, PaymentMethod},
@@ -228,8 +229,7 @@ impl Market {
     }
 
     pub fn person(&self, user: UserId) -> Person {
-        let name = self.state.accounts.user(user).unwrap().username.clone();
-        Person { id: user, name }
+        context::person(&self.state, user).unwrap()
     }
 
     pub fn balance(&self, user: UserId) -> &Balance {
@@ -248,11 +248,7 @@ impl Market {
 
     /// What a decision about an ad of `owner` looks at.
     pub fn seen(&self, owner: UserId) -> Seen<'_> {
-        let ladder = self.state.p2p.standing(owner).map(|standing| standing.ladder);
-        let owner = OwnerStands {
-            barred: ladder.and_then(|ladder| ladder.barred_until(self.now)),
-            frozen: self.state.accounts.user(owner).is_some_and(|user| user.frozen),
-        };
+        let owner = context::stands(&self.state, owner, self.now);
         Seen { now: self.now, index: self.index, owner, rules: &self.rules }
     }
 
@@ -332,24 +328,14 @@ impl Market {
         if purse > self.balance(user).available {
             return Err(Rejection::InsufficientFunds);
         }
-        let fact = self.board.take(&self.taker(user, ad), take, purse, self.seen(ad.owner.id))?;
+        let fact =
+            self.board.take(&self.taker(user, take)?, take, purse, self.seen(ad.owner.id))?;
         Ok(self.fold_trade(fact))
     }
 
-    /// Who takes `ad`, as its board sees the user.
-    pub fn taker(&self, user: UserId, ad: &Ad) -> Taker<'_> {
-        let known = self.state.accounts.user(user).unwrap();
-        let p2p = &self.state.p2p;
-        let seller = if ad.side == Side::Sell { ad.owner.id } else { user };
-        let account = p2p.contacts.of(seller).and_then(|own| own.account_for(ad.terms.methods[0]));
-        Taker {
-            person: self.person(user),
-            frozen: known.frozen,
-            registered_at: known.created_at,
-            standing: p2p.standing(user),
-            is_blocked: p2p.contacts.is_blocked(user, ad.owner.id),
-            account: account.cloned(),
-        }
+    /// Who takes an ad, as its board sees the user.
+    pub fn taker(&self, user: UserId, take: &Take) -> Result<Taker<'_>, Rejection> {
+        context::taker(&self.state, &self.board, user, take)
     }
 
     /// TR1 of the scenarios: B takes 500 USD of AD1.
@@ -367,12 +353,7 @@ impl Market {
     }
 
     pub fn asker(&self, by: UserId, trade: &Trade) -> Asker {
-        let role = self.state.accounts.user(by).unwrap().role;
-        let blocked = |party| self.state.p2p.contacts.is_blocked(by, party);
-        let is_blocked =
-            role != Role::User && [trade.buyer.id, trade.seller.id].map(blocked) != [false; 2];
-        let is_frozen = self.state.accounts.user(by).unwrap().frozen;
-        Asker { person: self.person(by), role, is_blocked, is_frozen }
+        context::asker(&self.state, by, trade).unwrap()
     }
 
     pub fn arbiter(&self, user: UserId) -> Arbiter {
