@@ -9,6 +9,7 @@ mod docs;
 mod exchange;
 mod failure;
 mod floor;
+mod frozen;
 mod load;
 mod mirror;
 mod orderbook;
