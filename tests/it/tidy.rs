@@ -87,7 +87,7 @@ const NEVER: &[&str] = &[
 ];
 
 /// A source file, with its path from the root of the package.
-struct Source {
+pub struct Source {
     path: String,
     text: String,
 }
@@ -104,7 +104,7 @@ impl Source {
     }
 
     /// The same without tests, which stand at the end of their file or in a file `tests.rs`.
-    fn shipped(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub fn shipped(&self) -> impl Iterator<Item = (usize, &str)> {
         let is_test = self.is_test();
         let tests = ["#[cfg(test)]\nmod tests {", "#[cfg(test)]\npub mod tests {"];
         let end = tests.iter().find_map(|start| self.text.find(start)).unwrap_or(self.text.len());
@@ -113,12 +113,12 @@ impl Source {
     }
 }
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Every Rust file under `folder`, in order.
-fn sources(folder: &str) -> Vec<Source> {
+pub fn sources(folder: &str) -> Vec<Source> {
     fn collect(dir: &Path, out: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();
