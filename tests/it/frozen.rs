@@ -32,6 +32,7 @@ use souk::{
     domain::{
         account::{Register, Role},
         command::{Asked, CancelReason, ClockMove, Command, OrderName},
+        digest::Digest,
         fact::{Body, BookAction, Cause, Fact, KeyUse},
         id::{
             AdId, BoardId, InstrumentId, OrderId, P2pTradeId, RequestId, Sequence, Stamp, UserId,
@@ -68,6 +69,8 @@ use script::Script;
 /// How many commands there are, and how many of them have one hash.
 const COMMANDS: usize = 20_000;
 const BLOCK: usize = 500;
+/// How many commands are between two starts.
+const RESTART_EVERY: usize = 3_700;
 const SEED: u64 = 0x50_55_4b;
 
 /// A command that was done, as text, and what the journal stood at when it and all that it led to was
@@ -141,8 +144,8 @@ impl Run {
         let opening = "the start".to_owned();
         done.push(Done { asked: opening, answer: String::new(), through: floor.through() });
         for number in 0..COMMANDS {
-            if number == COMMANDS / 2 {
-                floor = floor.restart().await;
+            if number > 0 && number.is_multiple_of(RESTART_EVERY) {
+                floor = floor.restart(number == 2 * RESTART_EVERY).await;
             }
             let asked = script.next(&floor.exchange().views().world(), floor.exchange().now());
             let text = format!("{number} {asked:?}");
@@ -152,7 +155,7 @@ impl Run {
             let answer = answer::text(&answer);
             done.push(Done { asked: text, answer, through: floor.through() });
         }
-        let (_, digest) = floor.exchange().digest().await.unwrap();
+        let digest = floor.digest().await;
         let facts = floor.close().await;
         Run { done, facts, digest: digest.to_string(), tally }
     }

@@ -10,6 +10,7 @@ mod exchange;
 mod failure;
 mod floor;
 mod frozen;
+mod golden;
 mod load;
 mod mirror;
 mod orderbook;

@@ -112,7 +112,7 @@ const NEVER: &[&str] = &[
 ];
 
 /// A source file, with its path from the root of the package.
-struct Source {
+pub struct Source {
     path: String,
     text: String,
 }
@@ -128,8 +128,41 @@ impl Source {
         (1..).zip(self.text.lines().map(move |line| &line[..uncommented(line)]))
     }
 
+    /// The module that it is, from the root of the crate: `src/actors/wallet/p2p.rs` is
+    /// `actors`, `wallet`, `p2p`.
+    fn module(&self) -> Vec<&str> {
+        let path = self.path.strip_prefix("src/").unwrap_or(&self.path);
+        let mut module: Vec<&str> = path.trim_end_matches(".rs").split('/').collect();
+        if matches!(module.last(), Some(&("mod" | "lib" | "main"))) {
+            module.pop();
+        }
+        module
+    }
+
+    /// Its lines of code, each with the module that it stands in: that of the file, and those that are
+    /// written out within it. They begin and end at one indentation, as rustfmt sets them.
+    fn placed(&self) -> Vec<(usize, &str, Vec<&str>)> {
+        let mut module = self.module();
+        let mut open: Vec<usize> = Vec::new();
+        let mut placed = Vec::new();
+        for (n, line) in self.code() {
+            let indent = line.len() - line.trim_start().len();
+            if line.trim() == "}" && open.last() == Some(&indent) {
+                open.pop();
+                module.pop();
+            }
+            placed.push((n, line, module.clone()));
+            let item = after_visibility(line.trim()).strip_prefix("mod ");
+            if let Some(name) = item.and_then(|item| item.strip_suffix(" {")) {
+                open.push(indent);
+                module.push(name);
+            }
+        }
+        placed
+    }
+
     /// The same without tests, which stand at the end of their file or in a file `tests.rs`.
-    fn shipped(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub fn shipped(&self) -> impl Iterator<Item = (usize, &str)> {
         let is_test = self.is_test();
         let tests = ["#[cfg(test)]\nmod tests {", "#[cfg(test)]\npub mod tests {"];
         let end = tests.iter().find_map(|start| self.text.find(start)).unwrap_or(self.text.len());
@@ -138,12 +171,12 @@ impl Source {
     }
 }
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Every Rust file under `folder`, in order.
-fn sources(folder: &str) -> Vec<Source> {
+pub fn sources(folder: &str) -> Vec<Source> {
     fn collect(dir: &Path, out: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();
@@ -175,7 +208,48 @@ fn names(code: &str, path: &str) -> bool {
     })
 }
 
-/// The paths of each `use` in `source`, written out: `use a::{b, c::{d}};` gives `a::b`, `a::c::d`.
+/// An item without `pub` or `pub(in some::place)` before it.
+fn after_visibility(item: &str) -> &str {
+    let Some(rest) = item.strip_prefix("pub") else { return item };
+    let rest = match rest.strip_prefix('(').and_then(|within| within.split_once(')')) {
+        Some((_, rest)) => rest,
+        None => rest,
+    };
+    rest.strip_prefix(' ').unwrap_or(item)
+}
+
+/// `path` from the root of the crate, where it begins with `self` or `super` in `module`.
+fn resolved(path: &str, module: &[&str]) -> String {
+    if !["self", "super"].contains(&path.split("::").next().unwrap_or_default()) {
+        return path.to_owned();
+    }
+    let (mut place, mut segments) = (module.to_vec(), path.split("::").peekable());
+    segments.next_if_eq(&"self");
+    while segments.next_if_eq(&"super").is_some() {
+        place.pop();
+    }
+    // In a group, `self` is what stands before it.
+    let rest = segments.filter(|segment| *segment != "self");
+    ["crate"].into_iter().chain(place).chain(rest).collect::<Vec<_>>().join("::")
+}
+
+/// Every path in `source` that begins with `self` or `super`, from the root of the crate.
+fn relative(source: &Source) -> Vec<(usize, String)> {
+    let in_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let mut paths = Vec::new();
+    for (n, line, module) in source.placed() {
+        let starts = ["self::", "super::"].iter().flat_map(|start| line.match_indices(start));
+        for (at, _) in starts.filter(|(at, _)| !line[..*at].ends_with(in_path)) {
+            let rest = &line[at..];
+            let end = rest.find(|c| !in_path(c)).unwrap_or(rest.len());
+            paths.push((n, resolved(rest[..end].trim_end_matches("::"), &module)));
+        }
+    }
+    paths
+}
+
+/// The paths of each `use` in `source`, written out: `use a::{b, c::{d}};` gives `a::b`, `a::c::d`, and
+/// `use super::{e, super::f};` gives both from the root of the crate.
 fn used(source: &Source) -> Vec<(usize, String)> {
     fn expand(prefix: &str, tree: &str, out: &mut Vec<String>) {
         let Some((head, rest)) = tree.split_once('{') else {
@@ -198,9 +272,9 @@ fn used(source: &Source) -> Vec<(usize, String)> {
     }
     let mut paths = Vec::new();
     let mut open: Option<(usize, String)> = None;
-    for (n, line) in source.code() {
+    for (n, line, module) in source.placed() {
         let line = line.trim();
-        let start = line.strip_prefix("pub ").unwrap_or(line).strip_prefix("use ");
+        let start = after_visibility(line).strip_prefix("use ");
         match (&mut open, start) {
             (None, Some(first)) => open = Some((n, first.to_owned())),
             (Some((_, tree)), _) => tree.push_str(line),
@@ -210,7 +284,7 @@ fn used(source: &Source) -> Vec<(usize, String)> {
             let tight: String = tree.trim_end_matches(';').split_whitespace().collect();
             let mut written_out = Vec::new();
             expand("", &tight, &mut written_out);
-            paths.extend(written_out.into_iter().map(|path| (n, path)));
+            paths.extend(written_out.iter().map(|path| (n, resolved(path, &module))));
         }
     }
     paths
@@ -229,9 +303,10 @@ fn layers_only_look_down() {
         let files = sources(layer);
         assert!(!files.is_empty(), "no sources in {layer}: has the layer moved?");
         for file in files {
-            let imports = used(&file);
-            let imports = imports.iter().map(|(n, path)| (*n, path.as_str()));
-            for (n, code) in file.code().chain(imports) {
+            let paths: Vec<(usize, String)> =
+                used(&file).into_iter().chain(relative(&file)).collect();
+            let paths = paths.iter().map(|(n, path)| (*n, path.as_str()));
+            for (n, code) in file.code().chain(paths) {
                 // Tests may ask how long to run.
                 let asked = |word: &&&str| file.is_test() && **word == "std::env";
                 let found = banned.iter().filter(|word| names(code, word) && !asked(word));
@@ -326,4 +401,51 @@ fn nested_imports_are_seen() {
     assert!(names("use sled;", "sled") && !names("let sledge = 1;", "sled"));
     assert!(names_start("let tree = sled::open(path);", "sled::"));
     assert!(!names_start("let tree = my::sled::open(path);", "sled::"));
+}
+
+#[test]
+fn paths_are_resolved_by_the_place_of_their_file() {
+    let source = |path: &str, text: &str| Source { path: path.into(), text: text.into() };
+    let paths = |found: Vec<(usize, String)>| -> Vec<String> {
+        found.into_iter().map(|(_, path)| path).collect()
+    };
+    assert_eq!(source("src/lib.rs", "").module(), [""; 0]);
+    assert_eq!(source("src/domain/book/mod.rs", "").module(), ["domain", "book"]);
+    let text = "\
+use super::{self, WalletActor, super::{book::Ask, super::{store, http::api}}};
+pub(in crate::actors) use self::switch::{LiveSwitch, Due as SwitchDue};
+use crate::domain::{self, id};
+fn open(self) -> super::super::clock::Stamps {
+    self.work(super::super::super::ws::Sockets::new, Self::default)
+}
+mod tests {
+    use super::{open, super::p2p};
+    mod deep {
+        use super::super::super::super::super::mirror::Mirror;
+    }
+    use super::super::super::super::sim;
+}
+use super::p2p;
+";
+    let wallet = source("src/actors/wallet/switch.rs", text);
+    let expected = [
+        "crate::actors::wallet",
+        "crate::actors::wallet::WalletActor",
+        "crate::actors::book::Ask",
+        "crate::store",
+        "crate::http::api",
+        "crate::actors::wallet::switch::switch::LiveSwitch",
+        "crate::actors::wallet::switch::switch::DueasSwitchDue",
+        "crate::domain::self",
+        "crate::domain::id",
+        "crate::actors::wallet::switch::open",
+        "crate::actors::wallet::p2p",
+        "crate::mirror::Mirror",
+        "crate::sim",
+        "crate::actors::wallet::p2p",
+    ];
+    assert_eq!(paths(used(&wallet)), expected);
+    let in_code = ["crate::actors::clock::Stamps", "crate::ws::Sockets::new"];
+    let found = paths(relative(&wallet));
+    assert!(in_code.iter().all(|path| found.iter().any(|own| own == path)), "{found:?}");
 }

@@ -1,13 +1,20 @@
 //! Each released format stays readable: a journal and a snapshot of it give their recorded digest.
 //!
 //! `SOUK_WRITE_FIXTURES=1 cargo test --lib store::tests::format` writes the newest format's anew;
-//! only for a format that was never released.
+//! only for a format that was never released; a test of its own holds the others to their hashes.
 
 use std::{fs, path::PathBuf};
 
 use super::{facts::Market, *};
 use crate::{
-    domain::{fact::Body, p2p::tests::story},
+    domain::{
+        account::Role,
+        fact::{Body, Cause, KeyUse},
+        id::{RequestId, Stamp, UserId},
+        ledger::{Account, PostingCause, Transaction},
+        money::Asset,
+        p2p::tests::story,
+    },
     store::{MemoryJournal, folder::Layout, snapshot, snapshot::SnapshotFolder},
 };
 
@@ -121,4 +128,74 @@ fn kinds_keep_their_numbers() {
     assert_eq!(kind(|body| matches!(body, Body::P2pMessage(_))), [20, 1]);
     assert_eq!(kind(|body| matches!(body, Body::Reviewed(_))), [21, 1]);
     assert_eq!(kind(|body| matches!(body, Body::ContactChanged { .. })), [22, 1]);
+}
+
+/// One of each kind that no recorded format has.
+fn others() -> [Body; 12] {
+    let Some(Body::InstrumentListed(listed)) = Market::new(0).facts(1).pop().map(|fact| fact.body)
+    else {
+        panic!("a market begins with its instruments")
+    };
+    let user = UserId(300);
+    let mut transaction = Transaction::default();
+    let (from, to) = (Account::Available(user), Account::Issuer);
+    transaction.transfer(Asset::Usdt, 70_000, from, to, PostingCause::Withdrawal);
+    [
+        Body::InstrumentChanged(listed),
+        Body::PasswordChanged { user, password_hash: "hash".into(), token_version: 7 },
+        Body::LoggedOut { user, token_version: 8 },
+        Body::ProfileChanged { user, email: "a@b".into(), full_name: Some("Ann".into()) },
+        Body::RoleChanged { user, role: Role::Admin },
+        Body::FreezeChanged { user, frozen: true },
+        Body::Withdrawn { user, asset: Asset::Usdt, amount: 70_000, transaction },
+        Body::SwitchArmed { user, deadline: Some(Stamp(1_700_000_000_000)), epoch: 2 },
+        Body::SwitchArmed { user, deadline: None, epoch: 3 },
+        Body::SwitchFired { user, epoch: 2 },
+        Body::NotificationsRead { user, through: 12 },
+        Body::ClockMoved { to: Stamp(1_700_000_000_001) },
+    ]
+}
+
+#[test]
+fn kinds_that_no_format_has_are_written_as_ever() {
+    let key = KeyUse { key: [1; 16], body: [2; 16], parts: 5 };
+    let cause = Cause { by: Some(UserId(9)), request: RequestId(0x1234), key: Some(key) };
+    let fact = |body| Fact { stamp: Stamp(1_700_000_000_000), cause: cause.clone(), body };
+    let records = others().map(|body| codec::encode(&fact(body)));
+    let hex = |record: &[u8]| record.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    // Behind kind and version stand time and cause, the same for all.
+    let head = concat!(
+        "fd00d0ca9f170300000109fb341201",
+        "01010101010101010101010101010101",
+        "0202020202020202020202020202020205",
+    );
+    let expected = [
+        ("02", "0100074254432d555344010002020205c8fbe803fbd007fc400d0300fb50c3"),
+        ("04", "03fb2c01046861736807"),
+        ("05", "04fb2c0108"),
+        ("06", "05fb2c01036140620103416e6e"),
+        ("07", "06fb2c0102"),
+        ("08", "07fb2c0101"),
+        ("0a", "09fb2c0103fce02202000200fb2c0103fcdf220200020503fce022020002"),
+        ("0c", "0bfb2c0101fd00d0ca9f1703000002"),
+        ("0c", "0bfb2c010003"),
+        ("0d", "0cfb2c0102"),
+        ("0e", "0dfb2c010c"),
+        ("0f", "0efd02d0ca9f17030000"),
+    ];
+    for (record, (kind, body)) in records.iter().zip(expected) {
+        assert_eq!(hex(record), format!("{kind}01{head}{body}"));
+        assert_eq!(hex(&codec::encode(&codec::decode(record).unwrap())), hex(record));
+    }
+    assert_eq!(records.len(), expected.len());
+    let recorded = FORMATS.iter().flat_map(|format| (format.facts)());
+    let recorded = recorded.map(|fact| codec::encode(&fact)[0]);
+    let mut kinds: Vec<u8> = records.iter().map(|record| record[0]).chain(recorded).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert_eq!(
+        kinds,
+        (1..=22).collect::<Vec<u8>>(),
+        "there is a kind that is not held to its bytes"
+    );
 }

@@ -12,10 +12,14 @@ const BEGIN: Stamp = Stamp(1_735_689_600_000);
 /// How long the clock is taken to have stood between the two starts.
 const DOWN_MILLIS: i64 = 90_000;
 
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A running exchange over a journal in memory.
 pub struct Frozen {
     running: Running,
     control: MemoryControl,
+    config: Config,
     _dir: TempDir,
 }
 
@@ -78,17 +82,20 @@ impl Frozen {
             .await
     }
 
-    /// Stops it, and starts it again with other fees, another currency, and a downtime behind it.
-    pub async fn restart(self) -> Frozen {
-        let image = self.control.image();
-        self.stop().await;
-        let (mut journal, mut world, _) = MemoryJournal::open(&image, Sequence(0)).unwrap();
-        let since = world.state.latest;
-        let body = Body::DowntimeShifted { since, millis: DOWN_MILLIS };
-        append(&mut journal, &mut world, since, body);
-        let mut instruments = Settings::default().instruments;
-        (instruments[0].maker_fee, instruments[1].taker_fee) = (Rate(500), Rate(3_000));
-        Frozen::run(journal, world, config(instruments, rules(&["USD", "EUR"]))).await
+    /// Stops it, and starts it again; where `other`, with other fees, another currency, and a downtime
+    /// behind it.
+    pub async fn restart(self, other: bool) -> Frozen {
+        let mut config = self.config.clone();
+        let (mut journal, mut world) = self.stop().await;
+        if other {
+            let since = world.state.latest;
+            let body = Body::DowntimeShifted { since, millis: DOWN_MILLIS };
+            append(&mut journal, &mut world, since, body);
+            config.instruments[0].maker_fee = Rate(500);
+            config.instruments[1].taker_fee = Rate(3_000);
+            config.p2p = rules(&["USD", "EUR"]);
+        }
+        Frozen::run(journal, world, config).await
     }
 
     async fn run(journal: MemoryJournal, world: World, config: Config) -> Frozen {
@@ -97,8 +104,8 @@ impl Frozen {
         let control = journal.control();
         (opened.journal, opened.world) = (Box::new(journal), world);
         let failed = |failure| panic!("the journal failed: {failure}");
-        let running = start(opened, config, Box::new(failed)).unwrap();
-        let floor = Frozen { running, control, _dir: dir };
+        let running = start(opened, config.clone(), Box::new(failed)).unwrap();
+        let floor = Frozen { running, control, config, _dir: dir };
         floor.settle(Sequence(0)).await;
         floor
     }
@@ -115,7 +122,9 @@ impl Frozen {
     /// Asks, and waits for all that it leads to.
     pub async fn ask(&self, asked: Asked) -> Answer {
         let before = self.through();
-        let answer = self.exchange().submit(asked).await;
+        let text = format!("{asked:?}");
+        let answered = tokio::time::timeout(PATIENCE, self.exchange().submit(asked)).await;
+        let answer = answered.unwrap_or_else(|_| panic!("no answer to {text}"));
         let known = answer.as_ref().map_or(before, |accepted| before.max(accepted.sequence));
         self.settle(known).await;
         answer
@@ -141,11 +150,14 @@ impl Frozen {
         }
     }
 
+    /// The digest of the live actors.
+    pub async fn digest(&self) -> Digest {
+        self.exchange().digest().await.unwrap().1
+    }
+
     /// Ends it; gives all facts, without the names of the requests that caused them.
     pub async fn close(self) -> Vec<Fact> {
-        let image = self.control.image();
-        self.stop().await;
-        let (journal, ..) = MemoryJournal::open(&image, Sequence(0)).unwrap();
+        let (journal, _) = self.stop().await;
         let blank = |fact: Fact| {
             let cause = Cause { request: RequestId(0), ..fact.cause };
             Fact { cause, ..fact }
@@ -153,9 +165,14 @@ impl Frozen {
         journal.reader().from(Sequence(1)).map(|read| blank(read.unwrap().1)).collect()
     }
 
-    async fn stop(self) {
+    /// Ends it; gives the journal, and what it folds to: what the actors held.
+    async fn stop(self) -> (MemoryJournal, World) {
+        let (live, image) = (self.digest().await, self.control.image());
         let until = Instant::now() + Duration::from_secs(30);
         self.running.drain(until).await;
         self.running.finish(until).await;
+        let (journal, world, _) = MemoryJournal::open(&image, Sequence(0)).unwrap();
+        assert_eq!(world.state.digest(), live, "the live actors and the fold differ");
+        (journal, world)
     }
 }

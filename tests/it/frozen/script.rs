@@ -14,6 +14,9 @@ const OFFICERS: [(&str, Role); 3] =
 pub const NOBODY: UserId = UserId(999);
 const NOWHERE: InstrumentId = InstrumentId(9);
 pub const NO_BOARD: BoardId = BoardId(77);
+/// From these commands on all is issued that may be: of the last two assets, and of the first two.
+const FULL_FROM: (usize, usize) = (18_000, 19_200);
+
 /// A P2P trade that was opened.
 #[derive(Clone, Copy)]
 pub struct Opened {
@@ -182,11 +185,11 @@ impl Script {
             4 => return self.cancel(world, by),
             5 => return (by.filter(|_| self.random.percent(85)), self.cancel_all()),
             6 => {
-                let timeout_ms = self.random.any(&[0, 1, 500, 5_000, 60_000]);
+                let timeout_ms = self.random.any(&[0, 1, 500, 5_000, 60_000, 3_600_000]);
                 return (by.filter(|_| self.random.percent(90)), Command::ArmSwitch { timeout_ms });
             }
             7 => self.move_clock(now),
-            8 => self.deposit(user),
+            8 => self.deposit(world, user),
             9 => self.withdraw(),
             10 => self.register(),
             11 => self.change_profile(),
@@ -414,14 +417,22 @@ impl Script {
         self.random.between(1, most)
     }
 
-    fn deposit(&mut self, user: UserId) -> Command {
+    fn deposit(&mut self, world: &World, user: UserId) -> Command {
         let asset = self.random.any(&Asset::ALL);
+        let counted = self.random.percent(80);
+        let full_from = if asset.index() < 2 { FULL_FROM.1 } else { FULL_FROM.0 };
+        if self.asked > full_from && self.random.percent(60) {
+            // All that may still be issued, or one more than that: both are refused or done by one count.
+            let left = ISSUED_MAX - world.state.ledger.issued[asset];
+            let amount = (left + self.random.between(0, 1)).max(1);
+            return Command::Deposit { to: self.admin(), asset, amount, counted: false };
+        }
         let (to, amount) = match self.random.draw(20) {
             0 => (NOBODY, self.amount(asset)),
             1 => (user, ISSUED_MAX),
             _ => (user, self.amount(asset)),
         };
-        Command::Deposit { to, asset, amount, counted: self.random.percent(80) }
+        Command::Deposit { to, asset, amount, counted }
     }
 
     fn withdraw(&mut self) -> Command {
