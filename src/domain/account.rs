@@ -1,5 +1,7 @@
 //! Accounts: who is registered, under which name, in which role.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -232,7 +234,22 @@ impl Accounts {
             }
             Body::RoleChanged { user, role } => self.user_mut(*user).role = *role,
             Body::FreezeChanged { user, frozen } => self.user_mut(*user).frozen = *frozen,
-            _ => {}
+            Body::InstrumentListed(_)
+            | Body::InstrumentChanged(_)
+            | Body::Deposited { .. }
+            | Body::Withdrawn { .. }
+            | Body::Book(_)
+            | Body::SwitchArmed { .. }
+            | Body::SwitchFired { .. }
+            | Body::NotificationsRead { .. }
+            | Body::ClockMoved { .. }
+            | Body::DowntimeShifted { .. }
+            | Body::BoardListed { .. }
+            | Body::P2pAd(_)
+            | Body::P2pTrade(_)
+            | Body::P2pMessage(_)
+            | Body::Reviewed(_)
+            | Body::ContactChanged { .. } => {}
         }
     }
 

@@ -3,6 +3,8 @@
 //! A fact carries after-values, postings and causes, so that views, feeds and the mirror need to ask
 //! nobody, and so that applying can check its own figures against the carried ones.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -234,7 +236,22 @@ impl Fact {
             Body::Book(book) => book.transaction.postings(),
             Body::P2pAd(ad) => ad.transaction.postings(),
             Body::P2pTrade(trade) => trade.transaction.postings(),
-            _ => &[],
+            Body::InstrumentListed(_)
+            | Body::InstrumentChanged(_)
+            | Body::PasswordChanged { .. }
+            | Body::LoggedOut { .. }
+            | Body::ProfileChanged { .. }
+            | Body::RoleChanged { .. }
+            | Body::FreezeChanged { .. }
+            | Body::SwitchArmed { .. }
+            | Body::SwitchFired { .. }
+            | Body::NotificationsRead { .. }
+            | Body::ClockMoved { .. }
+            | Body::DowntimeShifted { .. }
+            | Body::BoardListed { .. }
+            | Body::P2pMessage(_)
+            | Body::Reviewed(_)
+            | Body::ContactChanged { .. } => &[],
         }
     }
 
@@ -253,7 +270,19 @@ impl Fact {
             Body::P2pAd(_) | Body::P2pTrade(_) => {
                 self.postings().iter().filter_map(|p| p.account.user()).for_each(add);
             }
-            _ => {}
+            Body::InstrumentListed(_)
+            | Body::InstrumentChanged(_)
+            | Body::PasswordChanged { .. }
+            | Body::LoggedOut { .. }
+            | Body::ProfileChanged { .. }
+            | Body::RoleChanged { .. }
+            | Body::NotificationsRead { .. }
+            | Body::ClockMoved { .. }
+            | Body::DowntimeShifted { .. }
+            | Body::BoardListed { .. }
+            | Body::P2pMessage(_)
+            | Body::Reviewed(_)
+            | Body::ContactChanged { .. } => {}
         }
         users.sort_unstable();
         users.dedup();
@@ -262,9 +291,6 @@ impl Fact {
 
     /// The book fact in it, if it is one.
     pub fn book(&self) -> Option<&BookFact> {
-        match &self.body {
-            Body::Book(book) => Some(book),
-            _ => None,
-        }
+        if let Body::Book(book) = &self.body { Some(book) } else { None }
     }
 }

@@ -5,13 +5,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fact::{Body, BookAction, BookFact, Fact},
+    audience,
+    fact::{Body, BookFact, Fact},
     id::{AdId, ById, InstrumentId, OrderId, P2pTradeId, Sequence, Stamp, TradeId, UserId},
     instrument::{Price, Quantity},
     ledger::Account,
     money::{Amount, Asset},
     order::{Fill, Order, Reason, Side, Status},
-    p2p::{ad::AdAction, history::P2pHistory, machine::Action, trade::TradeState},
+    p2p::{history::P2pHistory, machine::Action, trade::TradeState},
     wallet::CLOSED_ORDERS_MAX,
     window::Window,
 };
@@ -383,7 +384,7 @@ impl History {
             self.apply_book(sequence, fact.stamp, book);
         }
         self.p2p.apply(sequence, fact);
-        let notices = notices(fact);
+        let notices = audience::notices(fact);
         let users = notices.iter().map(|(user, _)| *user).collect();
         for (user, notice) in notices {
             let own = self.users.entry(user).or_default();
@@ -409,61 +410,4 @@ impl History {
             own.closed_orders.push(order.clone(), CLOSED_ORDERS_MAX);
         }
     }
-}
-
-/// Whom a fact is news to.
-fn notices(fact: &Fact) -> Vec<(UserId, Notice)> {
-    match &fact.body {
-        Body::Book(book) => book_notices(book),
-        Body::SwitchFired { user, .. } => vec![(*user, Notice::SwitchFired)],
-        Body::Deposited { user, asset, amount, .. } if fact.cause.by != Some(*user) => {
-            vec![(*user, Notice::DepositReceived { asset: *asset, amount: *amount })]
-        }
-        Body::FreezeChanged { user, frozen: true } => vec![(*user, Notice::Frozen)],
-        Body::FreezeChanged { user, frozen: false } => vec![(*user, Notice::Unfrozen)],
-        Body::RoleChanged { user, role } => vec![(*user, Notice::RoleChanged { role: *role })],
-        Body::PasswordChanged { user, .. } => vec![(*user, Notice::PasswordChanged)],
-        Body::P2pTrade(own) => {
-            let (trade, action, state) = (own.trade.id, own.action, own.trade.state);
-            let notice = Notice::P2pTrade { trade, action, state };
-            own.told.iter().map(|user| (*user, notice.clone())).collect()
-        }
-        Body::P2pMessage(message) => {
-            let notice = Notice::P2pMessage { trade: message.trade };
-            message.told.iter().map(|user| (*user, notice.clone())).collect()
-        }
-        Body::P2pAd(own) if own.action == AdAction::Expired => {
-            vec![(own.ad.owner.id, Notice::AdExpired { ad: own.ad.id })]
-        }
-        Body::Reviewed(review) => {
-            let (trade, rating) = (review.trade, review.rating);
-            vec![(review.reviewed.id, Notice::Reviewed { trade, rating })]
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn book_notices(book: &BookFact) -> Vec<(UserId, Notice)> {
-    let instrument = book.instrument;
-    let mut notices = Vec::new();
-    // The command's own order answers for itself; a stop's trigger was nobody's command.
-    let own = match book.action {
-        BookAction::Placed | BookAction::Amended | BookAction::Cancelled => 1,
-        BookAction::CancelledAll => book.orders.len(),
-        BookAction::Triggered => 0,
-    };
-    if book.action == BookAction::Triggered {
-        let stop = &book.orders[0];
-        notices.push((stop.user, Notice::StopTriggered { order: stop.id, instrument }));
-    }
-    for order in &book.orders[own..] {
-        let (id, status, reason) = (order.id, order.status, order.reason);
-        let notice = match status {
-            Status::Pending | Status::PartiallyFilled => continue,
-            Status::Filled => Notice::OrderFilled { order: id, instrument },
-            _ => Notice::OrderEnded { order: id, instrument, status, reason },
-        };
-        notices.push((order.user, notice));
-    }
-    notices
 }

@@ -4,6 +4,7 @@
 //! holds every rule and may refuse; applying holds none and cannot fail.
 
 pub mod account;
+pub mod audience;
 pub mod book;
 pub mod command;
 pub mod decide;

@@ -3,6 +3,8 @@
 //! The live actors, the durable end, recovery, the snapshotter and the offline verifier all use the
 //! same `apply`. Sequence numbers order it; stamps only inform.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -103,7 +105,23 @@ impl State {
             Body::DowntimeShifted { .. } => {
                 self.wallets.iter_mut().for_each(|wallet| wallet.apply_own(fact));
             }
-            _ => fact.wallets().iter().for_each(|user| self.wallet_mut(*user).apply_own(fact)),
+            Body::PasswordChanged { .. }
+            | Body::LoggedOut { .. }
+            | Body::ProfileChanged { .. }
+            | Body::RoleChanged { .. }
+            | Body::FreezeChanged { .. }
+            | Body::Deposited { .. }
+            | Body::Withdrawn { .. }
+            | Body::SwitchArmed { .. }
+            | Body::SwitchFired { .. }
+            | Body::BoardListed { .. }
+            | Body::P2pAd(_)
+            | Body::P2pTrade(_)
+            | Body::P2pMessage(_)
+            | Body::Reviewed(_)
+            | Body::ContactChanged { .. } => {
+                fact.wallets().iter().for_each(|user| self.wallet_mut(*user).apply_own(fact))
+            }
         }
         self.post(fact);
         if let (Some(by), Some(key)) = (fact.cause.by, fact.cause.key) {

@@ -3,6 +3,8 @@
 //! State changes by facts alone. Money set aside for commands under way is not in here: it is kept
 //! in memory by the wallet's actor and handed in where a decision needs to know what can be spent.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
@@ -194,11 +196,11 @@ impl Wallet {
         for posting in fact.postings().iter().filter(|p| p.account.user() == Some(user)) {
             self.post(posting);
         }
-        match &fact.body {
-            Body::Book(book) => {
+        match fact.book() {
+            Some(book) => {
                 book.orders.iter().filter(|o| o.user == user).for_each(|o| self.track(o));
             }
-            _ => self.apply_own(fact),
+            None => self.apply_own(fact),
         }
     }
 
@@ -226,7 +228,23 @@ impl Wallet {
                     switch.deadline = switch.deadline.plus_millis(*millis);
                 }
             }
-            _ => {}
+            Body::InstrumentListed(_)
+            | Body::InstrumentChanged(_)
+            | Body::UserRegistered { .. }
+            | Body::PasswordChanged { .. }
+            | Body::LoggedOut { .. }
+            | Body::ProfileChanged { .. }
+            | Body::RoleChanged { .. }
+            | Body::Deposited { .. }
+            | Body::Book(_)
+            | Body::NotificationsRead { .. }
+            | Body::ClockMoved { .. }
+            | Body::BoardListed { .. }
+            | Body::P2pAd(_)
+            | Body::P2pTrade(_)
+            | Body::P2pMessage(_)
+            | Body::Reviewed(_)
+            | Body::ContactChanged { .. } => {}
         }
     }
 

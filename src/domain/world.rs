@@ -3,11 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    account::Role,
     fact::Fact,
     history::History,
     id::{Sequence, UserId},
-    p2p::trade::Trade,
     state::State,
 };
 
@@ -31,13 +29,5 @@ impl World {
         let open = self.state.p2p.trades().filter_map(|trade| trade.dispute.as_deref());
         let disputes = open.chain(self.history.p2p.disputes());
         disputes.flat_map(|dispute| dispute.evidence.iter().map(|evidence| evidence.hash))
-    }
-
-    /// Whether `user` is told what happens in a trade: its parties, and who decides its dispute, as long
-    /// as the user's role lets it.
-    pub fn hears(&self, user: UserId, trade: &Trade) -> bool {
-        let known = self.state.accounts.user(user);
-        let judges = || known.is_some_and(|known| known.role != Role::User);
-        trade.is_party(user) || (trade.is_arbitrator(user) && judges())
     }
 }

@@ -1,6 +1,8 @@
 //! From facts to rows. What a fact carries is taken from it; balances and reputations come from the
 //! state after it.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use super::{
     row::{Batch, Cell},
     table::{
@@ -53,7 +55,18 @@ pub fn put_fact(batch: &mut Batch, sequence: Sequence, fact: &Fact, state: &Stat
         Body::P2pAd(own) => rows.ad_fact(own),
         Body::P2pTrade(own) => rows.trade_fact(own),
         Body::Reviewed(own) => rows.review(own, fact.stamp),
-        _ => {}
+        Body::PasswordChanged { .. }
+        | Body::LoggedOut { .. }
+        | Body::Deposited { .. }
+        | Body::Withdrawn { .. }
+        | Body::SwitchArmed { .. }
+        | Body::SwitchFired { .. }
+        | Body::NotificationsRead { .. }
+        | Body::ClockMoved { .. }
+        | Body::DowntimeShifted { .. }
+        | Body::BoardListed { .. }
+        | Body::P2pMessage(_)
+        | Body::ContactChanged { .. } => {}
     }
     rows.postings(fact);
 }
@@ -177,7 +190,11 @@ impl Rows<'_> {
             let asset = posting.asset;
             let locked = match posting.account {
                 Account::Available(_) => 0,
-                _ => posting.amount,
+                Account::Orders(_)
+                | Account::Ads(_)
+                | Account::Trades(_)
+                | Account::House
+                | Account::Issuer => posting.amount,
             };
             let row = [
                 Cell::Number(wallet_id(user, asset)),

@@ -22,48 +22,21 @@ use std::{
 };
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
-use smallvec::SmallVec;
 use tokio::sync::watch;
 
 use self::hub::{Hub, Told};
 pub use self::{
     conflated::Conflated,
-    event::{Channel, Data, Event, Offer, Top},
+    event::{Channel, Data, Event, Top},
     hub::{OWN_RING_MAX, RING_MAX},
     outbox::{BROKEN_OFF, Close, Next, Outbox, TOO_SLOW},
     stream::{Join, Joined},
 };
 use super::view::Views;
-use crate::domain::{
-    fact::Fact,
-    history::{Candle, Notification},
-    id::{Sequence, UserId},
-    instrument::Instrument,
-    money::Asset,
-    wallet::Balance,
-};
+use crate::domain::{audience::Published, instrument::Instrument};
 
 /// Commits that wait for the feed's thread before it breaks off.
 const COMMITS_MAX: usize = 4_096;
-
-/// A durable fact with the after-values that it does not carry itself.
-#[derive(Clone, Debug)]
-pub struct Published {
-    /// Its number.
-    pub sequence: Sequence,
-    /// The fact.
-    pub fact: Arc<Fact>,
-    /// Each balance that it changed, as it is afterwards.
-    pub balances: Vec<(UserId, Asset, Balance)>,
-    /// Where it had fills: the newest candle of each interval, in the order of `Interval::ALL`.
-    pub candles: Vec<Candle>,
-    /// What it told whom.
-    pub notifications: Vec<(UserId, Notification)>,
-    /// The ad that it made, changed, took from or gave back to, as it is afterwards.
-    pub offer: Option<Arc<Offer>>,
-    /// Who hears of it on the channel of P2P trades.
-    pub p2p: SmallVec<[UserId; 4]>,
-}
 
 /// Where events come out; clones are the same feed.
 #[derive(Clone, Debug)]

@@ -4,6 +4,8 @@
 //! So whoever has an answer reads its effects, and whoever spends what an answer gave him finds it
 //! in his wallet: a reply never overtakes the credit.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use std::{sync::Arc, thread::JoinHandle};
 
 use crossbeam::channel::Receiver;
@@ -11,22 +13,19 @@ use smallvec::SmallVec;
 
 use super::{
     answer::{Accepted, Said, Ticket},
-    feed::{Feed, Offer, Published},
+    feed::Feed,
     view::{Access, Views},
 };
 use crate::{
     domain::{
         account::User,
+        audience::Published,
         decide::{
             Out, Reply,
             commit::{self, Commit},
         },
         fact::{Body, Fact},
-        history::Interval,
         id::{InstrumentId, Sequence, UserId},
-        money::Asset,
-        p2p::{ad::AdAction, context, trade::Trade},
-        world::World,
     },
     store::Snapshotter,
 };
@@ -78,7 +77,7 @@ impl Publisher {
         self.views.change(|world| {
             let mut sequence = first;
             for fact in facts {
-                published.push(fold_one(world, sequence, fact));
+                published.push(Published::fold(world, sequence, fact));
                 sequence = sequence.next();
             }
         });
@@ -100,7 +99,21 @@ impl Publisher {
                 Body::Book(book) if !books.contains(&book.instrument) => {
                     books.push(book.instrument);
                 }
-                _ => {}
+                Body::ProfileChanged { .. }
+                | Body::Deposited { .. }
+                | Body::Withdrawn { .. }
+                | Body::Book(_)
+                | Body::SwitchArmed { .. }
+                | Body::SwitchFired { .. }
+                | Body::NotificationsRead { .. }
+                | Body::ClockMoved { .. }
+                | Body::DowntimeShifted { .. }
+                | Body::BoardListed { .. }
+                | Body::P2pAd(_)
+                | Body::P2pTrade(_)
+                | Body::P2pMessage(_)
+                | Body::Reviewed(_)
+                | Body::ContactChanged { .. } => {}
             }
         }
         books.into_iter().for_each(|book| self.views.publish(book));
@@ -123,65 +136,4 @@ fn answer(ticket: Ticket, sequence: Sequence, reply: Reply, fact: Option<Arc<Fac
         (Reply::Done | Reply::Nothing, _) => Ok(Said::Nothing),
     };
     ticket.answer(sequence, said.map(|said| Accepted { sequence, said, replayed: false }));
-}
-
-fn fold_one(world: &mut World, sequence: Sequence, fact: &Arc<Fact>) -> Published {
-    let notified = world.apply(sequence, fact);
-    let newest = |user: UserId| {
-        let notifications = world.history.user(user).map(|own| own.notifications.iter().rev());
-        notifications.into_iter().flatten().take_while(|n| n.sequence == sequence).cloned()
-    };
-    let mut users = notified;
-    users.sort_unstable();
-    users.dedup();
-    let notifications = users
-        .into_iter()
-        .flat_map(|user| newest(user).map(move |n| (user, n)).collect::<Vec<_>>().into_iter().rev())
-        .collect();
-    let owned = fact.postings().iter().filter_map(|p| p.account.user().map(|u| (u, p.asset)));
-    let mut touched: SmallVec<[(UserId, Asset); 8]> = owned.collect();
-    touched.sort_unstable();
-    touched.dedup();
-    let balance = |(user, asset)| Some((user, asset, *world.state.wallet(user)?.balance(asset)));
-    let balances = touched.into_iter().filter_map(balance).collect();
-    let candles = match fact.book() {
-        Some(book) if !book.fills.is_empty() => world
-            .history
-            .instrument(book.instrument)
-            .map(|h| Interval::ALL.iter().filter_map(|i| h.candles(*i).newest().copied()).collect())
-            .unwrap_or_default(),
-        _ => Vec::new(),
-    };
-    let offer = offer_of(world, fact).map(Arc::new);
-    let p2p = hearers_of(world, fact);
-    Published { sequence, fact: fact.clone(), balances, candles, notifications, offer, p2p }
-}
-
-/// Who hears of a fact on the channel of P2P trades. Admins are told of an escalation, but the trade is
-/// not shown to them here.
-fn hearers_of(world: &World, fact: &Fact) -> SmallVec<[UserId; 4]> {
-    let hears = |user: &UserId, trade: &Trade| world.hears(*user, trade);
-    match &fact.body {
-        Body::P2pTrade(own) => {
-            own.told.iter().copied().filter(|user| hears(user, &own.trade)).collect()
-        }
-        Body::P2pMessage(message) => {
-            let Some(trade) = world.state.p2p.trade(message.trade) else { return SmallVec::new() };
-            let all = message.told.iter().copied().chain([message.from.id]);
-            all.filter(|user| hears(user, trade)).collect()
-        }
-        _ => SmallVec::new(),
-    }
-}
-
-/// The ad that a fact is about, as it is afterwards.
-fn offer_of(world: &World, fact: &Fact) -> Option<Offer> {
-    let ad = match &fact.body {
-        Body::P2pAd(own) => &own.ad,
-        Body::P2pTrade(own) => world.state.p2p.ad(own.ad?.ad)?,
-        _ => return None,
-    };
-    let (price, hidden) = context::offer(world, ad, fact.stamp);
-    let is_new = matches!(&fact.body, Body::P2pAd(own) if own.action == AdAction::Published);
-    Some(Offer { is_new, ad: ad.clone(), price, hidden })
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::protocol::text;
 use crate::{
     domain::{
+        audience,
         fact::{Body, Fact, Level},
         history::{self, Interval},
         id::{InstrumentId, Sequence, Stamp, UserId},
@@ -269,7 +270,7 @@ impl Render<'_> {
                 ads.map(|(ad, (price, hidden))| value(wire::Ad::of(ad, price, hidden))).collect()
             }
             Channel::P2p(user) => {
-                let own = state.p2p.trades().filter(|trade| world.hears(user, trade));
+                let own = state.p2p.trades().filter(|trade| audience::hears(world, user, trade));
                 own.map(|trade| value(wire::P2pTrade::of(trade, user))).collect()
             }
         }

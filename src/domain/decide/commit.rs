@@ -2,6 +2,8 @@
 //! answered. Pure functions of its facts and of the notes that whoever leads keeps beside them; whoever
 //! only follows has no notes, and drops the letters.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use std::sync::Arc;
 
 use smallvec::SmallVec;

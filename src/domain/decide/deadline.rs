@@ -6,6 +6,8 @@
 //! once, since what they set off takes no permit. A manual clock stops at each deadline on its way, and
 //! what fires there is durable before it moves on.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::{
@@ -77,7 +79,24 @@ impl DeadlineNews {
             }
             Body::P2pTrade(own) => Some(DeadlineNews::of_trade(&own.trade)),
             Body::P2pAd(own) => Some(DeadlineNews::of_ad(&own.ad)),
-            _ => None,
+            Body::InstrumentListed(_)
+            | Body::InstrumentChanged(_)
+            | Body::UserRegistered { .. }
+            | Body::PasswordChanged { .. }
+            | Body::LoggedOut { .. }
+            | Body::ProfileChanged { .. }
+            | Body::RoleChanged { .. }
+            | Body::FreezeChanged { .. }
+            | Body::Deposited { .. }
+            | Body::Withdrawn { .. }
+            | Body::Book(_)
+            | Body::NotificationsRead { .. }
+            | Body::ClockMoved { .. }
+            | Body::DowntimeShifted { .. }
+            | Body::BoardListed { .. }
+            | Body::P2pMessage(_)
+            | Body::Reviewed(_)
+            | Body::ContactChanged { .. } => None,
         }
     }
 

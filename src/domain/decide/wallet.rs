@@ -418,6 +418,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
         }
     }
 
+    #[deny(clippy::wildcard_enum_match_arm)]
     fn deliver(&mut self, fact: &Fact) {
         if !self.cx.folded {
             self.wallet.apply(fact);
@@ -428,7 +429,26 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
             }
             Body::Withdrawn { asset, amount, .. } => self.cx.issued.give_back(*asset, *amount),
             Body::SwitchFired { epoch, .. } => self.switch_fired(*epoch),
-            _ => {}
+            Body::InstrumentListed(_)
+            | Body::InstrumentChanged(_)
+            | Body::UserRegistered { .. }
+            | Body::PasswordChanged { .. }
+            | Body::LoggedOut { .. }
+            | Body::ProfileChanged { .. }
+            | Body::RoleChanged { .. }
+            | Body::FreezeChanged { .. }
+            | Body::Deposited { .. }
+            | Body::Book(_)
+            | Body::SwitchArmed { .. }
+            | Body::NotificationsRead { .. }
+            | Body::ClockMoved { .. }
+            | Body::DowntimeShifted { .. }
+            | Body::BoardListed { .. }
+            | Body::P2pAd(_)
+            | Body::P2pTrade(_)
+            | Body::P2pMessage(_)
+            | Body::Reviewed(_)
+            | Body::ContactChanged { .. } => {}
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A board of ads: all ads for one asset against one fiat currency. It serialises takes, so no two
 //! takers get the same coins, and it decides where a refund goes, so none is lost to a closed ad.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -554,7 +556,28 @@ impl Board {
                     None => {}
                 }
             }
-            _ => {}
+            Body::InstrumentListed(_)
+            | Body::InstrumentChanged(_)
+            | Body::UserRegistered { .. }
+            | Body::PasswordChanged { .. }
+            | Body::LoggedOut { .. }
+            | Body::ProfileChanged { .. }
+            | Body::RoleChanged { .. }
+            | Body::FreezeChanged { .. }
+            | Body::Deposited { .. }
+            | Body::Withdrawn { .. }
+            | Body::Book(_)
+            | Body::SwitchArmed { .. }
+            | Body::SwitchFired { .. }
+            | Body::NotificationsRead { .. }
+            | Body::ClockMoved { .. }
+            | Body::DowntimeShifted { .. }
+            | Body::BoardListed { .. }
+            | Body::P2pAd(_)
+            | Body::P2pTrade(_)
+            | Body::P2pMessage(_)
+            | Body::Reviewed(_)
+            | Body::ContactChanged { .. } => {}
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a user keeps of other people and of ways to be paid: payment accounts, blocks, favourites.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,8 @@
 //! What people look back at in P2P trading: finished trades with their chats and audit trails, closed
 //! ads, reviews. A fold over facts, bounded; no decision looks in here, and it is in no digest.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -171,7 +173,25 @@ impl P2pHistory {
                 let reviews = &mut self.users.entry(review.reviewed.id).or_default().reviews;
                 reviews.push(own, REVIEWS_MAX);
             }
-            _ => {}
+            Body::InstrumentListed(_)
+            | Body::InstrumentChanged(_)
+            | Body::UserRegistered { .. }
+            | Body::PasswordChanged { .. }
+            | Body::LoggedOut { .. }
+            | Body::ProfileChanged { .. }
+            | Body::RoleChanged { .. }
+            | Body::FreezeChanged { .. }
+            | Body::Deposited { .. }
+            | Body::Withdrawn { .. }
+            | Body::Book(_)
+            | Body::SwitchArmed { .. }
+            | Body::SwitchFired { .. }
+            | Body::NotificationsRead { .. }
+            | Body::ClockMoved { .. }
+            | Body::DowntimeShifted { .. }
+            | Body::BoardListed { .. }
+            | Body::P2pAd(_)
+            | Body::ContactChanged { .. } => {}
         }
     }
 

@@ -107,6 +107,7 @@ pub struct P2p {
 
 impl P2p {
     /// Folds a fact in; what is not about P2P changes nothing.
+    #[deny(clippy::wildcard_enum_match_arm)]
     pub fn apply(&mut self, fact: &Fact) {
         match &fact.body {
             Body::BoardListed { board, asset, fiat } => {
@@ -133,7 +134,21 @@ impl P2p {
                 self.trades.values_mut().for_each(|trade| trade.shift(*since, *millis));
                 self.boards.iter_mut().for_each(|board| board.shift(*since, *millis));
             }
-            _ => {}
+            Body::InstrumentListed(_)
+            | Body::InstrumentChanged(_)
+            | Body::UserRegistered { .. }
+            | Body::PasswordChanged { .. }
+            | Body::LoggedOut { .. }
+            | Body::ProfileChanged { .. }
+            | Body::RoleChanged { .. }
+            | Body::FreezeChanged { .. }
+            | Body::Deposited { .. }
+            | Body::Withdrawn { .. }
+            | Body::Book(_)
+            | Body::SwitchArmed { .. }
+            | Body::SwitchFired { .. }
+            | Body::NotificationsRead { .. }
+            | Body::ClockMoved { .. } => {}
         }
     }
 

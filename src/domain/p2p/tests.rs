@@ -4,7 +4,7 @@
 mod board;
 mod deadlines;
 mod grid;
-mod market;
+pub(in crate::domain) mod market;
 mod random;
 mod scenarios;
 mod standing;

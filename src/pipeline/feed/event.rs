@@ -5,12 +5,12 @@ use std::sync::{Arc, OnceLock};
 use smallvec::SmallVec;
 
 use crate::domain::{
+    audience::Offer,
     fact::{Fact, Level},
     history::{Candle, Interval, Notification},
     id::{InstrumentId, Sequence, Stamp, UserId},
     instrument::{Price, Quantity},
-    money::{Asset, P2pPrice},
-    p2p::ad::{Ad, Hidden},
+    money::Asset,
     wallet::Balance,
 };
 
@@ -86,19 +86,6 @@ pub enum Data {
     P2pTrade(Arc<Fact>),
     /// A line of a P2P trade's chat.
     P2pMessage(Arc<Fact>),
-}
-
-/// An ad as it is after a fact.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offer {
-    /// Whether the fact made it.
-    pub is_new: bool,
-    /// The ad.
-    pub ad: Ad,
-    /// Its price, if it has one.
-    pub price: Option<P2pPrice>,
-    /// Why it is hidden, if it is.
-    pub hidden: Option<Hidden>,
 }
 
 /// How many levels of each side a book's checksum covers.

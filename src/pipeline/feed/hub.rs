@@ -9,7 +9,6 @@ use std::{
 };
 
 use super::{
-    Published,
     event::{Channel, Data},
     outbox::{BROKEN_OFF, Outbox},
     shown::Shown,
@@ -17,6 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
+        audience::{self, Published},
         fact::{Body, BookFact, Fact},
         history::Interval,
         id::{ById, InstrumentId, Sequence, UserId},
@@ -178,11 +178,11 @@ impl Hub {
         {
             streams[own_place(Channel::P2p(*user))].break_off(sequence, BROKEN_OFF);
         }
-        for user in touched(published) {
+        for user in published.hearers() {
             let Some([orders, balances, notifications, p2p]) = own.users.get_mut(&user) else {
                 continue;
             };
-            if orders_of(&published.fact).any(|owner| owner == user) {
+            if audience::orders(&published.fact).any(|owner| owner == user) {
                 orders.publish(sequence, stamp, Data::Orders(published.fact.clone()));
             }
             let changed = published.balances.iter().filter(|(owner, ..)| *owner == user);
@@ -291,27 +291,11 @@ fn own_place(channel: Channel) -> usize {
     }
 }
 
-fn orders_of(fact: &Fact) -> impl Iterator<Item = UserId> + '_ {
-    fact.book().into_iter().flat_map(|book| book.orders.iter().map(|order| order.user))
-}
-
 fn p2p_data(fact: &Arc<Fact>) -> Data {
     match &fact.body {
         Body::P2pMessage(_) => Data::P2pMessage(fact.clone()),
         _ => Data::P2pTrade(fact.clone()),
     }
-}
-
-/// The users whom a fact has something for, each once.
-fn touched(published: &Published) -> Vec<UserId> {
-    let mut users: Vec<UserId> = orders_of(&published.fact)
-        .chain(published.balances.iter().map(|(user, ..)| *user))
-        .chain(published.notifications.iter().map(|(user, _)| *user))
-        .chain(published.p2p.iter().copied())
-        .collect();
-    users.sort_unstable();
-    users.dedup();
-    users
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -9,11 +9,13 @@ use smallvec::SmallVec;
 
 use super::*;
 use crate::domain::{
-    fact::{Body, Cause},
-    id::{InstrumentId, Stamp},
+    fact::{Body, Cause, Fact},
+    history::Candle,
+    id::{InstrumentId, Sequence, Stamp, UserId},
     instrument::Step,
-    money::Rate,
+    money::{Asset, Rate},
     order::{PlaceOrder, Side},
+    wallet::Balance,
     world::World,
 };
 
