@@ -1,6 +1,7 @@
-//! Order requests as clients write them, and their one way into checked orders.
-
-use serde::{Deserialize, Serialize};
+//! Order requests as clients write them, in whatever words, and their one way into checked orders.
+//!
+//! A request borrows its texts, and what is wrong with it is said by field and cause: which names and which
+//! sentences a client reads is for the edge that it came in by.
 
 use super::{
     instrument::{Instrument, PRICE_MAX, Price, QUANTITY_MAX, Quantity},
@@ -10,45 +11,100 @@ use super::{
 };
 
 /// An order as it is asked for; figures are texts in plain notation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub struct OrderRequest {
+pub struct OrderRequest<'a> {
     pub side: Option<Side>,
     pub kind: Option<Kind>,
     pub time_in_force: TimeInForce,
     pub post_only: bool,
     pub self_trade_prevention: SelfTradePrevention,
-    pub quantity: Option<String>,
-    pub price: Option<String>,
-    pub stop_price: Option<String>,
-    pub quote_amount: Option<String>,
-    pub display_quantity: Option<String>,
-    pub client_order_id: Option<String>,
+    pub quantity: Option<&'a str>,
+    pub price: Option<&'a str>,
+    pub stop_price: Option<&'a str>,
+    pub quote_amount: Option<&'a str>,
+    pub display_quantity: Option<&'a str>,
+    pub client_order_id: Option<&'a str>,
 }
 
-/// What is wrong with a request.
+/// A part of an order request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Field {
+    Side,
+    Kind,
+    PostOnly,
+    Quantity,
+    Price,
+    StopPrice,
+    QuoteAmount,
+    DisplayQuantity,
+    ClientOrderId,
+}
+
+/// What is wrong with a part of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The request makes no sense: which field, and why.
-    Field(&'static str, &'static str),
-    /// The request makes sense, and breaks a rule of the instrument in this field.
-    Rule(&'static str, Rejection),
+pub enum Why {
+    /// It has to be there.
+    Missing,
+    /// It does not go with a market order.
+    MarketOrder,
+    /// It goes with stop orders only.
+    StopOrdersOnly,
+    /// It goes with a market buy only.
+    MarketBuyOnly,
+    /// It stands in place of the quantity, not beside it.
+    BesideQuantity,
+    /// It goes with orders that have a price.
+    PricedOrdersOnly,
+    /// It goes with GTC only.
+    GtcOnly,
+    /// It goes with GTC orders that have a price.
+    PricedGtcOnly,
+    /// It has to be above zero.
+    Zero,
+    /// It is no client order id.
+    NotAName,
+    /// It is no figure that can be read.
+    Number(NumberError),
+    /// The request makes sense, and breaks a rule of the instrument.
+    Rule(Rejection),
 }
 
-impl OrderRequest {
+/// Why there is no order in a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidRequest {
+    /// The part at fault.
+    pub field: Field,
+    /// What is wrong with it.
+    pub why: Why,
+}
+
+impl InvalidRequest {
+    fn new(field: Field, why: Why) -> InvalidRequest {
+        InvalidRequest { field, why }
+    }
+}
+
+fn breaks(field: Field, rule: Rejection) -> InvalidRequest {
+    InvalidRequest::new(field, Why::Rule(rule))
+}
+
+impl OrderRequest<'_> {
     /// The checked order, in ticks, lots and minor units of `instrument`.
-    pub fn check(&self, instrument: &Instrument) -> Result<PlaceOrder, Fault> {
-        let kind = self.kind.ok_or(Fault::Field("order_subtype", "is missing"))?;
-        let side = self.side.ok_or(Fault::Field("order_type", "is missing"))?;
+    ///
+    /// # Errors
+    /// The first part of the request that is wrong.
+    pub fn check(&self, instrument: &Instrument) -> Result<PlaceOrder, InvalidRequest> {
+        let missing = |field| InvalidRequest::new(field, Why::Missing);
+        let kind = self.kind.ok_or(missing(Field::Kind))?;
+        let side = self.side.ok_or(missing(Field::Side))?;
         self.check_fields_fit(kind, side)?;
-        let quantity = self.quantity.as_deref().map(|t| read_quantity("quantity", t, instrument));
-        let price = self.price.as_deref().map(|t| read_price("price", t, instrument));
-        let stop_price =
-            self.stop_price.as_deref().map(|t| read_price("stop_price", t, instrument));
-        let display = self
-            .display_quantity
-            .as_deref()
-            .map(|t| read_quantity("display_quantity", t, instrument));
+        let quantity = self.quantity.map(|t| read_quantity(Field::Quantity, t, instrument));
+        let price = self.price.map(|t| read_price(Field::Price, t, instrument));
+        let stop_price = self.stop_price.map(|t| read_price(Field::StopPrice, t, instrument));
+        let display =
+            self.display_quantity.map(|t| read_quantity(Field::DisplayQuantity, t, instrument));
         let order = PlaceOrder {
             side,
             kind,
@@ -67,95 +123,89 @@ impl OrderRequest {
     }
 
     /// Which fields go with which kind of order.
-    fn check_fields_fit(&self, kind: Kind, side: Side) -> Result<(), Fault> {
+    fn check_fields_fit(&self, kind: Kind, side: Side) -> Result<(), InvalidRequest> {
         let by_quote = self.quote_amount.is_some();
         let resting_kind = kind.has_price();
-        let refuse = |field, why| Err(Fault::Field(field, why));
+        let is_gtc = self.time_in_force == TimeInForce::Gtc;
+        let refuse = |field, why| Err(InvalidRequest::new(field, why));
         match () {
-            _ if kind.has_price() && self.price.is_none() => refuse("price", "is missing"),
+            _ if kind.has_price() && self.price.is_none() => refuse(Field::Price, Why::Missing),
             _ if !kind.has_price() && self.price.is_some() => {
-                refuse("price", "does not go with a market order")
+                refuse(Field::Price, Why::MarketOrder)
             }
-            _ if kind.is_stop() && self.stop_price.is_none() => refuse("stop_price", "is missing"),
+            _ if kind.is_stop() && self.stop_price.is_none() => {
+                refuse(Field::StopPrice, Why::Missing)
+            }
             _ if !kind.is_stop() && self.stop_price.is_some() => {
-                refuse("stop_price", "goes with stop orders only")
+                refuse(Field::StopPrice, Why::StopOrdersOnly)
             }
             _ if by_quote && (kind, side) != (Kind::Market, Side::Buy) => {
-                refuse("quote_amount", "goes with a market buy only")
+                refuse(Field::QuoteAmount, Why::MarketBuyOnly)
             }
             _ if by_quote && self.quantity.is_some() => {
-                refuse("quote_amount", "stands in place of quantity, not beside it")
+                refuse(Field::QuoteAmount, Why::BesideQuantity)
             }
-            _ if !by_quote && self.quantity.is_none() => refuse("quantity", "is missing"),
-            _ if self.post_only && !resting_kind => {
-                refuse("post_only", "goes with orders that have a price")
-            }
-            _ if self.post_only && self.time_in_force != TimeInForce::Gtc => {
-                refuse("post_only", "goes with GTC only")
-            }
-            _ if self.display_quantity.is_some()
-                && (!resting_kind || self.time_in_force != TimeInForce::Gtc) =>
-            {
-                refuse("display_quantity", "goes with GTC orders that have a price")
+            _ if !by_quote && self.quantity.is_none() => refuse(Field::Quantity, Why::Missing),
+            _ if self.post_only && !resting_kind => refuse(Field::PostOnly, Why::PricedOrdersOnly),
+            _ if self.post_only && !is_gtc => refuse(Field::PostOnly, Why::GtcOnly),
+            _ if self.display_quantity.is_some() && (!resting_kind || !is_gtc) => {
+                refuse(Field::DisplayQuantity, Why::PricedGtcOnly)
             }
             _ => Ok(()),
         }
     }
 
-    fn read_quote_amount(&self, instrument: &Instrument) -> Result<Option<Amount>, Fault> {
-        let Some(text) = &self.quote_amount else { return Ok(None) };
-        match instrument.quote.parse(text) {
-            Ok(0) => Err(Fault::Field("quote_amount", "is not above zero")),
+    fn read_quote_amount(&self, on: &Instrument) -> Result<Option<Amount>, InvalidRequest> {
+        let Some(text) = self.quote_amount else { return Ok(None) };
+        let wrong = |why| Err(InvalidRequest::new(Field::QuoteAmount, why));
+        match on.quote.parse(text) {
+            Ok(0) => wrong(Why::Zero),
             Ok(amount) => Ok(Some(amount)),
-            Err(NumberError::TooLarge) => {
-                Err(Fault::Rule("quote_amount", Rejection::AboveMaxNotional))
-            }
-            Err(error) => Err(Fault::Field("quote_amount", explain(error))),
+            Err(NumberError::TooLarge) => wrong(Why::Rule(Rejection::AboveMaxNotional)),
+            Err(error) => wrong(Why::Number(error)),
         }
     }
 
-    fn read_client_order_id(&self) -> Result<Option<ClientOrderId>, Fault> {
-        let Some(text) = &self.client_order_id else { return Ok(None) };
-        match ClientOrderId::new(text) {
-            Some(id) => Ok(Some(id)),
-            None => Err(Fault::Field("client_order_id", "is not 1 to 36 of A-Z a-z 0-9 - _ . :")),
-        }
+    fn read_client_order_id(&self) -> Result<Option<ClientOrderId>, InvalidRequest> {
+        let Some(text) = self.client_order_id else { return Ok(None) };
+        let wrong = || InvalidRequest::new(Field::ClientOrderId, Why::NotAName);
+        ClientOrderId::new(text).map(Some).ok_or_else(wrong)
     }
 }
 
 /// Reads a price as a count of ticks.
-pub fn read_price(field: &'static str, text: &str, on: &Instrument) -> Result<Price, Fault> {
+///
+/// # Errors
+/// What is wrong with `text`, which stands in `field`.
+pub fn read_price(field: Field, text: &str, on: &Instrument) -> Result<Price, InvalidRequest> {
     read_steps(field, on.tick.parse(text, PRICE_MAX), Rejection::OffTick, Rejection::PriceTooLarge)
 }
 
 /// Reads a quantity as a count of lots.
-pub fn read_quantity(field: &'static str, text: &str, on: &Instrument) -> Result<Quantity, Fault> {
+///
+/// # Errors
+/// What is wrong with `text`, which stands in `field`.
+pub fn read_quantity(
+    field: Field,
+    text: &str,
+    on: &Instrument,
+) -> Result<Quantity, InvalidRequest> {
     let most = QUANTITY_MAX / (on.base_amount(1)).max(1);
     read_steps(field, on.lot.parse(text, most), Rejection::OffLot, Rejection::QuantityTooLarge)
 }
 
 fn read_steps(
-    field: &'static str,
+    field: Field,
     read: Result<i64, NumberError>,
     too_fine: Rejection,
     too_large: Rejection,
-) -> Result<i64, Fault> {
+) -> Result<i64, InvalidRequest> {
     match read {
-        Ok(0) => Err(Fault::Field(field, "is not above zero")),
+        Ok(0) => Err(InvalidRequest::new(field, Why::Zero)),
         Ok(count) => Ok(count),
-        Err(NumberError::TooFine) => Err(Fault::Rule(field, too_fine)),
-        Err(NumberError::TooLarge) => Err(Fault::Rule(field, too_large)),
-        Err(error) => Err(Fault::Field(field, explain(error))),
-    }
-}
-
-/// What is wrong with a figure, as a message to a client.
-pub fn explain(error: NumberError) -> &'static str {
-    match error {
-        NumberError::Malformed => "is not a decimal number in plain notation",
-        NumberError::TooManyDigits => "has too many digits",
-        NumberError::TooFine => "has more decimals than its asset",
-        NumberError::TooLarge => "is too large",
+        Err(NumberError::TooFine) => Err(breaks(field, too_fine)),
+        Err(NumberError::TooLarge) => Err(breaks(field, too_large)),
+        Err(error) => Err(InvalidRequest::new(field, Why::Number(error))),
     }
 }
 
@@ -172,31 +222,31 @@ pub fn shows_too_little(shown: Quantity, quantity: Quantity) -> bool {
 }
 
 /// Checks what an order is worth at its own price; a market order without one is checked by the book.
-fn check_notional(order: &PlaceOrder, instrument: &Instrument) -> Result<(), Fault> {
+fn check_notional(order: &PlaceOrder, instrument: &Instrument) -> Result<(), InvalidRequest> {
     let least = instrument.min_notional;
     let low = order.price.into_iter().chain(order.stop_price).min();
     let high = order.price.into_iter().chain(order.stop_price).max();
     if let (Some(low), Some(high)) = (low, high) {
         if instrument.notional_up(high, order.quantity) > NOTIONAL_MAX {
-            return Err(Fault::Rule("quantity", Rejection::AboveMaxNotional));
+            return Err(breaks(Field::Quantity, Rejection::AboveMaxNotional));
         }
         let judged = order.price.unwrap_or(low);
         if instrument.notional_down(judged, order.quantity) < least {
-            return Err(Fault::Rule("quantity", Rejection::BelowMinNotional));
+            return Err(breaks(Field::Quantity, Rejection::BelowMinNotional));
         }
         if let Some(shown) = order.display_quantity {
             let too_small = instrument.notional_down(judged, shown) < least;
             if too_small || shown > order.quantity || shows_too_little(shown, order.quantity) {
-                return Err(Fault::Rule("display_quantity", Rejection::DisplayTooSmall));
+                return Err(breaks(Field::DisplayQuantity, Rejection::DisplayTooSmall));
             }
         }
     }
     match order.quote_amount {
         Some(amount) if amount < least => {
-            Err(Fault::Rule("quote_amount", Rejection::BelowMinNotional))
+            Err(breaks(Field::QuoteAmount, Rejection::BelowMinNotional))
         }
         Some(amount) if amount > NOTIONAL_MAX => {
-            Err(Fault::Rule("quote_amount", Rejection::AboveMaxNotional))
+            Err(breaks(Field::QuoteAmount, Rejection::AboveMaxNotional))
         }
         _ => Ok(()),
     }

@@ -16,7 +16,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::domain::{id::RequestId, p2p::trade::TradeState, rejection::Rejection, request::Fault};
+use super::wire::Fault;
+use crate::domain::{id::RequestId, p2p::trade::TradeState, rejection::Rejection};
 
 /// What the edge itself refuses, before a command is made of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,7 +18,6 @@ use crate::{
         id::{Sequence, UserId},
         ledger::{Account, PostingCause},
         money::{Amount, Asset},
-        request::explain,
         wallet::Balance,
         world::World,
     },
@@ -186,7 +185,7 @@ impl MoneyBody {
         match asset.parse(&self.amount) {
             Ok(0) => Err(Problem::field("amount", "is not above zero")),
             Ok(amount) => Ok((asset, amount)),
-            Err(error) => Err(Problem::field("amount", explain(error))),
+            Err(error) => Err(Problem::field("amount", wire::explain(error))),
         }
     }
 }

@@ -16,7 +16,6 @@ use crate::{
             fiat::{Fiat, PaymentMethod},
             history::ClosedAd,
         },
-        request::explain,
         window::Window,
         world::World,
     },
@@ -24,7 +23,7 @@ use crate::{
         caller::{Visitor, reading},
         page::{Page, Place, Query, Stretch},
         problem::{Edge, Problem, ProblemBody},
-        wire::{Ad, OwnerReputation, read_asset, read_fiat, read_limit, read_method},
+        wire::{Ad, OwnerReputation, explain, read_asset, read_fiat, read_limit, read_method},
     },
 };
 

@@ -16,9 +16,12 @@ use crate::{
             board::{Take, Wanted},
             fiat::{Fiat, PAYMENT_WINDOW_SECS_MAX, PAYMENT_WINDOW_SECS_MIN, PaymentMethod},
         },
-        request::{Fault, explain},
     },
-    http::{page::read_count, text},
+    http::{
+        page::read_count,
+        text,
+        wire::{Fault, explain},
+    },
 };
 
 /// The longest terms of an ad, in characters.

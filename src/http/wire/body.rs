@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::fault::Fault;
 use crate::domain::{
     instrument::{Instrument, Price, Quantity},
     order::{Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
-    request::{Fault, OrderRequest, read_price, read_quantity},
+    request::{Field, OrderRequest, read_price, read_quantity},
 };
 
 /// An order to place; `null` stands for a member that is absent.
@@ -69,11 +70,10 @@ impl OrderBody {
 
     /// The checked order.
     pub fn check(&self, on: &Instrument) -> Result<PlaceOrder, Fault> {
-        self.request()?.check(on)
+        Ok(self.request()?.check(on)?)
     }
 
-    fn request(&self) -> Result<OrderRequest, Fault> {
-        let given = |field, value| text(field, value).map(|text| text.map(str::to_owned));
+    fn request(&self) -> Result<OrderRequest<'_>, Fault> {
         Ok(OrderRequest {
             side: choice("order_type", &self.order_type, SIDES, "is not BUY or SELL")?,
             kind: choice("order_subtype", &self.order_subtype, KINDS, NOT_A_KIND)?,
@@ -87,12 +87,12 @@ impl OrderBody {
                 NOT_A_PREVENTION,
             )?
             .unwrap_or_default(),
-            quantity: given("quantity", &self.quantity)?,
-            price: given("price", &self.price)?,
-            stop_price: given("stop_price", &self.stop_price)?,
-            quote_amount: given("quote_amount", &self.quote_amount)?,
-            display_quantity: given("display_quantity", &self.display_quantity)?,
-            client_order_id: given("client_order_id", &self.client_order_id)?,
+            quantity: text("quantity", &self.quantity)?,
+            price: text("price", &self.price)?,
+            stop_price: text("stop_price", &self.stop_price)?,
+            quote_amount: text("quote_amount", &self.quote_amount)?,
+            display_quantity: text("display_quantity", &self.display_quantity)?,
+            client_order_id: text("client_order_id", &self.client_order_id)?,
         })
     }
 }
@@ -112,9 +112,9 @@ pub struct AmendBody {
 impl AmendBody {
     /// The checked figures, in ticks and lots.
     pub fn check(&self, on: &Instrument) -> Result<(Option<Price>, Option<Quantity>), Fault> {
-        let price = text("price", &self.price)?.map(|text| read_price("price", text, on));
+        let price = text("price", &self.price)?.map(|text| read_price(Field::Price, text, on));
         let quantity =
-            text("quantity", &self.quantity)?.map(|text| read_quantity("quantity", text, on));
+            text("quantity", &self.quantity)?.map(|text| read_quantity(Field::Quantity, text, on));
         match (price.transpose()?, quantity.transpose()?) {
             (None, None) => Err(Fault::Field("price", "is missing, and so is quantity")),
             changes => Ok(changes),
