@@ -14,6 +14,7 @@ use super::{
     money::Asset,
     rejection::Rejection,
 };
+use crate::domain::code::codes;
 
 /// What a user may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,21 +26,11 @@ pub enum Role {
     Admin,
 }
 
-impl Role {
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            Role::User => "USER",
-            Role::Arbitrator => "ARBITRATOR",
-            Role::Admin => "ADMIN",
-        }
-    }
-
-    /// The role with this code.
-    pub fn from_code(code: &str) -> Option<Role> {
-        [Role::User, Role::Arbitrator, Role::Admin].into_iter().find(|r| r.code() == code)
-    }
-}
+codes!(Role {
+    User => "USER",
+    Arbitrator => "ARBITRATOR",
+    Admin => "ADMIN",
+});
 
 /// A registered user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -16,6 +16,7 @@ use super::{
     wallet::CLOSED_ORDERS_MAX,
     window::Window,
 };
+use crate::domain::code::codes;
 
 /// How much is kept, for each instrument or user.
 pub const TRADES_MAX: usize = 1_000;
@@ -53,28 +54,16 @@ pub enum Interval {
     D1,
 }
 
+codes!(Interval {
+    M1 => "1m",
+    M5 => "5m",
+    M15 => "15m",
+    H1 => "1h",
+    H4 => "4h",
+    D1 => "1d",
+});
+
 impl Interval {
-    /// Every interval, shortest first.
-    pub const ALL: [Interval; 6] =
-        [Interval::M1, Interval::M5, Interval::M15, Interval::H1, Interval::H4, Interval::D1];
-
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            Interval::M1 => "1m",
-            Interval::M5 => "5m",
-            Interval::M15 => "15m",
-            Interval::H1 => "1h",
-            Interval::H4 => "4h",
-            Interval::D1 => "1d",
-        }
-    }
-
-    /// The interval with this code.
-    pub fn from_code(code: &str) -> Option<Interval> {
-        Interval::ALL.into_iter().find(|i| i.code() == code)
-    }
-
     /// Its length.
     pub fn millis(self) -> i64 {
         60_000

@@ -10,6 +10,7 @@ use super::{
     money::{Amount, Asset},
     per_asset::PerAsset,
 };
+use crate::domain::code::codes;
 
 /// Where an amount can stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,37 +57,18 @@ pub enum PostingCause {
     EscrowRefund,
 }
 
-impl PostingCause {
-    /// Every cause.
-    pub const ALL: [PostingCause; 10] = [
-        PostingCause::Registration,
-        PostingCause::Deposit,
-        PostingCause::Withdrawal,
-        PostingCause::Trade,
-        PostingCause::Fee,
-        PostingCause::OrderLock,
-        PostingCause::OrderUnlock,
-        PostingCause::EscrowLock,
-        PostingCause::EscrowRelease,
-        PostingCause::EscrowRefund,
-    ];
-
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            PostingCause::Registration => "REGISTRATION",
-            PostingCause::Deposit => "DEPOSIT",
-            PostingCause::Withdrawal => "WITHDRAWAL",
-            PostingCause::Trade => "TRADE",
-            PostingCause::Fee => "FEE",
-            PostingCause::OrderLock => "ORDER_LOCK",
-            PostingCause::OrderUnlock => "ORDER_UNLOCK",
-            PostingCause::EscrowLock => "ESCROW_LOCK",
-            PostingCause::EscrowRelease => "ESCROW_RELEASE",
-            PostingCause::EscrowRefund => "ESCROW_REFUND",
-        }
-    }
-}
+codes!(PostingCause {
+    Registration => "REGISTRATION",
+    Deposit => "DEPOSIT",
+    Withdrawal => "WITHDRAWAL",
+    Trade => "TRADE",
+    Fee => "FEE",
+    OrderLock => "ORDER_LOCK",
+    OrderUnlock => "ORDER_UNLOCK",
+    EscrowLock => "ESCROW_LOCK",
+    EscrowRelease => "ESCROW_RELEASE",
+    EscrowRefund => "ESCROW_REFUND",
+});
 
 /// One leg of a transaction: `amount` (minor units, either sign) is added to `account`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

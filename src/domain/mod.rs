@@ -6,6 +6,7 @@
 pub mod account;
 pub mod audience;
 pub mod book;
+pub mod code;
 pub mod command;
 pub mod decide;
 pub mod digest;

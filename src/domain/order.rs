@@ -8,6 +8,7 @@ use super::{
     instrument::{Price, Quantity},
     money::Amount,
 };
+use crate::domain::code::codes;
 
 /// Which side of the book an order takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,23 +18,17 @@ pub enum Side {
     Sell,
 }
 
-impl Side {
-    /// Every side, in their order.
-    pub const ALL: [Side; 2] = [Side::Buy, Side::Sell];
+codes!(Side {
+    Buy => "BUY",
+    Sell => "SELL",
+});
 
+impl Side {
     /// The other one.
     pub fn opposite(self) -> Side {
         match self {
             Side::Buy => Side::Sell,
             Side::Sell => Side::Buy,
-        }
-    }
-
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            Side::Buy => "BUY",
-            Side::Sell => "SELL",
         }
     }
 
@@ -56,20 +51,14 @@ pub enum Kind {
     StopMarket,
 }
 
+codes!(Kind {
+    Limit => "LIMIT",
+    Market => "MARKET",
+    StopLimit => "STOP_LIMIT",
+    StopMarket => "STOP_MARKET",
+});
+
 impl Kind {
-    /// Every kind, in their order.
-    pub const ALL: [Kind; 4] = [Kind::Limit, Kind::Market, Kind::StopLimit, Kind::StopMarket];
-
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            Kind::Limit => "LIMIT",
-            Kind::Market => "MARKET",
-            Kind::StopLimit => "STOP_LIMIT",
-            Kind::StopMarket => "STOP_MARKET",
-        }
-    }
-
     /// Whether the order waits for its stop price first.
     pub fn is_stop(self) -> bool {
         matches!(self, Kind::StopLimit | Kind::StopMarket)
@@ -93,19 +82,11 @@ pub enum TimeInForce {
     Fok,
 }
 
-impl TimeInForce {
-    /// Every time in force, in their order.
-    pub const ALL: [TimeInForce; 3] = [TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok];
-
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            TimeInForce::Gtc => "GTC",
-            TimeInForce::Ioc => "IOC",
-            TimeInForce::Fok => "FOK",
-        }
-    }
-}
+codes!(TimeInForce {
+    Gtc => "GTC",
+    Ioc => "IOC",
+    Fok => "FOK",
+});
 
 /// What happens when an order would trade with another of the same user; the taker's choice counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -121,25 +102,12 @@ pub enum SelfTradePrevention {
     DecrementAndCancel,
 }
 
-impl SelfTradePrevention {
-    /// Every mode, in their order.
-    pub const ALL: [SelfTradePrevention; 4] = [
-        SelfTradePrevention::CancelNewest,
-        SelfTradePrevention::CancelOldest,
-        SelfTradePrevention::CancelBoth,
-        SelfTradePrevention::DecrementAndCancel,
-    ];
-
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            SelfTradePrevention::CancelNewest => "CANCEL_NEWEST",
-            SelfTradePrevention::CancelOldest => "CANCEL_OLDEST",
-            SelfTradePrevention::CancelBoth => "CANCEL_BOTH",
-            SelfTradePrevention::DecrementAndCancel => "DECREMENT_AND_CANCEL",
-        }
-    }
-}
+codes!(SelfTradePrevention {
+    CancelNewest => "CANCEL_NEWEST",
+    CancelOldest => "CANCEL_OLDEST",
+    CancelBoth => "CANCEL_BOTH",
+    DecrementAndCancel => "DECREMENT_AND_CANCEL",
+});
 
 /// What became of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -158,29 +126,16 @@ pub enum Status {
     Expired,
 }
 
+codes!(Status {
+    Pending => "PENDING",
+    PartiallyFilled => "PARTIALLY_FILLED",
+    Filled => "FILLED",
+    Cancelled => "CANCELLED",
+    Rejected => "REJECTED",
+    Expired => "EXPIRED",
+});
+
 impl Status {
-    /// Every status, in their order.
-    pub const ALL: [Status; 6] = [
-        Status::Pending,
-        Status::PartiallyFilled,
-        Status::Filled,
-        Status::Cancelled,
-        Status::Rejected,
-        Status::Expired,
-    ];
-
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            Status::Pending => "PENDING",
-            Status::PartiallyFilled => "PARTIALLY_FILLED",
-            Status::Filled => "FILLED",
-            Status::Cancelled => "CANCELLED",
-            Status::Rejected => "REJECTED",
-            Status::Expired => "EXPIRED",
-        }
-    }
-
     /// Whether the order can still trade.
     pub fn is_open(self) -> bool {
         matches!(self, Status::Pending | Status::PartiallyFilled)
@@ -212,37 +167,18 @@ pub enum Reason {
     PostOnly,
 }
 
-impl Reason {
-    /// Every reason, in their order.
-    pub const ALL: [Reason; 10] = [
-        Reason::Owner,
-        Reason::Switch,
-        Reason::SelfTrade,
-        Reason::ImmediateOrCancel,
-        Reason::FillOrKill,
-        Reason::Protection,
-        Reason::Spent,
-        Reason::Dust,
-        Reason::Band,
-        Reason::PostOnly,
-    ];
-
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            Reason::Owner => "OWNER",
-            Reason::Switch => "SWITCH",
-            Reason::SelfTrade => "SELF_TRADE",
-            Reason::ImmediateOrCancel => "IMMEDIATE_OR_CANCEL",
-            Reason::FillOrKill => "FILL_OR_KILL",
-            Reason::Protection => "PROTECTION_PRICE",
-            Reason::Spent => "FUNDS_SPENT",
-            Reason::Dust => "DUST",
-            Reason::Band => "PRICE_OUT_OF_BAND",
-            Reason::PostOnly => "POST_ONLY_WOULD_CROSS",
-        }
-    }
-}
+codes!(Reason {
+    Owner => "OWNER",
+    Switch => "SWITCH",
+    SelfTrade => "SELF_TRADE",
+    ImmediateOrCancel => "IMMEDIATE_OR_CANCEL",
+    FillOrKill => "FILL_OR_KILL",
+    Protection => "PROTECTION_PRICE",
+    Spent => "FUNDS_SPENT",
+    Dust => "DUST",
+    Band => "PRICE_OUT_OF_BAND",
+    PostOnly => "POST_ONLY_WOULD_CROSS",
+});
 
 /// A client's own name for an order: 1 to 36 of `A-Z a-z 0-9 - _ . :`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

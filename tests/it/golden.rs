@@ -320,7 +320,7 @@ fn what_p2p_trades_are_made_of_keeps_numbers_and_codes() {
     ];
     coded(&reasons, |v| v.code(), &codes);
     coded(&Party::ALL, |v| v.code(), &["BUYER", "SELLER", "ARBITRATOR", "ADMIN", "CLOCK"]);
-    let actions: Vec<Action> = [Action::Open].into_iter().chain(Action::ALL).collect();
+    let actions: Vec<Action> = Action::ALL.to_vec();
     let codes = [
         "OPENED",
         "PAYMENT_SENT",

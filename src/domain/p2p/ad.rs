@@ -13,6 +13,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fiat::{Fiat, PaymentMethod};
+use crate::domain::code::codes;
 use crate::domain::{
     id::{AdId, Stamp, UserId},
     ledger::Transaction,
@@ -172,17 +173,14 @@ pub enum AdStatus {
     Expired,
 }
 
-impl AdStatus {
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            AdStatus::Active => "ACTIVE",
-            AdStatus::Paused => "PAUSED",
-            AdStatus::Closed => "CLOSED",
-            AdStatus::Expired => "EXPIRED",
-        }
-    }
+codes!(AdStatus {
+    Active => "ACTIVE",
+    Paused => "PAUSED",
+    Closed => "CLOSED",
+    Expired => "EXPIRED",
+});
 
+impl AdStatus {
     /// Whether it may still be taken some time.
     pub fn is_live(self) -> bool {
         matches!(self, AdStatus::Active | AdStatus::Paused)
@@ -210,16 +208,11 @@ pub struct OwnerStands {
     pub frozen: bool,
 }
 
-impl Hidden {
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            Hidden::BelowMin => "below_min",
-            Hidden::NoIndex => "no_index",
-            Hidden::OwnerBarred => "owner_barred",
-        }
-    }
-}
+codes!(Hidden {
+    BelowMin => "below_min",
+    NoIndex => "no_index",
+    OwnerBarred => "owner_barred",
+});
 
 /// An advertisement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

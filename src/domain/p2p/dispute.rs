@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ad::Person;
+use crate::domain::code::codes;
 use crate::domain::id::{DisputeId, Stamp, UserId};
 
 /// The shortest statement that a dispute begins with.
@@ -34,34 +35,16 @@ pub enum DisputeReason {
     Other,
 }
 
+codes!(DisputeReason {
+    NotReleased => "NOT_RELEASED",
+    WrongAmountReleased => "WRONG_AMOUNT_RELEASED",
+    PaymentNotReceived => "PAYMENT_NOT_RECEIVED",
+    WrongAmount => "WRONG_AMOUNT",
+    WrongName => "WRONG_NAME",
+    Other => "OTHER",
+});
+
 impl DisputeReason {
-    /// Every reason.
-    pub const ALL: [DisputeReason; 6] = [
-        DisputeReason::NotReleased,
-        DisputeReason::WrongAmountReleased,
-        DisputeReason::PaymentNotReceived,
-        DisputeReason::WrongAmount,
-        DisputeReason::WrongName,
-        DisputeReason::Other,
-    ];
-
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            DisputeReason::NotReleased => "NOT_RELEASED",
-            DisputeReason::WrongAmountReleased => "WRONG_AMOUNT_RELEASED",
-            DisputeReason::PaymentNotReceived => "PAYMENT_NOT_RECEIVED",
-            DisputeReason::WrongAmount => "WRONG_AMOUNT",
-            DisputeReason::WrongName => "WRONG_NAME",
-            DisputeReason::Other => "OTHER",
-        }
-    }
-
-    /// The reason with this code.
-    pub fn from_code(code: &str) -> Option<DisputeReason> {
-        DisputeReason::ALL.into_iter().find(|reason| reason.code() == code)
-    }
-
     /// Whether it is one for the buyer, or else for the seller.
     pub(super) fn fits(self, buyer: bool) -> bool {
         match self {
@@ -90,19 +73,16 @@ pub enum DisputeStatus {
     Withdrawn,
 }
 
-impl DisputeStatus {
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            DisputeStatus::Open => "OPEN",
-            DisputeStatus::Assigned => "ASSIGNED",
-            DisputeStatus::Decided => "DECIDED",
-            DisputeStatus::Closed => "CLOSED",
-            DisputeStatus::ClosedByParties => "CLOSED_BY_PARTIES",
-            DisputeStatus::Withdrawn => "WITHDRAWN",
-        }
-    }
+codes!(DisputeStatus {
+    Open => "OPEN",
+    Assigned => "ASSIGNED",
+    Decided => "DECIDED",
+    Closed => "CLOSED",
+    ClosedByParties => "CLOSED_BY_PARTIES",
+    Withdrawn => "WITHDRAWN",
+});
 
+impl DisputeStatus {
     /// Whether it has not ended.
     pub fn is_open(self) -> bool {
         matches!(self, DisputeStatus::Open | DisputeStatus::Assigned | DisputeStatus::Decided)
@@ -129,18 +109,15 @@ pub enum Media {
     Text,
 }
 
-impl Media {
-    /// As in a `Content-Type` header.
-    pub fn code(self) -> &'static str {
-        match self {
-            Media::Png => "image/png",
-            Media::Jpeg => "image/jpeg",
-            Media::Webp => "image/webp",
-            Media::Pdf => "application/pdf",
-            Media::Text => "text/plain",
-        }
-    }
+codes!(Media {
+    Png => "image/png",
+    Jpeg => "image/jpeg",
+    Webp => "image/webp",
+    Pdf => "application/pdf",
+    Text => "text/plain",
+});
 
+impl Media {
     /// What the content itself says that it is: only these kinds are taken, whatever a client names
     /// them.
     pub fn of(content: &[u8]) -> Option<Media> {

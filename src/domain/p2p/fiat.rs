@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::code::codes;
 use crate::domain::money::{Amount, NumberError, parse_scaled, print_scaled};
 
 /// A fiat currency by its three letters (ISO 4217).
@@ -57,38 +58,18 @@ pub enum PaymentMethod {
     GiftCard,
 }
 
+codes!(PaymentMethod {
+    BankTransfer => "BANK_TRANSFER",
+    InstantTransfer => "INSTANT_TRANSFER",
+    Sepa => "SEPA",
+    Card => "CARD",
+    CashDeposit => "CASH_DEPOSIT",
+    EWallet => "E_WALLET",
+    MobileMoney => "MOBILE_MONEY",
+    GiftCard => "GIFT_CARD",
+});
+
 impl PaymentMethod {
-    /// The catalogue.
-    pub const ALL: [PaymentMethod; 8] = [
-        PaymentMethod::BankTransfer,
-        PaymentMethod::InstantTransfer,
-        PaymentMethod::Sepa,
-        PaymentMethod::Card,
-        PaymentMethod::CashDeposit,
-        PaymentMethod::EWallet,
-        PaymentMethod::MobileMoney,
-        PaymentMethod::GiftCard,
-    ];
-
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            PaymentMethod::BankTransfer => "BANK_TRANSFER",
-            PaymentMethod::InstantTransfer => "INSTANT_TRANSFER",
-            PaymentMethod::Sepa => "SEPA",
-            PaymentMethod::Card => "CARD",
-            PaymentMethod::CashDeposit => "CASH_DEPOSIT",
-            PaymentMethod::EWallet => "E_WALLET",
-            PaymentMethod::MobileMoney => "MOBILE_MONEY",
-            PaymentMethod::GiftCard => "GIFT_CARD",
-        }
-    }
-
-    /// The method with this code.
-    pub fn from_code(code: &str) -> Option<PaymentMethod> {
-        PaymentMethod::ALL.into_iter().find(|method| method.code() == code)
-    }
-
     /// The longest payment window that an ad with this method may give.
     pub fn longest_window_secs(self) -> u32 {
         match self {

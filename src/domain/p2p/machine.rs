@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use self::{Action::*, Party::*};
 use super::trade::TradeState::{self, *};
+use crate::domain::code::codes;
 
 /// In which role somebody acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,21 +32,13 @@ pub enum Party {
     Clock,
 }
 
-impl Party {
-    /// Every party.
-    pub const ALL: [Party; 5] = [Buyer, Seller, Arbitrator, Admin, Clock];
-
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            Buyer => "BUYER",
-            Seller => "SELLER",
-            Arbitrator => "ARBITRATOR",
-            Admin => "ADMIN",
-            Clock => "CLOCK",
-        }
-    }
-}
+codes!(Party {
+    Buyer => "BUYER",
+    Seller => "SELLER",
+    Arbitrator => "ARBITRATOR",
+    Admin => "ADMIN",
+    Clock => "CLOCK",
+});
 
 /// What is done to a trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -78,64 +71,32 @@ pub enum Action {
     AppealDeadline,
 }
 
-impl Action {
-    /// Every action but the opening, which makes the trade.
-    pub const ALL: [Action; 23] = [
-        MarkSent,
-        Cancel,
-        AcceptCancel,
-        RejectCancel,
-        Extend,
-        Confirm,
-        OpenDispute,
-        AddStatement,
-        AddEvidence,
-        Withdraw,
-        TakeDispute,
-        Reassign,
-        GiveVerdict,
-        Appeal,
-        Concede,
-        Write,
-        Action::Freeze,
-        Unfreeze,
-        PayDeadline,
-        ReleaseDeadline,
-        AutoDispute,
-        TargetMissed,
-        AppealDeadline,
-    ];
-
-    /// As in an audit trail and in notifications.
-    pub fn code(self) -> &'static str {
-        match self {
-            Open => "OPENED",
-            MarkSent => "PAYMENT_SENT",
-            Cancel => "CANCEL",
-            AcceptCancel => "CANCEL_ACCEPTED",
-            RejectCancel => "CANCEL_REJECTED",
-            Extend => "EXTENDED",
-            Confirm => "PAYMENT_CONFIRMED",
-            OpenDispute => "DISPUTE_OPENED",
-            AddStatement => "STATEMENT",
-            AddEvidence => "EVIDENCE",
-            Withdraw => "DISPUTE_WITHDRAWN",
-            TakeDispute => "DISPUTE_TAKEN",
-            Reassign => "DISPUTE_REASSIGNED",
-            GiveVerdict => "VERDICT",
-            Appeal => "APPEALED",
-            Concede => "CONCEDED",
-            Write => "MESSAGE",
-            Action::Freeze => "FROZEN",
-            Unfreeze => "UNFROZEN",
-            PayDeadline => "PAYMENT_WINDOW_OVER",
-            ReleaseDeadline => "RELEASE_WINDOW_OVER",
-            AutoDispute => "DISPUTE_OPENED_BY_CLOCK",
-            TargetMissed => "ESCALATED",
-            AppealDeadline => "VERDICT_CARRIED_OUT",
-        }
-    }
-}
+codes!(Action {
+    Open => "OPENED",
+    MarkSent => "PAYMENT_SENT",
+    Cancel => "CANCEL",
+    AcceptCancel => "CANCEL_ACCEPTED",
+    RejectCancel => "CANCEL_REJECTED",
+    Extend => "EXTENDED",
+    Confirm => "PAYMENT_CONFIRMED",
+    OpenDispute => "DISPUTE_OPENED",
+    AddStatement => "STATEMENT",
+    AddEvidence => "EVIDENCE",
+    Withdraw => "DISPUTE_WITHDRAWN",
+    TakeDispute => "DISPUTE_TAKEN",
+    Reassign => "DISPUTE_REASSIGNED",
+    GiveVerdict => "VERDICT",
+    Appeal => "APPEALED",
+    Concede => "CONCEDED",
+    Write => "MESSAGE",
+    Freeze => "FROZEN",
+    Unfreeze => "UNFROZEN",
+    PayDeadline => "PAYMENT_WINDOW_OVER",
+    ReleaseDeadline => "RELEASE_WINDOW_OVER",
+    AutoDispute => "DISPUTE_OPENED_BY_CLOCK",
+    TargetMissed => "ESCALATED",
+    AppealDeadline => "VERDICT_CARRIED_OUT",
+});
 
 /// What becomes of the coins in escrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use super::{
     fiat::{Fiat, PaymentMethod},
     machine::{Action, Party},
 };
+use crate::domain::code::codes;
 use crate::domain::{
     digest::Digest,
     id::{AdId, P2pTradeId, Stamp, UserId},
@@ -39,44 +40,21 @@ pub enum TradeState {
     ResolvedSplit,
 }
 
+codes!(TradeState {
+    Pending => "PENDING",
+    PaymentSent => "PAYMENT_SENT",
+    ReleaseOverdue => "RELEASE_OVERDUE",
+    Disputed => "DISPUTED",
+    VerdictPending => "VERDICT_PENDING",
+    Completed => "COMPLETED",
+    Cancelled => "CANCELLED",
+    Expired => "EXPIRED",
+    ResolvedBuyer => "RESOLVED_BUYER",
+    ResolvedSeller => "RESOLVED_SELLER",
+    ResolvedSplit => "RESOLVED_SPLIT",
+});
+
 impl TradeState {
-    /// Every state.
-    pub const ALL: [TradeState; 11] = [
-        TradeState::Pending,
-        TradeState::PaymentSent,
-        TradeState::ReleaseOverdue,
-        TradeState::Disputed,
-        TradeState::VerdictPending,
-        TradeState::Completed,
-        TradeState::Cancelled,
-        TradeState::Expired,
-        TradeState::ResolvedBuyer,
-        TradeState::ResolvedSeller,
-        TradeState::ResolvedSplit,
-    ];
-
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            TradeState::Pending => "PENDING",
-            TradeState::PaymentSent => "PAYMENT_SENT",
-            TradeState::ReleaseOverdue => "RELEASE_OVERDUE",
-            TradeState::Disputed => "DISPUTED",
-            TradeState::VerdictPending => "VERDICT_PENDING",
-            TradeState::Completed => "COMPLETED",
-            TradeState::Cancelled => "CANCELLED",
-            TradeState::Expired => "EXPIRED",
-            TradeState::ResolvedBuyer => "RESOLVED_BUYER",
-            TradeState::ResolvedSeller => "RESOLVED_SELLER",
-            TradeState::ResolvedSplit => "RESOLVED_SPLIT",
-        }
-    }
-
-    /// The state with this code.
-    pub fn from_code(code: &str) -> Option<TradeState> {
-        TradeState::ALL.into_iter().find(|state| state.code() == code)
-    }
-
     /// Whether the coins are still in escrow.
     pub fn is_open(self) -> bool {
         self < TradeState::Completed
@@ -111,24 +89,19 @@ pub enum TradeReason {
     Appealed,
 }
 
-impl TradeReason {
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            TradeReason::Buyer => "BUYER_CANCELLED",
-            TradeReason::Grace => "CANCELLED_IN_GRACE",
-            TradeReason::NotPaid => "NOT_PAID",
-            TradeReason::Mutual => "MUTUAL",
-            TradeReason::Conceded => "CONCEDED",
-            TradeReason::PaymentWindow => "PAYMENT_WINDOW_OVER",
-            TradeReason::ReleasedInDispute => "RELEASED_IN_DISPUTE",
-            TradeReason::Party => "OPENED_BY_PARTY",
-            TradeReason::Clock => "OPENED_BY_CLOCK",
-            TradeReason::Withdrawn => "DISPUTE_WITHDRAWN",
-            TradeReason::Appealed => "APPEALED",
-        }
-    }
-}
+codes!(TradeReason {
+    Buyer => "BUYER_CANCELLED",
+    Grace => "CANCELLED_IN_GRACE",
+    NotPaid => "NOT_PAID",
+    Mutual => "MUTUAL",
+    Conceded => "CONCEDED",
+    PaymentWindow => "PAYMENT_WINDOW_OVER",
+    ReleasedInDispute => "RELEASED_IN_DISPUTE",
+    Party => "OPENED_BY_PARTY",
+    Clock => "OPENED_BY_CLOCK",
+    Withdrawn => "DISPUTE_WITHDRAWN",
+    Appealed => "APPEALED",
+});
 
 /// An admin has stopped a trade; its deadlines stand still.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ use crate::domain::{
     rejection::Rejection,
 };
 
-/// Tries all 1,265 combinations; the text is the whole contract.
+/// Tries all 1,320 combinations; the text is the whole contract.
 #[test]
 fn only_these_steps_are_allowed() {
     let mut allowed = String::new();
@@ -121,7 +121,9 @@ fn a_trade_ends_exactly_when_its_escrow_is_settled() {
 }
 
 fn pairs() -> impl Iterator<Item = (Party, Action)> {
-    Party::ALL.into_iter().flat_map(|party| Action::ALL.map(|action| (party, action)))
+    // The opening makes the trade, and is nothing that can be asked of it.
+    let asked = || Action::ALL.into_iter().filter(|action| *action != Action::Open);
+    Party::ALL.into_iter().flat_map(move |party| asked().map(move |action| (party, action)))
 }
 
 /// Every command, with all that it needs to pass where anything can.
