@@ -275,25 +275,60 @@ impl Notice {
         }
     }
 
-    /// As on the wire.
-    pub fn code(&self) -> &'static str {
+    /// What it is about.
+    pub fn kind(&self) -> NoticeKind {
         match self {
-            Notice::OrderFilled { .. } => "ORDER_FILLED",
-            Notice::OrderEnded { .. } => "ORDER_ENDED",
-            Notice::StopTriggered { .. } => "STOP_TRIGGERED",
-            Notice::SwitchFired => "SWITCH_FIRED",
-            Notice::DepositReceived { .. } => "DEPOSIT_RECEIVED",
-            Notice::Frozen => "FROZEN",
-            Notice::Unfrozen => "UNFROZEN",
-            Notice::RoleChanged { .. } => "ROLE_CHANGED",
-            Notice::PasswordChanged => "PASSWORD_CHANGED",
-            Notice::P2pTrade { .. } => "P2P_TRADE",
-            Notice::P2pMessage { .. } => "P2P_MESSAGE",
-            Notice::AdExpired { .. } => "AD_EXPIRED",
-            Notice::Reviewed { .. } => "REVIEWED",
+            Notice::OrderFilled { .. } => NoticeKind::OrderFilled,
+            Notice::OrderEnded { .. } => NoticeKind::OrderEnded,
+            Notice::StopTriggered { .. } => NoticeKind::StopTriggered,
+            Notice::SwitchFired => NoticeKind::SwitchFired,
+            Notice::DepositReceived { .. } => NoticeKind::DepositReceived,
+            Notice::Frozen => NoticeKind::Frozen,
+            Notice::Unfrozen => NoticeKind::Unfrozen,
+            Notice::RoleChanged { .. } => NoticeKind::RoleChanged,
+            Notice::PasswordChanged => NoticeKind::PasswordChanged,
+            Notice::P2pTrade { .. } => NoticeKind::P2pTrade,
+            Notice::P2pMessage { .. } => NoticeKind::P2pMessage,
+            Notice::AdExpired { .. } => NoticeKind::AdExpired,
+            Notice::Reviewed { .. } => NoticeKind::Reviewed,
         }
     }
 }
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum NoticeKind {
+    OrderFilled,
+    OrderEnded,
+    StopTriggered,
+    SwitchFired,
+    DepositReceived,
+    Frozen,
+    Unfrozen,
+    RoleChanged,
+    PasswordChanged,
+    P2pTrade,
+    P2pMessage,
+    AdExpired,
+    Reviewed,
+}
+
+codes!(NoticeKind {
+    OrderFilled => "ORDER_FILLED",
+    OrderEnded => "ORDER_ENDED",
+    StopTriggered => "STOP_TRIGGERED",
+    SwitchFired => "SWITCH_FIRED",
+    DepositReceived => "DEPOSIT_RECEIVED",
+    Frozen => "FROZEN",
+    Unfrozen => "UNFROZEN",
+    RoleChanged => "ROLE_CHANGED",
+    PasswordChanged => "PASSWORD_CHANGED",
+    P2pTrade => "P2P_TRADE",
+    P2pMessage => "P2P_MESSAGE",
+    AdExpired => "AD_EXPIRED",
+    Reviewed => "REVIEWED",
+});
 
 /// A notice with its number among the user's, from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,14 +16,18 @@ use super::{
     wallet::{MoneyBody, Wallet, balance_after},
     wire::{self, P2pTrade},
 };
-use crate::domain::{
-    account::{self, Role},
-    command::{ClockMove, Command},
-    fact::Body,
-    id::Stamp,
-    p2p::{ask::TradeAsk, dispute::TEXT_CHARS_MAX},
-    rejection::Rejection,
-    world::World,
+use crate::{
+    domain::{
+        account::{self, Role},
+        code::Coded,
+        command::{ClockMove, Command},
+        fact::Body,
+        id::Stamp,
+        p2p::{ask::TradeAsk, dispute::TEXT_CHARS_MAX},
+        rejection::Rejection,
+        world::World,
+    },
+    http::wire::Fault,
 };
 
 /// Writes a snapshot through the newest fact.
@@ -82,7 +86,7 @@ pub async fn user(
 #[serde(deny_unknown_fields)]
 pub struct ChangeUserBody {
     /// USER, ARBITRATOR or ADMIN.
-    #[schema(example = "ARBITRATOR")]
+    #[schema(value_type = Option<wire::code::UserRole>, example = "ARBITRATOR")]
     pub role: Option<String>,
     /// A frozen user places and withdraws nothing.
     pub frozen: Option<bool>,
@@ -119,7 +123,7 @@ pub async fn change_user(
 }
 
 fn role_named(code: &str) -> Result<Role, Problem> {
-    Role::from_code(code).ok_or_else(|| Problem::field("role", "is not USER, ARBITRATOR or ADMIN"))
+    Role::from_code(code).ok_or_else(|| Fault::Choice("role", Role::CODES).into())
 }
 
 fn user_named(caller: &Caller, username: &str) -> Result<account::User, Problem> {

@@ -24,6 +24,7 @@ use crate::{
         p2p::contact::{ContactAsk, ContactChange, Contacts},
         rejection::Rejection,
     },
+    http::wire,
     pipeline::answer::Accepted,
 };
 
@@ -52,7 +53,7 @@ pub async fn list_payment_accounts(
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentAccountBody {
-    #[schema(example = "BANK_TRANSFER")]
+    #[schema(value_type = wire::code::PaymentMethodCode, example = "BANK_TRANSFER")]
     payment_method: String,
     /// Whose name the account bears, 1 to 100 characters.
     #[schema(example = "Alice Example")]

@@ -400,9 +400,9 @@ impl From<Rejection> for Problem {
             Rejection::OrderNotOpen(status) => problem.with("state", status.code()),
             Rejection::OrderWaits => problem.with("state", "PENDING"),
             Rejection::AdStatusForbids(status) => problem.with("state", status.code()),
-            Rejection::AdHidden(hidden) => {
-                problem.with("state", "HIDDEN").with("hidden_reason", hidden.code())
-            }
+            Rejection::AdHidden(hidden) => problem
+                .with("state", super::wire::ShownStatus::Hidden.code())
+                .with("hidden_reason", hidden.code()),
             Rejection::AdChanged(version) => problem.with("version", version),
             Rejection::PriceMoved(price) => problem.with("price", price.print()),
             Rejection::AdAmountExceeded(left, asset) => {
@@ -430,6 +430,7 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
         match fault {
             Fault::Field(field, message) => Problem::field(field, message),
+            Fault::Choice(field, codes) => Problem::field(field, super::wire::none_of(codes)),
             Fault::Rule(field, rejection) => {
                 let message = rejection.detail();
                 Problem::from(rejection).at(field, message)

@@ -32,7 +32,7 @@ pub struct User {
     pub email: String,
     pub full_name: Option<String>,
     /// USER, ARBITRATOR or ADMIN.
-    #[schema(example = "USER")]
+    #[schema(value_type = wire::code::UserRole, example = "USER")]
     pub role: &'static str,
     #[schema(format = DateTime)]
     pub created_at: String,

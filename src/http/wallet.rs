@@ -79,7 +79,7 @@ pub struct TransactionQuery {
     #[param(example = "USD")]
     pub currency: Option<String>,
     /// Those of this cause.
-    #[param(example = "TRADE")]
+    #[param(value_type = Option<wire::code::TransactionType>, example = "TRADE")]
     pub r#type: Option<String>,
     /// At most so many, up to 500; 50 where it is left out.
     #[param(value_type = Option<u32>)]
@@ -99,13 +99,13 @@ pub struct Posting {
     /// REGISTRATION, DEPOSIT, WITHDRAWAL, TRADE, FEE, ORDER_LOCK, ORDER_UNLOCK, ESCROW_LOCK,
     /// ESCROW_RELEASE or ESCROW_REFUND.
     #[serde(rename = "type")]
-    #[schema(example = "DEPOSIT")]
+    #[schema(value_type = wire::code::TransactionType, example = "DEPOSIT")]
     pub kind: &'static str,
     #[allow(missing_docs)]
     #[schema(example = "USD")]
     pub currency: &'static str,
     /// AVAILABLE, ORDERS, ADS or TRADES: where the amount was added, or taken from if it is negative.
-    #[schema(example = "AVAILABLE")]
+    #[schema(value_type = wire::code::TransactionAccount, example = "AVAILABLE")]
     pub account: &'static str,
     #[allow(missing_docs)]
     #[schema(example = "-490.19")]
@@ -118,18 +118,18 @@ pub struct Posting {
 impl Posting {
     fn of(posting: &OwnPosting) -> Posting {
         let account = match posting.account {
-            Account::Available(_) => "AVAILABLE",
-            Account::Orders(_) => "ORDERS",
-            Account::Ads(_) => "ADS",
-            Account::Trades(_) => "TRADES",
-            Account::House | Account::Issuer => "EXCHANGE",
+            Account::Available(_) => wire::PostingAccount::Available,
+            Account::Orders(_) => wire::PostingAccount::Orders,
+            Account::Ads(_) => wire::PostingAccount::Ads,
+            Account::Trades(_) => wire::PostingAccount::Trades,
+            Account::House | Account::Issuer => wire::PostingAccount::Exchange,
         };
         Posting {
             id: posting.number.to_string(),
             sequence: posting.sequence.0,
             kind: posting.cause.code(),
             currency: posting.asset.code(),
-            account,
+            account: account.code(),
             amount: posting.asset.print(posting.amount),
             created_at: wire::time(posting.stamp),
         }

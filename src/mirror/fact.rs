@@ -23,7 +23,7 @@ use crate::domain::{
         dispute::{Dispute, Outcome},
         fiat::Fiat,
         standing::Record,
-        trade::{ReviewFact, Trade, TradeFact, TradeState},
+        trade::{EscrowStatus, ReviewFact, Trade, TradeFact},
     },
     state::State,
     world::World,
@@ -302,9 +302,10 @@ impl Rows<'_> {
 
     /// `price` is what a floating price came to, where that is known.
     fn ad(&mut self, ad: &Ad, price: Option<String>) {
-        let (kind, price, margin) = match ad.terms.pricing {
-            Pricing::Fixed(price) => ("FIXED", Some(price.print()), None),
-            Pricing::Floating { margin, .. } => ("FLOATING", price, Some(margin)),
+        let kind = ad.terms.pricing.kind().code();
+        let (price, margin) = match ad.terms.pricing {
+            Pricing::Fixed(price) => (Some(price.print()), None),
+            Pricing::Floating { margin, .. } => (price, Some(margin)),
         };
         let methods: Vec<&str> = ad.terms.methods.iter().map(|method| method.code()).collect();
         let row = [
@@ -346,7 +347,7 @@ impl Rows<'_> {
             Cell::Number(trade.seller.id.0),
             amount(trade.asset, trade.amount),
             Cell::text(trade.asset.code()),
-            Cell::text(escrow_status(trade.state)),
+            Cell::text(EscrowStatus::of(trade.state).code()),
             self.sequence(),
         ];
         self.batch.put(ESCROW, trade.id.0, held);
@@ -440,17 +441,4 @@ fn wallet_id(user: UserId, asset: Asset) -> u64 {
 /// Trades are numbered within their instrument; this tells all of them apart, and rises within one.
 fn trade_id(on: InstrumentId, trade: TradeId) -> u64 {
     trade.0 << TRADE_INSTRUMENT_BITS | u64::from(on.0)
-}
-
-fn escrow_status(state: TradeState) -> &'static str {
-    match state {
-        TradeState::Completed | TradeState::ResolvedBuyer => "RELEASED",
-        TradeState::Cancelled | TradeState::Expired | TradeState::ResolvedSeller => "REFUNDED",
-        TradeState::ResolvedSplit => "SPLIT",
-        TradeState::Pending
-        | TradeState::PaymentSent
-        | TradeState::ReleaseOverdue
-        | TradeState::Disputed
-        | TradeState::VerdictPending => "LOCKED",
-    }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use super::Trouble;
 use crate::{
-    domain::id::Sequence,
+    domain::{code::codes, id::Sequence},
     store::{KeepFrom, Reader},
 };
 
@@ -37,17 +37,12 @@ pub enum Phase {
     RebuildNeeded,
 }
 
-impl Phase {
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            Phase::Connecting => "CONNECTING",
-            Phase::Following => "FOLLOWING",
-            Phase::Retrying => "RETRYING",
-            Phase::RebuildNeeded => "REBUILD_NEEDED",
-        }
-    }
-}
+codes!(Phase {
+    Connecting => "CONNECTING",
+    Following => "FOLLOWING",
+    Retrying => "RETRYING",
+    RebuildNeeded => "REBUILD_NEEDED",
+});
 
 /// Where the mirror stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

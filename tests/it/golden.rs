@@ -226,7 +226,7 @@ fn what_money_and_users_are_made_of_keeps_numbers_and_codes() {
         "AD_EXPIRED",
         "REVIEWED",
     ];
-    coded(&notices, |v| v.code(), &codes);
+    coded(&notices, |v| v.kind().code(), &codes);
 }
 
 #[test]

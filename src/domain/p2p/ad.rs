@@ -46,7 +46,28 @@ pub enum Pricing {
     },
 }
 
+/// How the price of an ad is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum PriceType {
+    Fixed,
+    Floating,
+}
+
+codes!(PriceType {
+    Fixed => "FIXED",
+    Floating => "FLOATING",
+});
+
 impl Pricing {
+    /// Which of the two it is.
+    pub fn kind(self) -> PriceType {
+        match self {
+            Pricing::Fixed(_) => PriceType::Fixed,
+            Pricing::Floating { .. } => PriceType::Floating,
+        }
+    }
+
     /// Whether its floor is above its ceiling.
     fn is_crossed(&self) -> bool {
         match self {

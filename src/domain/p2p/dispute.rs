@@ -163,14 +163,34 @@ pub enum Outcome {
     },
 }
 
+/// Who gets it, without how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum OutcomeKind {
+    Buyer,
+    Seller,
+    Split,
+}
+
+codes!(OutcomeKind {
+    Buyer => "BUYER",
+    Seller => "SELLER",
+    Split => "SPLIT",
+});
+
 impl Outcome {
-    /// As on the wire.
-    pub fn code(self) -> &'static str {
+    /// Who gets it.
+    pub fn kind(self) -> OutcomeKind {
         match self {
-            Outcome::Buyer => "BUYER",
-            Outcome::Seller => "SELLER",
-            Outcome::Split { .. } => "SPLIT",
+            Outcome::Buyer => OutcomeKind::Buyer,
+            Outcome::Seller => OutcomeKind::Seller,
+            Outcome::Split { .. } => OutcomeKind::Split,
         }
+    }
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        self.kind().code()
     }
 }
 

@@ -61,6 +61,43 @@ impl TradeState {
     }
 }
 
+/// What became of a trade's escrow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum EscrowStatus {
+    Locked,
+    /// All of it went to the buyer.
+    Released,
+    /// All of it went back.
+    Refunded,
+    Split,
+}
+
+codes!(EscrowStatus {
+    Locked => "LOCKED",
+    Released => "RELEASED",
+    Refunded => "REFUNDED",
+    Split => "SPLIT",
+});
+
+impl EscrowStatus {
+    /// In this state of the trade.
+    pub fn of(state: TradeState) -> EscrowStatus {
+        match state {
+            TradeState::Completed | TradeState::ResolvedBuyer => EscrowStatus::Released,
+            TradeState::Cancelled | TradeState::Expired | TradeState::ResolvedSeller => {
+                EscrowStatus::Refunded
+            }
+            TradeState::ResolvedSplit => EscrowStatus::Split,
+            TradeState::Pending
+            | TradeState::PaymentSent
+            | TradeState::ReleaseOverdue
+            | TradeState::Disputed
+            | TradeState::VerdictPending => EscrowStatus::Locked,
+        }
+    }
+}
+
 /// Why a trade is where it is, where its state does not say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]

@@ -7,11 +7,12 @@ use utoipa::ToSchema;
 use super::{Case, Sight, case_of, dispute_id, disputed};
 use crate::{
     domain::{
+        code::Coded,
         id::{DisputeId, P2pTradeId},
         p2p::{
             ad::Person,
             ask::{Arbiter, TradeAsk},
-            dispute::{DisputeReason, Outcome, TEXT_CHARS_MAX},
+            dispute::{DisputeReason, Outcome, OutcomeKind, TEXT_CHARS_MAX},
         },
         rejection::Rejection,
     },
@@ -22,7 +23,7 @@ use crate::{
         page::read_count,
         problem::{Problem, ProblemBody},
         text,
-        wire::Dispute,
+        wire::{self, Dispute, Fault},
     },
 };
 
@@ -34,7 +35,7 @@ pub struct OpenDisputeBody {
     trade_id: String,
     /// The buyer's NOT_RELEASED, WRONG_AMOUNT_RELEASED; the seller's PAYMENT_NOT_RECEIVED,
     /// WRONG_AMOUNT, WRONG_NAME; either's OTHER.
-    #[schema(example = "NOT_RELEASED")]
+    #[schema(value_type = wire::code::DisputeReasonCode, example = "NOT_RELEASED")]
     reason: String,
     /// What happened, 20 to 2000 characters.
     statement: String,
@@ -214,7 +215,7 @@ fn arbiter_named(caller: &Caller, id: DisputeId, username: &str) -> Result<Arbit
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerdictBody {
-    #[schema(pattern = "^(BUYER|SELLER|SPLIT)$", example = "SPLIT")]
+    #[schema(value_type = wire::code::VerdictOutcome, example = "SPLIT")]
     outcome: String,
     /// The buyer's part in whole percent, 1 to 99; SPLIT only.
     #[schema(example = 60)]
@@ -231,14 +232,19 @@ pub struct VerdictBody {
 impl VerdictBody {
     fn outcome(&self) -> Result<Outcome, Problem> {
         let field = "buyer_percent";
-        match (self.outcome.as_str(), self.buyer_percent) {
-            ("BUYER", None) => Ok(Outcome::Buyer),
-            ("SELLER", None) => Ok(Outcome::Seller),
-            ("SPLIT", Some(buyer_percent @ 1..=99)) => Ok(Outcome::Split { buyer_percent }),
-            ("SPLIT", Some(_)) => Err(Problem::field(field, "is not from 1 to 99")),
-            ("SPLIT", None) => Err(Problem::field(field, "is missing")),
-            ("BUYER" | "SELLER", Some(_)) => Err(Problem::field(field, "goes with SPLIT only")),
-            _ => Err(Problem::field("outcome", "is not BUYER, SELLER or SPLIT")),
+        let unknown = || Problem::from(Fault::Choice("outcome", OutcomeKind::CODES));
+        let outcome = OutcomeKind::from_code(&self.outcome).ok_or_else(unknown)?;
+        match (outcome, self.buyer_percent) {
+            (OutcomeKind::Buyer, None) => Ok(Outcome::Buyer),
+            (OutcomeKind::Seller, None) => Ok(Outcome::Seller),
+            (OutcomeKind::Split, Some(buyer_percent @ 1..=99)) => {
+                Ok(Outcome::Split { buyer_percent })
+            }
+            (OutcomeKind::Split, Some(_)) => Err(Problem::field(field, "is not from 1 to 99")),
+            (OutcomeKind::Split, None) => Err(Problem::field(field, "is missing")),
+            (OutcomeKind::Buyer | OutcomeKind::Seller, Some(_)) => {
+                Err(Problem::field(field, "goes with SPLIT only"))
+            }
         }
     }
 }

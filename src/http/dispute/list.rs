@@ -14,7 +14,7 @@ use crate::{
         p2p::{trade_of, trades_of},
         page::{Page, Place, Query, Stretch},
         problem::{Problem, ProblemBody},
-        wire::{Dispute, DisputeSummary},
+        wire::{self, Dispute, DisputeSummary},
     },
 };
 
@@ -60,6 +60,7 @@ fn age_secs(case: Case<'_>, now: Stamp) -> i64 {
 #[into_params(parameter_in = Query)]
 pub struct DisputesAsked {
     /// OPEN, ASSIGNED, DECIDED, CLOSED, CLOSED_BY_PARTIES or WITHDRAWN.
+    #[param(value_type = Option<wire::code::DisputeStatusCode>)]
     status: Option<String>,
     /// At most so many, 1 to 500; default 50.
     #[param(value_type = Option<u32>)]

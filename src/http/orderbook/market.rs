@@ -154,6 +154,7 @@ fn history_of<'a>(
 #[into_params(parameter_in = Query)]
 pub struct CandlesAsked {
     /// `1m`, `5m`, `15m`, `1h`, `4h` or `1d`; default `1m`.
+    #[param(value_type = Option<wire::code::CandleInterval>)]
     interval: Option<String>,
     /// Candles that start at or after it, in RFC 3339; default 500 candles before `to`.
     from: Option<String>,
@@ -167,7 +168,7 @@ pub struct Candles {
     /// What was traded.
     pub instrument: String,
     /// The span of each.
-    #[schema(example = "1m")]
+    #[schema(value_type = wire::code::CandleInterval, example = "1m")]
     pub interval: &'static str,
     /// A span without trades is filled with the close before it.
     pub data: Vec<Candle>,

@@ -22,7 +22,7 @@ use crate::{
         caller::{Caller, answer, reading},
         page::Page,
         problem::{Problem, ProblemBody},
-        wire::{Ad, AdBody, AdChangeBody},
+        wire::{self, Ad, AdBody, AdChangeBody},
     },
     pipeline::answer::Accepted,
 };
@@ -221,7 +221,7 @@ pub(super) fn explain(
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = P2pPaymentMethod)]
 pub struct Method {
-    #[schema(example = "BANK_TRANSFER")]
+    #[schema(value_type = wire::code::PaymentMethodCode, example = "BANK_TRANSFER")]
     #[allow(missing_docs)]
     pub code: &'static str,
     /// The longest payment window that an ad with this method may give.

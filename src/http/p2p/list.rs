@@ -23,7 +23,9 @@ use crate::{
         caller::{Visitor, reading},
         page::{Page, Place, Query, Stretch},
         problem::{Edge, Problem, ProblemBody},
-        wire::{Ad, OwnerReputation, explain, read_asset, read_fiat, read_limit, read_method},
+        wire::{
+            self, Ad, OwnerReputation, explain, read_asset, read_fiat, read_limit, read_method,
+        },
     },
 };
 
@@ -60,7 +62,7 @@ impl ListedAd {
 #[into_params(parameter_in = Query)]
 pub struct AdsAsked {
     /// What the makers do: BUY or SELL.
-    #[param(example = "SELL")]
+    #[param(value_type = Option<wire::code::OrderSide>, example = "SELL")]
     ad_type: Option<String>,
     /// BTC, ETH or USDT.
     #[param(example = "USDT")]
@@ -69,7 +71,7 @@ pub struct AdsAsked {
     #[param(example = "USD")]
     fiat_currency: Option<String>,
     /// Only those that take this one.
-    #[param(example = "BANK_TRANSFER")]
+    #[param(value_type = Option<wire::code::PaymentMethodCode>, example = "BANK_TRANSFER")]
     payment_method: Option<String>,
     /// Only those of which so much fiat can be taken at once.
     #[param(example = "100.00")]

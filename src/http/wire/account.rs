@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::time;
+use super::{code, time};
 use crate::domain::{
     history::{self, Notice},
     instrument::Instrument,
@@ -51,6 +51,7 @@ pub struct Notification {
     /// ORDER_FILLED, ORDER_ENDED, STOP_TRIGGERED, SWITCH_FIRED, DEPOSIT_RECEIVED, FROZEN, UNFROZEN,
     /// ROLE_CHANGED, PASSWORD_CHANGED, P2P_TRADE, P2P_MESSAGE, AD_EXPIRED or REVIEWED.
     #[serde(rename = "type")]
+    #[schema(value_type = code::NotificationType)]
     pub kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_id: Option<String>,
@@ -59,18 +60,21 @@ pub struct Notification {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<code::OrderReason>)]
     pub status_reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<code::UserRole>)]
     pub role: Option<&'static str>,
     /// The P2P trade that it is about; `status` is where it stood then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p2p_trade_id: Option<String>,
     /// What was done to it, as in its audit trail.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<code::P2pAction>)]
     pub action: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advertisement_id: Option<String>,
@@ -92,7 +96,7 @@ impl Notification {
     ) -> Notification {
         let named = Notification {
             id: notification.number.to_string(),
-            kind: notification.notice.code(),
+            kind: notification.notice.kind().code(),
             instrument: on.map(|on| on.name.clone()),
             read: notification.number <= read_through,
             sequence: notification.sequence.0,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{percent, time};
+use super::{code, percent, time};
 use crate::domain::{
     money::{P2pPrice, print_scaled},
     p2p::{
@@ -21,13 +21,13 @@ pub struct Ad {
     #[schema(example = "alice")]
     pub owner: String,
     /// What the maker does.
-    #[schema(value_type = String, pattern = "^(BUY|SELL)$")]
+    #[schema(value_type = code::OrderSide)]
     pub ad_type: &'static str,
     #[schema(example = "USDT")]
     pub currency: &'static str,
     #[schema(example = "USD")]
     pub fiat_currency: String,
-    #[schema(value_type = String, pattern = "^(FIXED|FLOATING)$")]
+    #[schema(value_type = code::AdPriceType)]
     pub price_type: &'static str,
     /// Fiat for one of the currency; null where the price floats.
     #[schema(example = "1.02000000")]
@@ -51,6 +51,7 @@ pub struct Ad {
     /// The most that one trade is for, in fiat.
     #[schema(example = "500.00")]
     pub max_limit: String,
+    #[schema(value_type = Vec<code::PaymentMethodCode>)]
     pub payment_methods: Vec<&'static str>,
     /// How long the buyer has to pay.
     #[schema(example = 900)]
@@ -62,9 +63,10 @@ pub struct Ad {
     /// When it ends by itself.
     #[schema(format = DateTime)]
     pub expires_at: Option<String>,
-    #[schema(value_type = String, pattern = "^(ACTIVE|PAUSED|HIDDEN|CLOSED|EXPIRED)$")]
+    #[schema(value_type = code::AdStatusShown)]
     pub status: &'static str,
     /// Why it is HIDDEN: below_min, no_index or owner_barred.
+    #[schema(value_type = Option<code::AdHiddenReason>)]
     pub hidden_reason: Option<&'static str>,
     /// Raised by every edit, from 1.
     pub version: u32,
@@ -85,7 +87,7 @@ impl Ad {
             ad_type: ad.side.code(),
             currency: asset.code(),
             fiat_currency: fiat.code().to_owned(),
-            price_type: "FIXED",
+            price_type: terms.pricing.kind().code(),
             price: None,
             margin_percent: None,
             price_floor: None,
@@ -100,7 +102,7 @@ impl Ad {
             terms: terms.terms.clone(),
             conditions: Conditions::of(&terms.conditions, fiat),
             expires_at: terms.expires_at.map(time),
-            status: hidden.map_or(ad.status.code(), |_| "HIDDEN"),
+            status: code::ShownStatus::of(ad.status, hidden).code(),
             hidden_reason: hidden.map(Hidden::code),
             version: ad.version,
             created_at: time(ad.created_at),
@@ -109,7 +111,6 @@ impl Ad {
         match terms.pricing {
             Pricing::Fixed(price) => shown.price = Some(price.print()),
             Pricing::Floating { margin, floor, ceiling } => {
-                shown.price_type = "FLOATING";
                 shown.margin_percent = Some(print_scaled(i128::from(margin), 4));
                 shown.price_floor = floor.map(P2pPrice::print);
                 shown.price_ceiling = ceiling.map(P2pPrice::print);

@@ -4,15 +4,16 @@ use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Conditions, stamp};
+use super::{Conditions, code, stamp};
 use crate::{
     domain::{
+        code::Coded,
         id::{AdId, Stamp},
         money::{Amount, Asset, NumberError, P2pPrice, Rate, parse_decimal, parse_scaled},
         order::Side,
         p2p::{
             ASSETS,
-            ad::{self, AdChange, AdDraft, AdTerms, Pricing},
+            ad::{self, AdChange, AdDraft, AdTerms, PriceType, Pricing},
             board::{Take, Wanted},
             fiat::{Fiat, PAYMENT_WINDOW_SECS_MAX, PAYMENT_WINDOW_SECS_MIN, PaymentMethod},
         },
@@ -35,14 +36,14 @@ const RATING_MAX: i128 = 500;
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdBody {
-    #[schema(pattern = "^(BUY|SELL)$", example = "SELL")]
+    #[schema(value_type = code::OrderSide, example = "SELL")]
     ad_type: String,
     /// BTC, ETH or USDT.
     #[schema(example = "USDT")]
     currency: String,
     #[schema(example = "USD")]
     fiat_currency: String,
-    #[schema(pattern = "^(FIXED|FLOATING)$", example = "FIXED")]
+    #[schema(value_type = code::AdPriceType, example = "FIXED")]
     price_type: String,
     /// Fiat for one of the currency, at most eight decimals; FIXED only.
     #[schema(example = "1.02")]
@@ -63,7 +64,10 @@ pub struct AdBody {
     /// The most that one trade is for, in fiat.
     #[schema(example = "500")]
     max_limit: String,
-    #[schema(example = json!(["BANK_TRANSFER"]))]
+    #[schema(
+        value_type = Vec<code::PaymentMethodCode>,
+        example = json!(["BANK_TRANSFER"])
+    )]
     payment_methods: Vec<String>,
     /// How long the buyer has to pay: 300 to 21600, and no longer than any of the methods allows.
     #[schema(example = 900)]
@@ -81,11 +85,8 @@ pub struct AdBody {
 impl AdBody {
     /// Which board it is for, and the checked ad.
     pub fn check(self) -> Result<(Asset, Fiat, AdDraft), Fault> {
-        let side = match self.ad_type.as_str() {
-            "BUY" => Side::Buy,
-            "SELL" => Side::Sell,
-            _ => return Err(Fault::Field("ad_type", "is not BUY or SELL")),
-        };
+        let unknown = Fault::Choice("ad_type", Side::CODES);
+        let side = Side::from_code(&self.ad_type).ok_or(unknown)?;
         let asset = read_asset(&self.currency)?;
         let fiat = read_fiat(&self.fiat_currency)?;
         let pricing = PricingBody {
@@ -116,7 +117,7 @@ impl AdBody {
 pub struct AdChangeBody {
     /// The version that the owner saw; another one is refused.
     version: Option<u32>,
-    #[schema(pattern = "^(FIXED|FLOATING)$")]
+    #[schema(value_type = Option<code::AdPriceType>)]
     price_type: Option<String>,
     #[schema(example = "1.03")]
     price: Option<String>,
@@ -133,6 +134,7 @@ pub struct AdChangeBody {
     available_amount: Option<String>,
     min_limit: Option<String>,
     max_limit: Option<String>,
+    #[schema(value_type = Option<Vec<code::PaymentMethodCode>>)]
     payment_methods: Option<Vec<String>>,
     payment_window_secs: Option<u32>,
     /// `null` removes them.
@@ -208,10 +210,14 @@ impl PricingBody<'_> {
 
     /// The pricing; what is left out stays as it is `now`.
     fn check(&self, now: Option<Pricing>) -> Result<Pricing, Fault> {
-        match (self.kind, now) {
-            (Some("FIXED"), _) | (None, Some(Pricing::Fixed(_))) => self.check_fixed(now),
-            (Some("FLOATING"), _) | (None, _) => self.check_floating(now),
-            _ => Err(Fault::Field("price_type", "is not FIXED or FLOATING")),
+        let unknown = Fault::Choice("price_type", PriceType::CODES);
+        let kind = match self.kind {
+            Some(code) => PriceType::from_code(code).ok_or(unknown)?,
+            None => now.map_or(PriceType::Floating, Pricing::kind),
+        };
+        match kind {
+            PriceType::Fixed => self.check_fixed(now),
+            PriceType::Floating => self.check_floating(now),
         }
     }
 
@@ -267,7 +273,7 @@ pub struct TakeBody {
     fiat_amount: Option<String>,
     /// What the buyer gets, before fees; or else `fiat_amount`.
     amount: Option<String>,
-    #[schema(example = "BANK_TRANSFER")]
+    #[schema(value_type = code::PaymentMethodCode, example = "BANK_TRANSFER")]
     payment_method: String,
     /// The price that the taker saw.
     #[schema(example = "1.02")]

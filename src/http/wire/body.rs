@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::fault::Fault;
+use super::{code, fault::Fault};
 use crate::domain::{
+    code::Coded,
     instrument::{Instrument, Price, Quantity},
-    order::{Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
+    order::PlaceOrder,
     request::{Field, OrderRequest, read_price, read_quantity},
 };
 
@@ -20,13 +21,9 @@ use crate::domain::{
 pub struct OrderBody {
     #[schema(value_type = String, example = "BTC-USD")]
     instrument: Option<Value>,
-    #[schema(value_type = String, pattern = "^(BUY|SELL)$", example = "BUY")]
+    #[schema(value_type = code::OrderSide, example = "BUY")]
     order_type: Option<Value>,
-    #[schema(
-        value_type = String,
-        pattern = "^(LIMIT|MARKET|STOP_LIMIT|STOP_MARKET)$",
-        example = "LIMIT"
-    )]
+    #[schema(value_type = code::OrderKind, example = "LIMIT")]
     order_subtype: Option<Value>,
     /// A multiple of the lot size. A market buy may give `quote_amount` in its place.
     #[schema(value_type = Option<String>, example = "0.01000")]
@@ -41,7 +38,7 @@ pub struct OrderBody {
     #[schema(value_type = Option<String>)]
     stop_price: Option<Value>,
     /// Default GTC.
-    #[schema(value_type = Option<String>, pattern = "^(GTC|IOC|FOK)$", example = "GTC")]
+    #[schema(value_type = Option<code::TimeInForce>, example = "GTC")]
     time_in_force: Option<Value>,
     /// Refused where it would trade at once. Default false.
     #[schema(value_type = Option<bool>, example = false)]
@@ -50,11 +47,7 @@ pub struct OrderBody {
     #[schema(value_type = Option<String>)]
     display_quantity: Option<Value>,
     /// What happens when it meets an order of the same user. Default CANCEL_NEWEST.
-    #[schema(
-        value_type = Option<String>,
-        pattern = "^(CANCEL_NEWEST|CANCEL_OLDEST|CANCEL_BOTH|DECREMENT_AND_CANCEL)$",
-        example = "CANCEL_NEWEST"
-    )]
+    #[schema(value_type = Option<code::SelfTradePrevention>, example = "CANCEL_NEWEST")]
     self_trade_prevention: Option<Value>,
     /// The client's own name for it, 1 to 36 of `A-Z a-z 0-9 - _ . :`. Placing the same order under
     /// the same name again gives the order as it is now.
@@ -75,18 +68,12 @@ impl OrderBody {
 
     fn request(&self) -> Result<OrderRequest<'_>, Fault> {
         Ok(OrderRequest {
-            side: choice("order_type", &self.order_type, SIDES, "is not BUY or SELL")?,
-            kind: choice("order_subtype", &self.order_subtype, KINDS, NOT_A_KIND)?,
-            time_in_force: choice("time_in_force", &self.time_in_force, TIMES, NOT_A_TIME)?
-                .unwrap_or_default(),
+            side: choice("order_type", &self.order_type)?,
+            kind: choice("order_subtype", &self.order_subtype)?,
+            time_in_force: choice("time_in_force", &self.time_in_force)?.unwrap_or_default(),
             post_only: flag("post_only", &self.post_only)?,
-            self_trade_prevention: choice(
-                "self_trade_prevention",
-                &self.self_trade_prevention,
-                PREVENTIONS,
-                NOT_A_PREVENTION,
-            )?
-            .unwrap_or_default(),
+            self_trade_prevention: choice("self_trade_prevention", &self.self_trade_prevention)?
+                .unwrap_or_default(),
             quantity: text("quantity", &self.quantity)?,
             price: text("price", &self.price)?,
             stop_price: text("stop_price", &self.stop_price)?,
@@ -122,26 +109,6 @@ impl AmendBody {
     }
 }
 
-const SIDES: &[(&str, Side)] = &[("BUY", Side::Buy), ("SELL", Side::Sell)];
-const KINDS: &[(&str, Kind)] = &[
-    ("LIMIT", Kind::Limit),
-    ("MARKET", Kind::Market),
-    ("STOP_LIMIT", Kind::StopLimit),
-    ("STOP_MARKET", Kind::StopMarket),
-];
-const NOT_A_KIND: &str = "is not LIMIT, MARKET, STOP_LIMIT or STOP_MARKET";
-const TIMES: &[(&str, TimeInForce)] =
-    &[("GTC", TimeInForce::Gtc), ("IOC", TimeInForce::Ioc), ("FOK", TimeInForce::Fok)];
-const NOT_A_TIME: &str = "is not GTC, IOC or FOK";
-const PREVENTIONS: &[(&str, SelfTradePrevention)] = &[
-    ("CANCEL_NEWEST", SelfTradePrevention::CancelNewest),
-    ("CANCEL_OLDEST", SelfTradePrevention::CancelOldest),
-    ("CANCEL_BOTH", SelfTradePrevention::CancelBoth),
-    ("DECREMENT_AND_CANCEL", SelfTradePrevention::DecrementAndCancel),
-];
-const NOT_A_PREVENTION: &str =
-    "is not CANCEL_NEWEST, CANCEL_OLDEST, CANCEL_BOTH or DECREMENT_AND_CANCEL";
-
 fn text<'a>(field: &'static str, value: &'a Option<Value>) -> Result<Option<&'a str>, Fault> {
     match value {
         None => Ok(None),
@@ -158,21 +125,18 @@ fn flag(field: &'static str, value: &Option<Value>) -> Result<bool, Fault> {
     }
 }
 
-fn choice<T: Copy>(
-    field: &'static str,
-    value: &Option<Value>,
-    known: &[(&str, T)],
-    why: &'static str,
-) -> Result<Option<T>, Fault> {
-    let Some(text) = text(field, value)? else { return Ok(None) };
-    let found = known.iter().find(|(code, _)| *code == text);
-    found.map(|(_, choice)| Some(*choice)).ok_or(Fault::Field(field, why))
+fn choice<T: Coded>(field: &'static str, value: &Option<Value>) -> Result<Option<T>, Fault> {
+    let Some(code) = text(field, value)? else { return Ok(None) };
+    T::of_code(code).map(Some).ok_or(Fault::Choice(field, T::CODES))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::rejection::Rejection, http::wire::tests::btc_usd};
+    use crate::{
+        domain::{order::TimeInForce, rejection::Rejection},
+        http::wire::tests::btc_usd,
+    };
     use serde_json::json;
 
     /// A good limit order with some of its members replaced.
@@ -185,14 +149,6 @@ mod tests {
             body[member] = value.clone();
         }
         serde_json::from_value::<OrderBody>(body).unwrap().check(&btc_usd())
-    }
-
-    #[test]
-    fn codes_are_those_that_are_shown() {
-        assert!(SIDES.iter().all(|(code, side)| side.code() == *code));
-        assert!(KINDS.iter().all(|(code, kind)| kind.code() == *code));
-        assert!(TIMES.iter().all(|(code, time)| time.code() == *code));
-        assert!(PREVENTIONS.iter().all(|(code, prevention)| prevention.code() == *code));
     }
 
     #[test]
@@ -225,7 +181,9 @@ mod tests {
             (json!({"stop_price": "1"}), "stop_price"),
         ] {
             match limit(with.clone()) {
-                Err(Fault::Field(at, _)) => assert_eq!(at, field, "{with}"),
+                Err(Fault::Field(at, _) | Fault::Choice(at, _)) => {
+                    assert_eq!(at, field, "{with}");
+                }
                 other => panic!("{with}: {other:?}"),
             }
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::time;
+use super::{code, time};
 use crate::domain::{
     id::UserId,
     p2p::{
@@ -28,18 +28,16 @@ pub struct DisputeSummary {
     pub total_fiat: String,
     #[schema(example = "USD")]
     pub fiat_currency: String,
-    #[schema(example = "BANK_TRANSFER")]
+    #[schema(value_type = code::PaymentMethodCode, example = "BANK_TRANSFER")]
     pub payment_method: &'static str,
-    #[schema(
-        value_type = String,
-        pattern = "^(OPEN|ASSIGNED|DECIDED|CLOSED|CLOSED_BY_PARTIES|WITHDRAWN)$"
-    )]
+    #[schema(value_type = code::DisputeStatusCode)]
     pub status: &'static str,
     /// Where the trade stands.
-    #[schema(example = "DISPUTED")]
+    #[schema(value_type = code::P2pTradeStatus, example = "DISPUTED")]
     pub trade_status: &'static str,
     /// NOT_RELEASED, WRONG_AMOUNT_RELEASED, PAYMENT_NOT_RECEIVED, WRONG_AMOUNT, WRONG_NAME or OTHER;
     /// null where the clock opened it.
+    #[schema(value_type = Option<code::DisputeReasonCode>)]
     pub reason: Option<&'static str>,
     /// The party that opened it; null for the clock.
     pub opened_by: Option<String>,
@@ -150,7 +148,7 @@ impl Statement {
 pub struct Evidence {
     /// SHA-256 of its content, in hexadecimal; its name in paths.
     pub sha256: String,
-    #[schema(example = "image/png")]
+    #[schema(value_type = code::EvidenceMedia, example = "image/png")]
     pub media_type: &'static str,
     pub bytes: u32,
     pub by: String,
@@ -179,7 +177,7 @@ pub fn hex(hash: &[u8; 32]) -> String {
 /// What an arbitrator decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Verdict {
-    #[schema(value_type = String, pattern = "^(BUYER|SELLER|SPLIT)$")]
+    #[schema(value_type = code::VerdictOutcome)]
     pub outcome: &'static str,
     /// The buyer's part; null unless the outcome is SPLIT.
     pub buyer_percent: Option<u8>,

@@ -11,6 +11,8 @@ use crate::domain::{
 pub enum Fault {
     /// The body makes no sense: which member, and why.
     Field(&'static str, &'static str),
+    /// The member has none of these codes.
+    Choice(&'static str, &'static [&'static str]),
     /// The body makes sense, and breaks a rule in this member.
     Rule(&'static str, Rejection),
 }
@@ -58,5 +60,14 @@ pub fn explain(error: NumberError) -> &'static str {
         NumberError::TooManyDigits => "has too many digits",
         NumberError::TooFine => "has more decimals than its asset",
         NumberError::TooLarge => "is too large",
+    }
+}
+
+/// That a text is none of `codes`: `is not A, B or C`.
+pub fn none_of(codes: &[&str]) -> String {
+    match codes {
+        [] => "is not known".to_owned(),
+        [only] => format!("is not {only}"),
+        [first @ .., last] => format!("is not {} or {last}", first.join(", ")),
     }
 }

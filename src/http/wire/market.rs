@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{percent, print_ratio, time};
+use super::{code, percent, print_ratio, time};
 use crate::domain::{
     book,
     history::{self, InstrumentHistory, Interval},
@@ -132,7 +132,7 @@ pub struct Print {
     /// Price x quantity, rounded down to the quote asset's scale.
     pub notional: String,
     /// The incoming order's side.
-    #[schema(value_type = String, pattern = "^(BUY|SELL)$")]
+    #[schema(value_type = code::OrderSide)]
     pub taker_side: &'static str,
     pub sequence: u64,
     #[schema(format = DateTime)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{print_ratio, time};
+use super::{code, print_ratio, time};
 use crate::domain::{
     fact::BookFact,
     history,
@@ -22,17 +22,14 @@ pub struct Order {
     pub client_order_id: Option<String>,
     #[schema(example = "BTC-USD")]
     pub instrument: String,
-    #[schema(value_type = String, pattern = "^(BUY|SELL)$")]
+    #[schema(value_type = code::OrderSide)]
     pub order_type: &'static str,
-    #[schema(value_type = String, pattern = "^(LIMIT|MARKET|STOP_LIMIT|STOP_MARKET)$")]
+    #[schema(value_type = code::OrderKind)]
     pub order_subtype: &'static str,
-    #[schema(value_type = String, pattern = "^(GTC|IOC|FOK)$")]
+    #[schema(value_type = code::TimeInForce)]
     pub time_in_force: &'static str,
     pub post_only: bool,
-    #[schema(
-        value_type = String,
-        pattern = "^(CANCEL_NEWEST|CANCEL_OLDEST|CANCEL_BOTH|DECREMENT_AND_CANCEL)$"
-    )]
+    #[schema(value_type = code::SelfTradePrevention)]
     pub self_trade_prevention: &'static str,
     /// The limit; null for market orders.
     #[schema(example = "50000.00")]
@@ -61,14 +58,12 @@ pub struct Order {
     /// What the order receives: the base asset for buys, the quote asset for sells.
     #[schema(example = "BTC")]
     pub fee_currency: &'static str,
-    #[schema(
-        value_type = String,
-        pattern = "^(PENDING|PARTIALLY_FILLED|FILLED|CANCELLED|REJECTED|EXPIRED)$"
-    )]
+    #[schema(value_type = code::OrderStatus)]
     pub status: &'static str,
     /// Why it ended, where the status alone does not say: OWNER, SWITCH, SELF_TRADE,
     /// IMMEDIATE_OR_CANCEL, FILL_OR_KILL, PROTECTION_PRICE, FUNDS_SPENT, DUST, PRICE_OUT_OF_BAND or
     /// POST_ONLY_WOULD_CROSS.
+    #[schema(value_type = Option<code::OrderReason>)]
     pub status_reason: Option<&'static str>,
     #[schema(format = DateTime)]
     pub created_at: String,
@@ -124,7 +119,7 @@ pub struct Fill {
     /// What this side paid of what it received.
     pub fee: String,
     pub fee_currency: &'static str,
-    #[schema(value_type = String, pattern = "^(MAKER|TAKER)$")]
+    #[schema(value_type = code::FillLiquidity)]
     pub liquidity: &'static str,
 }
 
@@ -132,8 +127,8 @@ impl Fill {
     /// `fill` of the instrument `on`, as its maker or its taker sees it.
     pub fn of(fill: &order::Fill, maker: bool, on: &Instrument) -> Fill {
         let (side, fee, liquidity) = match maker {
-            true => (fill.taker_side.opposite(), fill.maker_fee, "MAKER"),
-            false => (fill.taker_side, fill.taker_fee, "TAKER"),
+            true => (fill.taker_side.opposite(), fill.maker_fee, code::Liquidity::Maker),
+            false => (fill.taker_side, fill.taker_fee, code::Liquidity::Taker),
         };
         let fee_asset = received_asset(side, on);
         Fill {
@@ -142,7 +137,7 @@ impl Fill {
             quantity: on.lot.print(fill.quantity),
             fee: fee_asset.print(fee),
             fee_currency: fee_asset.code(),
-            liquidity,
+            liquidity: liquidity.code(),
         }
     }
 }
@@ -211,7 +206,7 @@ pub struct OwnTrade {
     pub trade_id: String,
     pub instrument: String,
     pub order_id: String,
-    #[schema(value_type = String, pattern = "^(BUY|SELL)$")]
+    #[schema(value_type = code::OrderSide)]
     pub order_type: &'static str,
     pub price: String,
     pub quantity: String,
@@ -219,7 +214,7 @@ pub struct OwnTrade {
     pub notional: String,
     pub fee: String,
     pub fee_currency: &'static str,
-    #[schema(value_type = String, pattern = "^(MAKER|TAKER)$")]
+    #[schema(value_type = code::FillLiquidity)]
     pub liquidity: &'static str,
     pub sequence: u64,
     #[schema(format = DateTime)]

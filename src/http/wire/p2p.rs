@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{percent, time};
+use super::{code, percent, time};
 use crate::domain::{
     id::{Sequence, Stamp, UserId},
     money::{Amount, share_down},
@@ -13,7 +13,7 @@ use crate::domain::{
         dispute::Outcome,
         history,
         machine::Action,
-        trade::{MessageFact, Trade, TradeState},
+        trade::{EscrowStatus, MessageFact, Trade},
     },
 };
 
@@ -48,20 +48,18 @@ pub struct P2pTrade {
     #[schema(example = "500.00")]
     pub total_fiat: String,
     pub fees: Fees,
-    #[schema(
-        value_type = String,
-        pattern = "^(PENDING|PAYMENT_SENT|RELEASE_OVERDUE|DISPUTED|VERDICT_PENDING|COMPLETED|CANCELLED|EXPIRED|RESOLVED_BUYER|RESOLVED_SELLER|RESOLVED_SPLIT)$"
-    )]
+    #[schema(value_type = code::P2pTradeStatus)]
     pub status: &'static str,
     /// Why, where the status does not say it: BUYER_CANCELLED, CANCELLED_IN_GRACE, NOT_PAID, MUTUAL,
     /// CONCEDED, PAYMENT_WINDOW_OVER, RELEASED_IN_DISPUTE, OPENED_BY_PARTY, OPENED_BY_CLOCK or
     /// DISPUTE_WITHDRAWN.
+    #[schema(value_type = Option<code::P2pTradeReason>)]
     pub status_reason: Option<&'static str>,
     /// Whether an admin has stopped it.
     pub frozen: bool,
     /// The seller, where the seller asks the buyer to agree to a cancel.
     pub cancel_requested_by: Option<String>,
-    #[schema(example = "BANK_TRANSFER")]
+    #[schema(value_type = code::PaymentMethodCode, example = "BANK_TRANSFER")]
     pub payment_method: &'static str,
     /// Where to pay, as it was when the trade opened; for the two parties only, and while the trade is
     /// open.
@@ -95,6 +93,7 @@ pub struct Fees {
 /// Where a seller is paid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PaymentTo {
+    #[schema(value_type = code::PaymentMethodCode)]
     pub payment_method: &'static str,
     /// Whose name the account bears.
     pub holder: String,
@@ -187,7 +186,7 @@ pub struct Escrow {
     pub amount: String,
     #[schema(example = "USDT")]
     pub currency: &'static str,
-    #[schema(value_type = String, pattern = "^(LOCKED|RELEASED|REFUNDED|SPLIT)$")]
+    #[schema(value_type = code::EscrowState)]
     pub status: &'static str,
     /// What the buyer received.
     pub released_amount: String,
@@ -214,7 +213,7 @@ impl Escrow {
             buyer: trade.buyer.name.clone(),
             amount: asset.print(trade.amount),
             currency: asset.code(),
-            status,
+            status: status.code(),
             released_amount: asset.print(to_buyer - fee),
             fee_amount: asset.print(fee),
             refunded_amount: asset.print(back),
@@ -225,27 +224,22 @@ impl Escrow {
 }
 
 /// What an escrow's status is, and how much of it went to the buyer, fees included, and back.
-fn settled(trade: &Trade) -> (&'static str, Amount, Amount) {
+fn settled(trade: &Trade) -> (EscrowStatus, Amount, Amount) {
     let amount = trade.amount;
-    match trade.state {
-        TradeState::Completed | TradeState::ResolvedBuyer => ("RELEASED", amount, 0),
-        TradeState::Cancelled | TradeState::Expired | TradeState::ResolvedSeller => {
-            ("REFUNDED", 0, amount)
-        }
-        TradeState::ResolvedSplit => {
+    let status = EscrowStatus::of(trade.state);
+    match status {
+        EscrowStatus::Released => (status, amount, 0),
+        EscrowStatus::Refunded => (status, 0, amount),
+        EscrowStatus::Split => {
             let verdict = trade.dispute.as_ref().and_then(|dispute| dispute.verdict.as_ref());
             let percent = verdict.map_or(0, |verdict| match verdict.outcome {
                 Outcome::Split { buyer_percent } => buyer_percent,
                 Outcome::Buyer | Outcome::Seller => 0,
             });
             let to_buyer = share_down(amount, percent);
-            ("SPLIT", to_buyer, amount - to_buyer)
+            (status, to_buyer, amount - to_buyer)
         }
-        TradeState::Pending
-        | TradeState::PaymentSent
-        | TradeState::ReleaseOverdue
-        | TradeState::Disputed
-        | TradeState::VerdictPending => ("LOCKED", 0, 0),
+        EscrowStatus::Locked => (status, 0, 0),
     }
 }
 
@@ -300,13 +294,13 @@ pub struct AuditEntry {
     pub sequence: u64,
     /// A username; null for the clock.
     pub by: Option<String>,
-    #[schema(value_type = String, pattern = "^(BUYER|SELLER|ARBITRATOR|ADMIN|CLOCK)$")]
+    #[schema(value_type = code::P2pParty)]
     pub party: &'static str,
     /// What was done.
-    #[schema(example = "PAYMENT_SENT")]
+    #[schema(value_type = code::P2pAction, example = "PAYMENT_SENT")]
     pub action: &'static str,
     /// Where the trade stood afterwards.
-    #[schema(example = "PAYMENT_SENT")]
+    #[schema(value_type = code::P2pTradeStatus, example = "PAYMENT_SENT")]
     pub status: &'static str,
     /// What was said for it: of a verdict or an appeal; of a freeze and its end to admins only.
     pub reason: Option<String>,

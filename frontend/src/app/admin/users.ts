@@ -8,7 +8,14 @@ import {
   signal,
 } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
-import { type AdminUser, Api, changeUser, user } from '../core/client';
+import {
+  type AdminUser,
+  Api,
+  changeUser,
+  user,
+  type ChangeUserBody,
+  type UserRole,
+} from '../core/client';
 import { Command } from '../core/command';
 import { type Problem, problemOf } from '../core/problem';
 import { Session } from '../core/session';
@@ -49,7 +56,7 @@ export class UsersPage {
   protected readonly typed = signal('');
   protected readonly found = signal<AdminUser | null>(null);
   protected readonly problem = signal<Problem | null>(null);
-  protected readonly role = signal('USER');
+  protected readonly role = signal<UserRole>('USER');
   protected readonly isOneself = computed(
     () => this.found()?.username === this.session.user()?.username,
   );
@@ -104,7 +111,7 @@ export class UsersPage {
     }
   }
 
-  private async change(who: AdminUser, body: { role?: string; frozen?: boolean }): Promise<void> {
+  private async change(who: AdminUser, body: ChangeUserBody): Promise<void> {
     const changed = await this.command.run(changeUser, { username: who.username, body });
     if (!changed) return;
     this.keep(changed);

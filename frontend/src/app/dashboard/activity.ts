@@ -9,7 +9,14 @@ import {
 import { RouterLink } from '@angular/router';
 import { Balances } from '../core/balances';
 import { calm } from '../core/calm';
-import { Api, type OwnTrade, type Posting, listOwnTrades, transactions } from '../core/client';
+import {
+  Api,
+  type OwnTrade,
+  type Posting,
+  listOwnTrades,
+  transactions,
+  type TransactionType,
+} from '../core/client';
 import { Notices } from '../core/notices';
 import { type Problem, problemOf } from '../core/problem';
 import { When } from '../ui/figures';
@@ -18,6 +25,9 @@ import { Empty, Failure, Skeleton } from '../ui/state';
 import { ActivityWords } from './activity-words';
 
 const SHOWN_MAX = 12;
+
+/** What came and went, trades apart. */
+const MOVES: readonly TransactionType[] = ['DEPOSIT', 'WITHDRAWAL', 'REGISTRATION'];
 
 /** What happened last: fills, money in and out, what the exchange told. */
 @Component({
@@ -110,9 +120,7 @@ export class Activity {
     try {
       const [fills, ...moves] = await Promise.all([
         this.api.invoke(listOwnTrades, { limit: String(SHOWN_MAX) }),
-        ...['DEPOSIT', 'WITHDRAWAL', 'REGISTRATION'].map((type) =>
-          this.api.invoke(transactions, { type, limit: SHOWN_MAX }),
-        ),
+        ...MOVES.map((type) => this.api.invoke(transactions, { type, limit: SHOWN_MAX })),
       ]);
       this.read.set({ fills: fills.data, postings: moves.flatMap(({ data }) => data) });
       this.problem.set(null);

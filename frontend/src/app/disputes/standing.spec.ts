@@ -1,3 +1,4 @@
+import type { VerdictOutcome } from '../core/client';
 import { type Seen, standingOf } from './standing';
 
 const UNTIL = '2026-02-04T00:00:00.000Z';
@@ -46,7 +47,7 @@ describe('standingOf', () => {
   });
 
   it('lets who lost appeal, once', () => {
-    const decided = (outcome: string, more: Partial<Seen> = {}) =>
+    const decided = (outcome: VerdictOutcome, more: Partial<Seen> = {}) =>
       dispute({
         status: 'DECIDED',
         verdict: { outcome, by: 'judge', created_at: UNTIL, fraud: false, reason: '' },

@@ -7,7 +7,7 @@ import {
   output,
   signal,
 } from '@angular/core';
-import { type P2PTrade, type VerdictBody, giveVerdict } from '../core/client';
+import { type P2PTrade, type VerdictBody, giveVerdict, type VerdictOutcome } from '../core/client';
 import { Command } from '../core/command';
 import { Format } from '../core/format';
 import { Toasts } from '../core/toasts';
@@ -73,7 +73,7 @@ export class VerdictForm {
   protected readonly command = new Command();
   protected readonly outcomes = OUTCOMES;
 
-  protected readonly outcome = signal('');
+  protected readonly outcome = signal<VerdictOutcome | ''>('');
   protected readonly typed = signal('50');
   protected readonly reason = signal('');
   protected readonly fraud = signal(false);
@@ -99,10 +99,11 @@ export class VerdictForm {
 
   protected async submit(event: Event): Promise<void> {
     event.preventDefault();
-    if (!this.isComplete() || this.command.busy() || !(await this.agrees())) return;
+    const outcome = this.outcome();
+    if (!outcome || !this.isComplete() || this.command.busy() || !(await this.agrees())) return;
     const { id, trade_status } = this.dispute();
     const body: VerdictBody = {
-      outcome: this.outcome(),
+      outcome,
       reason: this.reason().trim(),
       fraud: this.fraud(),
       expected_state: trade_status,

@@ -1,4 +1,4 @@
-import type { Dispute, P2PTrade } from '../core/client';
+import type { Dispute, P2PTrade, DisputeReasonCode } from '../core/client';
 
 /** What somebody is in a trade; an observer only looks. */
 export type Role = 'buyer' | 'seller' | 'observer';
@@ -116,7 +116,7 @@ export function awaits(trade: P2PTrade, username: string | undefined): boolean {
 }
 
 /** What a party may give as the reason of a dispute. */
-export function reasonsOf(role: Role): readonly string[] {
+export function reasonsOf(role: Role): readonly DisputeReasonCode[] {
   return role === 'buyer'
     ? ['NOT_RELEASED', 'WRONG_AMOUNT_RELEASED', 'OTHER']
     : ['PAYMENT_NOT_RECEIVED', 'WRONG_AMOUNT', 'WRONG_NAME', 'OTHER'];

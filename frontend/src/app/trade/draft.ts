@@ -1,11 +1,11 @@
-import type { OrderBody } from '../core/client';
+import type { OrderBody, OrderKind, SelfTradePrevention, TimeInForce } from '../core/client';
 import { Decimal, decimalsOf } from '../core/decimal';
 import type { BookView } from './order-book';
 import { affordable } from './sweep';
 import { protectionPrice, type Side, type Terms } from './terms';
 
-export type Kind = 'LIMIT' | 'MARKET' | 'STOP_LIMIT' | 'STOP_MARKET';
-export type TimeInForce = 'GTC' | 'IOC' | 'FOK';
+export type Kind = OrderKind;
+export type { TimeInForce };
 
 /** The fields of the form that can be wrong, by their names on the wire. */
 export type FieldName = 'price' | 'stop_price' | 'quantity' | 'quote_amount' | 'display_quantity';
@@ -16,7 +16,7 @@ export interface Draft {
   readonly kind: Kind;
   readonly timeInForce: TimeInForce;
   readonly postOnly: boolean;
-  readonly prevention: string;
+  readonly prevention: SelfTradePrevention;
   readonly price: Decimal | null;
   readonly stopPrice: Decimal | null;
   readonly quantity: Decimal | null;

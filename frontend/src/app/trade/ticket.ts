@@ -1,3 +1,4 @@
+import type { SelfTradePrevention } from '../core/client';
 import { Injectable, computed, inject, signal } from '@angular/core';
 import { Balances } from '../core/balances';
 import { Decimal } from '../core/decimal';
@@ -39,7 +40,7 @@ export class Ticket {
   readonly kind = signal<Kind>('LIMIT');
   readonly timeInForce = signal<TimeInForce>('GTC');
   readonly postOnly = signal(false);
-  readonly prevention = stored('trade-prevention', 'CANCEL_NEWEST');
+  readonly prevention = stored<SelfTradePrevention>('trade-prevention', 'CANCEL_NEWEST');
   readonly byAmount = signal(false);
   /** As they are typed. */
   readonly price = signal('');

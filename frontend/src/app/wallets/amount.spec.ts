@@ -1,3 +1,4 @@
+import type { Posting } from '../core/client';
 import { Decimal } from '../core/decimal';
 import { amountFault, movedToday } from './amount';
 
@@ -22,7 +23,7 @@ describe('amountFault', () => {
 
 describe('movedToday', () => {
   it('adds what was moved since midnight in UTC', () => {
-    const posting = (amount: string, created_at: string) => ({
+    const posting = (amount: string, created_at: string): Posting => ({
       account: 'AVAILABLE',
       amount,
       created_at,

@@ -10,7 +10,7 @@ import {
 } from '@angular/core';
 import { Balances } from '../core/balances';
 import { calm } from '../core/calm';
-import { Api, type Posting, transactions } from '../core/client';
+import { Api, type Posting, transactions, type TransactionType } from '../core/client';
 import { csv, download } from '../core/csv';
 import { Pages } from '../core/pages';
 import { type Problem, problemOf } from '../core/problem';
@@ -38,7 +38,7 @@ export class Ledger {
   private readonly toasts = inject(Toasts);
   protected readonly balances = inject(Balances);
 
-  protected readonly type = signal('');
+  protected readonly type = signal<TransactionType | ''>('');
   protected readonly exporting = signal(false);
   protected readonly pages = new Pages<Posting>((after) => this.read(50, after));
   protected readonly types = TYPES;

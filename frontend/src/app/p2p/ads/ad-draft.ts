@@ -1,5 +1,5 @@
 import { computed, signal } from '@angular/core';
-import type { Ad, AdBody, AdChangeBody, AdConditions } from '../../core/client';
+import type { Ad, AdBody, AdChangeBody, AdConditions, PaymentMethodCode } from '../../core/client';
 import { Decimal } from '../../core/decimal';
 import { scaleOf } from '../amounts';
 import { PRICE_SCALE, floatingPrice } from '../pricing';
@@ -23,7 +23,7 @@ export class AdDraft {
   readonly priceType = signal<'FIXED' | 'FLOATING'>('FIXED');
   readonly currency = signal('USDT');
   readonly fiat = signal('USD');
-  readonly methods = signal<readonly string[]>([]);
+  readonly methods = signal<readonly PaymentMethodCode[]>([]);
   readonly windowSecs = signal(900);
   readonly texts = signal<Texts>({});
   /** Before the first try, what is still empty is not told to be wrong. */
@@ -107,7 +107,7 @@ export class AdDraft {
     this.texts.update((texts) => ({ ...texts, [field]: text }));
   }
 
-  toggle(method: string): void {
+  toggle(method: PaymentMethodCode): void {
     this.methods.update((methods) =>
       methods.includes(method) ? methods.filter((each) => each !== method) : [...methods, method],
     );

@@ -1,4 +1,5 @@
-import type { Ad } from '../../core/client';
+import { PAYMENT_METHOD_CODE } from '../../api/models/payment-method-code-array';
+import type { Ad, PaymentMethodCode, OrderSide } from '../../core/client';
 import { Decimal } from '../../core/decimal';
 import { ASSETS } from '../amounts';
 
@@ -11,7 +12,7 @@ export interface Filters {
   /** In fiat; empty for any. */
   amount: string;
   /** Empty for any. */
-  method: string;
+  method: PaymentMethodCode | '';
   sort: 'price' | 'completion_rate' | 'created_at';
 }
 
@@ -26,15 +27,16 @@ export function filtersOf(query: Query): Filters {
     asset: (ASSETS as readonly string[]).includes(asset) ? asset : 'USDT',
     fiat: /^[A-Z]{3}$/.test(query.fiat ?? '') ? query.fiat! : 'USD',
     amount: Decimal.parse(query.amount)?.isPositive() ? query.amount! : '',
-    method: /^[A-Z_]{1,40}$/.test(query.method ?? '') ? query.method! : '',
+    method: PAYMENT_METHOD_CODE.find((code) => code === query.method) ?? '',
     sort: sort === 'completion_rate' || sort === 'created_at' ? sort : 'price',
   };
 }
 
 /** As the exchange is asked. */
 export function askedOf(filters: Filters) {
+  const side: OrderSide = filters.side === 'buy' ? 'SELL' : 'BUY';
   return {
-    ad_type: filters.side === 'buy' ? 'SELL' : 'BUY',
+    ad_type: side,
     currency: filters.asset,
     fiat_currency: filters.fiat,
     amount: filters.amount || undefined,

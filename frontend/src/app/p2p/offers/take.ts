@@ -8,7 +8,15 @@ import {
   signal,
 } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
-import { type Ad, Api, type ListedAd, showAd, showReputation, takeAd } from '../../core/client';
+import {
+  type Ad,
+  Api,
+  type ListedAd,
+  showAd,
+  showReputation,
+  takeAd,
+  type PaymentMethodCode,
+} from '../../core/client';
 import { Balances } from '../../core/balances';
 import { Command } from '../../core/command';
 import { Decimal, decimalsOf } from '../../core/decimal';
@@ -36,7 +44,7 @@ export interface Offer {
   ad: ListedAd;
   /** What the person looked for. */
   amount: string;
-  method: string;
+  method: PaymentMethodCode | '';
 }
 
 /** Takes an ad: how much, paid how, at a price that was seen. */
@@ -153,7 +161,8 @@ export class Take {
     this.seen.set(this.ad().version);
     this.moved.set(null);
     this.command.problem.set(null);
-    if (!this.ad().payment_methods.includes(this.method()))
+    const method = this.method();
+    if (!method || !this.ad().payment_methods.includes(method))
       this.method.set(firstMethod({ ...this.offer, ad: this.ad() }));
   }
 
@@ -171,13 +180,14 @@ export class Take {
     event.preventDefault();
     const price = this.price();
     const typed = this.figures()[this.unit() === 'fiat' ? 'fiat' : 'amount'];
-    if (!this.isReady() || !price || !typed) return;
+    const method = this.method();
+    if (!this.isReady() || !price || !typed || !method) return;
     const ad = this.ad();
     const taken = await this.command.run(takeAd, {
       body: {
         advertisement_id: ad.id,
         [this.unit() === 'fiat' ? 'fiat_amount' : 'amount']: typed.toString(),
-        payment_method: this.method(),
+        payment_method: method,
         expected_price: price.toString(),
         ...(ad.price_type === 'FLOATING' ? { price_tolerance_percent: this.tolerance() } : {}),
         ad_version: this.seen(),
@@ -256,7 +266,7 @@ export class Take {
   }
 }
 
-function firstMethod({ ad, method }: Offer): string {
-  if (ad.payment_methods.includes(method)) return method;
+function firstMethod({ ad, method }: Offer): PaymentMethodCode | '' {
+  if (method && ad.payment_methods.includes(method)) return method;
   return ad.payment_methods.length === 1 ? ad.payment_methods[0]! : '';
 }

@@ -67,7 +67,8 @@ export class DisputePanel {
   }
 
   protected kindOf(file: Evidence): string {
-    return { 'text/plain': 'Text', 'application/pdf': 'PDF' }[file.media_type] ?? 'Picture';
+    if (file.media_type === 'text/plain') return 'Text';
+    return file.media_type === 'application/pdf' ? 'PDF' : 'Picture';
   }
 
   protected sizeOf(file: Evidence): string {

@@ -1,6 +1,6 @@
 import { DIALOG_DATA, DialogRef } from '@angular/cdk/dialog';
 import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
-import { openDispute } from '../../core/client';
+import { openDispute, type DisputeReasonCode } from '../../core/client';
 import { Command } from '../../core/command';
 import { Toasts } from '../../core/toasts';
 import { Field } from '../../ui/field';
@@ -74,7 +74,7 @@ export class OpenDispute {
   private readonly toasts = inject(Toasts);
   protected readonly ref = inject<DialogRef<void>>(DialogRef);
   protected readonly command = new Command();
-  protected readonly reason = signal('');
+  protected readonly reason = signal<DisputeReasonCode | ''>('');
   protected readonly statement = signal('');
   protected readonly reasons = reasonsOf(this.room.role());
   protected readonly texts = DISPUTE_REASONS;
@@ -97,11 +97,12 @@ export class OpenDispute {
   protected async submit(event: Event): Promise<void> {
     event.preventDefault();
     const trade = this.room.trade();
-    if (!trade || !this.isComplete()) return;
+    const reason = this.reason();
+    if (!trade || !reason || !this.isComplete()) return;
     const dispute = await this.command.run(openDispute, {
       body: {
         trade_id: trade.id,
-        reason: this.reason(),
+        reason,
         statement: this.statement().trim(),
         expected_state: trade.status,
       },

@@ -1,4 +1,4 @@
-import type { Dispute, P2PTrade, Verdict } from '../../core/client';
+import type { Dispute, P2PTrade, Verdict, P2PTradeStatus, VerdictOutcome } from '../../core/client';
 import { type Role, isOpen, otherOf } from '../machine';
 import { TRADE_REASONS } from '../texts';
 
@@ -121,8 +121,13 @@ function over(trade: P2PTrade, dispute: Dispute | null, amount: string): Outlook
 
 /** What the verdict gives to whom: the newest one, as far as the dispute is known. */
 export function verdictText(trade: P2PTrade, dispute: Dispute | null): string {
-  const carriedOut = trade.status.replace('RESOLVED_', '');
-  return outcomeText(trade, dispute?.verdict ?? { outcome: carriedOut });
+  return outcomeText(trade, dispute?.verdict ?? { outcome: carriedOut(trade.status) });
+}
+
+/** What was carried out, as the state of the trade tells it. */
+function carriedOut(status: P2PTradeStatus): VerdictOutcome {
+  if (status === 'RESOLVED_BUYER') return 'BUYER';
+  return status === 'RESOLVED_SELLER' ? 'SELLER' : 'SPLIT';
 }
 
 /** What an outcome gives to whom. */

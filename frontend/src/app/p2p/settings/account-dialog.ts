@@ -1,5 +1,6 @@
 import { DIALOG_DATA, DialogRef } from '@angular/cdk/dialog';
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
+import type { PaymentMethodCode } from '../../core/client';
 import { Method } from '../texts';
 import { AccountForm } from './account-form';
 
@@ -28,6 +29,6 @@ import { AccountForm } from './account-form';
   `,
 })
 export class AccountDialog {
-  protected readonly method = inject<string>(DIALOG_DATA);
+  protected readonly method = inject<PaymentMethodCode>(DIALOG_DATA);
   protected readonly ref = inject<DialogRef<void>>(DialogRef);
 }

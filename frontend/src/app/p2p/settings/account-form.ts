@@ -7,7 +7,7 @@ import {
   output,
   signal,
 } from '@angular/core';
-import { addPaymentAccount } from '../../core/client';
+import { addPaymentAccount, type PaymentMethodCode } from '../../core/client';
 import { Command } from '../../core/command';
 import { Field } from '../../ui/field';
 import { PaymentAccounts } from '../payment-accounts';
@@ -76,13 +76,13 @@ const DETAILS: Readonly<Record<string, string>> = {
 })
 export class AccountForm {
   /** The method that it is for, where that is not to be chosen. */
-  readonly only = input<string | null>(null);
+  readonly only = input<PaymentMethodCode | null>(null);
   readonly added = output<void>();
 
   protected readonly methods = inject(PaymentMethods);
   private readonly accounts = inject(PaymentAccounts);
   protected readonly command = new Command();
-  protected readonly chosen = signal('');
+  protected readonly chosen = signal<PaymentMethodCode | ''>('');
   protected readonly holder = signal('');
   protected readonly details = signal('');
   protected readonly method = computed(() => this.only() ?? this.chosen());
@@ -103,10 +103,11 @@ export class AccountForm {
 
   protected async submit(event: Event): Promise<void> {
     event.preventDefault();
-    if (!this.isComplete()) return;
+    const method = this.method();
+    if (!method || !this.isComplete()) return;
     const added = await this.command.run(addPaymentAccount, {
       body: {
-        payment_method: this.method(),
+        payment_method: method,
         holder: this.holder().trim(),
         details: this.details().trim(),
       },
