@@ -24,9 +24,9 @@ const PLENTY: Amount = 1_000_000_000_000;
 
 fn settle(c: &mut Criterion) {
     let (mut book, mut state) = funded();
-    let maker = decide(&mut book, 1, Side::Sell, 6_000_000, 500_000_000);
+    let maker = decide(&mut book, 1, Side::Sell, Price::new(6_000_000), 500_000_000);
     apply(&mut state, &maker);
-    let one_fill = |book: &mut Book| decide(book, 2, Side::Buy, 6_000_000, 10);
+    let one_fill = |book: &mut Book| decide(book, 2, Side::Buy, Price::new(6_000_000), 10);
     let fact = one_fill(&mut book);
     apply(&mut state, &fact);
     assert_eq!(fact.book().map(|book| book.fills.len()), Some(1));
@@ -103,7 +103,8 @@ fn trading(book: &mut Book) -> Vec<Fact> {
     };
     let one = |_| {
         let side = if next(2) == 0 { Side::Buy } else { Side::Sell };
-        let (price, quantity) = (6_000_000 + next(41) as Price - 20, 10 + next(1_000) as Quantity);
+        let (price, quantity) =
+            (Price::new(6_000_000 + next(41) as i64 - 20), 10 + next(1_000) as Quantity);
         decide(book, 1 + next(USERS), side, price, quantity)
     };
     (0..FACTS).map(one).collect()

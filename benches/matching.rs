@@ -26,7 +26,7 @@ const STREAMS: [&str; 3] = ["normal", "static", "flash-crash"];
 const SIZES: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
 /// The best bid is just below, the best ask just above.
-const MIDDLE: Price = 100_000;
+const MIDDLE: Price = Price::new(100_000);
 /// Resting orders spread over this many prices on each side.
 const LEVELS: u64 = 500;
 /// Commands timed at once, and undone untimed, so that a book keeps its size.
@@ -114,10 +114,10 @@ impl Desk {
     /// Orders anywhere in the book, that trade with nothing.
     fn add_all(&mut self, count: u64) {
         for _ in 0..count {
-            let away = 1 + (self.next() % LEVELS) as Price;
+            let away = Price::new(1 + (self.next() % LEVELS) as i64);
             let (side, price) = match self.next() % 2 {
-                0 => (Side::Buy, MIDDLE - 1 - away),
-                _ => (Side::Sell, MIDDLE + 1 + away),
+                0 => (Side::Buy, MIDDLE - Price::new(1) - away),
+                _ => (Side::Sell, MIDDLE + Price::new(1) + away),
             };
             self.place(side, price, TimeInForce::Gtc);
         }
@@ -133,13 +133,13 @@ impl Desk {
     }
 
     fn rest_at_best(&mut self, count: u64) {
-        (0..count).for_each(|_| self.place(Side::Sell, MIDDLE + 1, TimeInForce::Gtc));
+        (0..count).for_each(|_| self.place(Side::Sell, MIDDLE + Price::new(1), TimeInForce::Gtc));
         self.added.clear();
     }
 
     /// Each takes exactly one resting order.
     fn cross_all(&mut self, count: u64) {
-        (0..count).for_each(|_| self.place(Side::Buy, MIDDLE + 1, TimeInForce::Ioc));
+        (0..count).for_each(|_| self.place(Side::Buy, MIDDLE + Price::new(1), TimeInForce::Ioc));
         self.added.clear();
     }
 

@@ -25,6 +25,7 @@ use souk::{
         account::{Register, Role},
         command::{Asked, CancelReason, Command},
         id::{InstrumentId, RequestId, UserId},
+        instrument::Price,
         money::Asset,
         order::{PlaceOrder, SelfTradePrevention, Side},
         per_asset::PerAsset,
@@ -105,7 +106,7 @@ fn command(number: u64) -> Command {
     };
     let order = PlaceOrder {
         self_trade_prevention: SelfTradePrevention::CancelOldest,
-        ..PlaceOrder::limit(side, 100, price)
+        ..PlaceOrder::limit(side, 100, Price::new(price))
     };
     Command::Place { instrument: InstrumentId(0), order }
 }

@@ -3,18 +3,22 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    figure::figure,
     id::InstrumentId,
     money::{Amount, Asset, NumberError, Rate, Ratio, parse_scaled, print_scaled, ten_to},
     order::Side,
 };
 
-/// A price as a count of ticks; positive.
-pub type Price = i64;
+figure! {
+    /// A price as a count of ticks; positive.
+    Price
+}
+
 /// A quantity as a count of lots; positive in commands.
 pub type Quantity = i64;
 
 /// The largest price in ticks and quantity in lots; their product fits 128 bits with room.
-pub const PRICE_MAX: Price = 1 << 50;
+pub const PRICE_MAX: Price = Price::new(1 << 50);
 /// See [`PRICE_MAX`].
 pub const QUANTITY_MAX: Quantity = 1 << 50;
 
@@ -86,12 +90,17 @@ impl Instrument {
 
     /// `price x quantity` rounded down, in minor units of the quote asset.
     pub fn notional_down(&self, price: Price, quantity: Quantity) -> Amount {
-        self.ratio().notional_down(price, quantity)
+        self.ratio().notional_down(price.get(), quantity)
     }
 
     /// `price x quantity` rounded up, in minor units of the quote asset.
     pub fn notional_up(&self, price: Price, quantity: Quantity) -> Amount {
-        self.ratio().notional_up(price, quantity)
+        self.ratio().notional_up(price.get(), quantity)
+    }
+
+    /// A price in plain notation.
+    pub fn print_price(&self, price: Price) -> String {
+        self.tick.print(price.get())
     }
 
     /// `quantity` in minor units of the base asset; exact.
@@ -103,8 +112,8 @@ impl Instrument {
     /// stop price in its place, is `best`.
     pub fn protection_price(&self, side: Side, best: Price) -> Price {
         match side {
-            Side::Buy => self.protection.above_down(best),
-            Side::Sell => self.protection.below_up(best),
+            Side::Buy => Price::new(self.protection.above_down(best.get())),
+            Side::Sell => Price::new(self.protection.below_up(best.get())),
         }
     }
 
@@ -156,9 +165,9 @@ mod tests {
             protection: Rate(50_000),
         };
         assert_eq!(usdt_usd.fault(), None);
-        assert_eq!(usdt_usd.notional_down(9_999, 1), 0);
-        assert_eq!(usdt_usd.notional_up(9_999, 1), 1);
-        assert_eq!(usdt_usd.notional_down(10_000, 150), 150);
+        assert_eq!(usdt_usd.notional_down(Price::new(9_999), 1), 0);
+        assert_eq!(usdt_usd.notional_up(Price::new(9_999), 1), 1);
+        assert_eq!(usdt_usd.notional_down(Price::new(10_000), 150), 150);
         assert_eq!(usdt_usd.base_amount(150), 1_500_000);
         let coarse = Step { units: 1 << 19, scale: 0 };
         let vast = Instrument { tick: coarse, lot: coarse, ..usdt_usd };

@@ -11,6 +11,7 @@ pub mod command;
 pub mod decide;
 pub mod digest;
 pub mod fact;
+pub mod figure;
 pub mod history;
 pub mod id;
 pub mod instrument;

@@ -331,7 +331,7 @@ pub struct Fill {
 impl Fill {
     /// Price x quantity, in ticks times lots.
     pub fn weight(&self) -> i128 {
-        i128::from(self.price) * i128::from(self.quantity)
+        i128::from(self.price.get()) * i128::from(self.quantity)
     }
 
     /// Who bought, by which order, at which fee (in the base asset).

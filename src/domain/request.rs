@@ -178,7 +178,8 @@ impl OrderRequest<'_> {
 /// # Errors
 /// What is wrong with `text`, which stands in `field`.
 pub fn read_price(field: Field, text: &str, on: &Instrument) -> Result<Price, InvalidRequest> {
-    read_steps(field, on.tick.parse(text, PRICE_MAX), Rejection::OffTick, Rejection::PriceTooLarge)
+    let ticks = on.tick.parse(text, PRICE_MAX.get());
+    read_steps(field, ticks, Rejection::OffTick, Rejection::PriceTooLarge).map(Price::new)
 }
 
 /// Reads a quantity as a count of lots.

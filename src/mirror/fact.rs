@@ -244,7 +244,7 @@ impl Rows<'_> {
     }
 
     fn order(&mut self, on: &Instrument, order: &Order) {
-        let price = |ticks| Cell::printed(&on.tick.print(ticks));
+        let price = |ticks| Cell::printed(&on.print_price(ticks));
         let quantity = |lots| Cell::printed(&on.lot.print(lots));
         let received = match order.side {
             Side::Buy => on.base,
@@ -285,7 +285,7 @@ impl Rows<'_> {
             Cell::Number(buyer.0),
             Cell::Number(seller.0),
             Cell::printed(&on.lot.print(fill.quantity)),
-            Cell::printed(&on.tick.print(fill.price)),
+            Cell::printed(&on.print_price(fill.price)),
             amount(on.quote, fill.notional),
             amount(on.base, buyer_fee),
             amount(on.quote, seller_fee),

@@ -117,7 +117,7 @@ impl Views {
         else {
             return;
         };
-        let price = |side| book.best(side).unwrap_or(0);
+        let price = |side| book.best(side).unwrap_or_default().get();
         listed.bid.store(price(Side::Buy), Ordering::Relaxed);
         listed.ask.store(price(Side::Sell), Ordering::Relaxed);
     }
@@ -135,7 +135,7 @@ impl Reads for Views {
             Side::Buy => listed.bid.load(Ordering::Relaxed),
             Side::Sell => listed.ask.load(Ordering::Relaxed),
         };
-        (price > 0).then_some(price)
+        (price > 0).then_some(Price::new(price))
     }
 
     fn instruments(&self) -> u16 {

@@ -17,7 +17,7 @@ use crate::domain::{
 /// Adds this many prices from the touch at most.
 const AWAY_MAX: u64 = 500;
 /// The best bid of a mix begins just below, the best ask just above.
-const MIDDLE: Price = 100_000;
+const MIDDLE: i64 = 100_000;
 
 /// A command. Orders are named by which placing of the stream they are, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,10 +168,10 @@ impl Mixer {
     fn add(&mut self) -> Command {
         let side = if self.next().is_multiple_of(2) { Side::Buy } else { Side::Sell };
         // The nearer of two, so that there is twice as much at the touch as on average.
-        let away = (self.next() % AWAY_MAX).min(self.next() % AWAY_MAX) as Price;
+        let away = (self.next() % AWAY_MAX).min(self.next() % AWAY_MAX) as i64;
         let price = match side {
-            Side::Buy => MIDDLE - 1 - away,
-            Side::Sell => MIDDLE + 1 + away,
+            Side::Buy => Price::new(MIDDLE - 1 - away),
+            Side::Sell => Price::new(MIDDLE + 1 + away),
         };
         self.alive.push(self.bare.placed);
         let quantity = 1 + (self.next() % 100) as Quantity;
@@ -228,7 +228,7 @@ mod tests {
         let trade = |line: &str| {
             let mut figures = line.strip_prefix("1,")?.split(',').skip(1);
             let mut next = || figures.next()?.parse().ok();
-            Some((next()?, next()?))
+            Some((Price::new(next()?), next()?))
         };
         reports.lines().filter_map(trade).collect()
     }

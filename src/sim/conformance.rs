@@ -208,7 +208,7 @@ fn parse_record(record: &[u8]) -> Result<Message, Error> {
         ioc: record[2] != 0,
         quantity: Quantity::from(u32::from_le_bytes(field(record, 4))),
         id: u64::from_le_bytes(field(record, 16)),
-        price: i64::from_le_bytes(field(record, 24)),
+        price: Price::new(i64::from_le_bytes(field(record, 24))),
     })
 }
 
@@ -267,7 +267,7 @@ impl MessageFile {
             ioc: self.ioc != 0,
             quantity: Quantity::from(self.qty),
             id: self.id,
-            price: self.price,
+            price: Price::new(self.price),
         }
     }
 }
@@ -392,13 +392,14 @@ fn digit(side: Side) -> u8 {
 }
 
 fn check_figures(message: &Message) -> Result<(), Error> {
-    if !(1..=PRICE_MAX).contains(&message.price) {
+    if !(Price::new(1)..=PRICE_MAX).contains(&message.price) {
         return refuse(message, "its price is not above zero, or too large");
     }
     if message.quantity == 0 {
         return refuse(message, "its quantity is zero");
     }
-    match message.price.checked_mul(message.quantity).is_some_and(|worth| worth <= NOTIONAL_MAX) {
+    let worth = message.price.get().checked_mul(message.quantity);
+    match worth.is_some_and(|worth| worth <= NOTIONAL_MAX) {
         true => Ok(()),
         false => refuse(message, "price times quantity is too large"),
     }
@@ -510,11 +511,13 @@ mod tests {
             ioc: false,
             quantity: 1,
             id: 1,
-            price: 0,
+            price: Price::new(0),
         };
         let refused = |message: Message| play(&[message]).unwrap_err().to_string();
         assert!(refused(message).starts_with("message 7: its price"));
-        assert!(refused(Message { quantity: 0, price: 1, ..message }).contains("quantity"));
+        assert!(
+            refused(Message { quantity: 0, price: Price::new(1), ..message }).contains("quantity")
+        );
         let huge = Message { quantity: u32::MAX.into(), price: PRICE_MAX, ..message };
         assert!(refused(huge).contains("too large"));
     }

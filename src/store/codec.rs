@@ -142,6 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::instrument::Price;
     use crate::{
         domain::{
             fact::{BookAction, BookFact, Cause, Change, KeyUse, Level},
@@ -210,8 +211,8 @@ mod tests {
                 time_in_force: self.any(&TimeInForce::ALL),
                 post_only: self.any(&[true, false]),
                 self_trade_prevention: self.any(&SelfTradePrevention::ALL),
-                price: self.maybe(Self::signed),
-                stop_price: self.maybe(Self::signed),
+                price: self.maybe(Self::signed).map(Price::new),
+                stop_price: self.maybe(Self::signed).map(Price::new),
                 quote_amount: self.maybe(Self::signed),
                 display_quantity: self.maybe(Self::signed),
                 triggered: self.any(&[true, false]),
@@ -239,7 +240,7 @@ mod tests {
                 Change::Reduce { order, shown, hidden },
                 Change::Requeue { order, shown },
                 Change::Remove(order),
-                Change::SetLast(shown),
+                Change::SetLast(Price::new(shown)),
             ])
         }
 
@@ -251,7 +252,7 @@ mod tests {
                 taker: OrderId(self.next()),
                 maker_user: UserId(self.next()),
                 taker_user: UserId(self.next()),
-                price: self.signed(),
+                price: Price::new(self.signed()),
                 quantity: self.signed(),
                 notional: self.signed(),
                 maker_fee: self.signed(),
@@ -285,7 +286,7 @@ mod tests {
             let request = RequestId(self.next());
             let level = |f: &mut Self| {
                 let (side, price, quantity) = (f.side(), f.signed(), f.signed());
-                Level { side, price, quantity }
+                Level { side, price: Price::new(price), quantity }
             };
             let book = BookFact {
                 instrument: InstrumentId(self.next() as u16),

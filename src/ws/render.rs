@@ -383,7 +383,7 @@ fn printed(on: &Instrument, (price, quantity): (Price, Quantity)) -> PrintedLeve
         0 => "0".into(),
         quantity => on.lot.print(quantity),
     };
-    [on.tick.print(price), shown]
+    [on.print_price(price), shown]
 }
 
 fn book_update(on: &Instrument, changed: &[Level], top: &Top) -> BookUpdate {

@@ -16,7 +16,7 @@ use souk::{
         command::{Asked, CancelReason, Command},
         fact::{BookFact, Fact},
         id::{InstrumentId, OrderId, RequestId, UserId},
-        instrument::Instrument,
+        instrument::{Instrument, Price},
         money::{Asset, Rate},
         order::{Order, PlaceOrder, Side},
         p2p::Rules,
@@ -167,7 +167,10 @@ pub async fn ask(exchange: &Exchange, by: Option<UserId>, command: Command) -> A
 
 /// A limit order on BTC-USD: quantity in lots of 0.00001, price in cents.
 pub fn limit(side: Side, quantity: i64, price: i64) -> Command {
-    Command::Place { instrument: BTC_USD, order: PlaceOrder::limit(side, quantity, price) }
+    Command::Place {
+        instrument: BTC_USD,
+        order: PlaceOrder::limit(side, quantity, Price::new(price)),
+    }
 }
 
 pub fn cancel_all() -> Command {

@@ -13,6 +13,7 @@ use souk::{
     domain::{
         command::Command,
         id::{InstrumentId, UserId},
+        instrument::Price,
         money::Asset,
         order::{PlaceOrder, Side, Status},
         rejection::Rejection,
@@ -93,8 +94,10 @@ async fn hand_to_and_fro(floor: Rc<Floor>, pair: usize, rounds: usize) {
     let (mut seller, mut buyer) = (a, b);
     for round in 0..rounds {
         let place = async |user: UserId, side| {
-            let placed =
-                Command::Place { instrument, order: PlaceOrder::limit(side, quantity, price) };
+            let placed = Command::Place {
+                instrument,
+                order: PlaceOrder::limit(side, quantity, Price::new(price)),
+            };
             let placed = order(floor.ask(Some(user), placed).await);
             placed.unwrap_or_else(|refused| panic!("round {round}: {side:?} {refused:?}"))
         };
@@ -148,7 +151,8 @@ async fn an_amend_at_a_falling_price_never_overdraws_whatever_fills_come_between
         let placed = floor.ask(Some(alice), limit(Side::Buy, 1_000, 5_000_000)).await;
         let id = order(placed).unwrap().id;
         let sell = ask(exchange, Some(bob), limit(Side::Sell, 10 + round % 900, 5_000_000));
-        let amend = Command::Amend { order: id, price: Some(4_900_000), quantity: Some(1_500) };
+        let amend =
+            Command::Amend { order: id, price: Some(Price::new(4_900_000)), quantity: Some(1_500) };
         let amend = ask(exchange, Some(alice), amend);
         let (sold, amended) = futures_util::future::join(sell, amend).await;
         order(sold).unwrap();
@@ -186,9 +190,11 @@ async fn amends_of_one_order_on_each_others_heels_are_taken_in_their_order() {
             let amend = Command::Amend { order: id, price: Some(price), quantity: None };
             ask(exchange, Some(alice), amend)
         };
-        let (down, up) = futures_util::future::join(amend(4_500_000), amend(5_000_000)).await;
-        assert_eq!(order(down).unwrap().price, Some(4_500_000));
-        assert_eq!(order(up).unwrap().price, Some(5_000_000));
+        let (down, up) =
+            futures_util::future::join(amend(Price::new(4_500_000)), amend(Price::new(5_000_000)))
+                .await;
+        assert_eq!(order(down).unwrap().price, Some(Price::new(4_500_000)));
+        assert_eq!(order(up).unwrap().price, Some(Price::new(5_000_000)));
     }
     assert_eq!(floor.balance(alice, Asset::Usd).in_orders, 50_000);
     floor.close().await;

@@ -10,6 +10,7 @@ use souk::{
         digest::Digest,
         fact::Fact,
         id::{Sequence, UserId},
+        instrument::Price,
         ledger::Account,
         money::{Amount, Asset},
         order::{ClientOrderId, Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
@@ -24,7 +25,8 @@ use crate::floor::{BTC_USD, Floor, Opening, ask, cancel_all, scale};
 /// A random order near 50,000 USD, of any kind.
 fn random_order(random: &mut StdRng) -> PlaceOrder {
     let side = if random.random() { Side::Buy } else { Side::Sell };
-    let mut order = PlaceOrder::limit(side, random.random_range(2..2_000), price(random));
+    let mut order =
+        PlaceOrder::limit(side, random.random_range(2..2_000), Price::new(price(random)));
     order.self_trade_prevention = match random.random_range(0..4) {
         0 => SelfTradePrevention::CancelNewest,
         1 => SelfTradePrevention::CancelOldest,
@@ -43,10 +45,10 @@ fn random_order(random: &mut StdRng) -> PlaceOrder {
                 (order.quantity, order.quote_amount) = (0, Some(random.random_range(100..100_000)));
             }
         }
-        6 => (order.kind, order.stop_price) = (Kind::StopLimit, Some(price(random))),
+        6 => (order.kind, order.stop_price) = (Kind::StopLimit, Some(Price::new(price(random)))),
         7 => {
             (order.kind, order.price) = (Kind::StopMarket, None);
-            order.stop_price = Some(price(random));
+            order.stop_price = Some(Price::new(price(random)));
         }
         _ => {}
     }
@@ -73,7 +75,7 @@ pub fn random_command(random: &mut StdRng, floor: &Floor, user: UserId) -> Comma
             Some(order) => {
                 let quantity = Some(random.random_range(2..2_000));
                 let price = random.random::<bool>().then(|| price(random));
-                Command::Amend { order: *order, price, quantity }
+                Command::Amend { order: *order, price: price.map(Price::new), quantity }
             }
             None => Command::Deposit {
                 to: user,

@@ -7,7 +7,7 @@ use souk::{
         book::Book,
         fact::BookFact,
         id::{OrderId, Stamp, UserId},
-        instrument::Instrument,
+        instrument::{Instrument, Price},
         money::Rate,
         order::{PlaceOrder, Side, TimeInForce},
         rejection::Rejection,
@@ -172,7 +172,7 @@ impl Played for Matchcore {
                         Side::Sell => matchcore::Side::Sell,
                     };
                     let order = matchcore::LimitOrder::new(
-                        matchcore::Price(price as u64),
+                        matchcore::Price(price.get() as u64),
                         matchcore::QuantityPolicy::Standard { quantity },
                         matchcore::OrderFlags::new(side, false, time_in_force),
                     );
@@ -211,7 +211,7 @@ impl Played for Matchcore {
         trades.extend(made.map(|trade| Trade {
             maker: command.names[trade.maker_order_id().0 as usize],
             taker: command.placing,
-            price: trade.price().0 as i64,
+            price: Price::new(trade.price().0 as i64),
             quantity: trade.quantity().0 as i64,
         }));
     }
@@ -239,7 +239,7 @@ fn trades_of(result: &orderbook_rs::TradeResult) -> impl Iterator<Item = Trade> 
     result.match_result.trades().as_vec().iter().map(move |trade| Trade {
         maker: number(trade.maker_order_id()),
         taker: number(trade.taker_order_id()),
-        price: trade.price().as_u128() as i64,
+        price: Price::new(trade.price().as_u128() as i64),
         quantity: trade.quantity().as_u64() as i64,
     })
 }
@@ -274,7 +274,7 @@ impl Played for OrderbookRs {
                     true => orderbook_rs::TimeInForce::Ioc,
                     false => orderbook_rs::TimeInForce::Gtc,
                 };
-                let (price, quantity) = (price as u128, quantity as u64);
+                let (price, quantity) = (price.get() as u128, quantity as u64);
                 Returned::Added(self.book.add_limit_order_with_result(
                     id(*placing),
                     price,
@@ -324,7 +324,7 @@ impl Played for Lobster {
                     Side::Buy => lobster::Side::Bid,
                     Side::Sell => lobster::Side::Ask,
                 };
-                let (id, qty, price) = (name(placing), quantity as u64, price as u64);
+                let (id, qty, price) = (name(placing), quantity as u64, price.get() as u64);
                 let cancel = ioc.then_some(lobster::OrderType::Cancel { id });
                 Pair(lobster::OrderType::Limit { id, side, qty, price }, cancel)
             }
@@ -353,7 +353,7 @@ impl Played for Lobster {
         trades.extend(fills.iter().map(|fill| Trade {
             maker: fill.order_2 as u32 - 1,
             taker: fill.order_1 as u32 - 1,
-            price: fill.price as i64,
+            price: Price::new(fill.price as i64),
             quantity: fill.qty as i64,
         }));
     }

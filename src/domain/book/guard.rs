@@ -15,7 +15,9 @@ impl Book {
     /// Every rule that [`Book::place`] has, but for the purse's, without its effects.
     pub fn check_place(&self, asked: &PlaceOrder) -> Result<(), Rejection> {
         match asked.kind {
-            Kind::Limit => self.check_limit(asked.side, asked.price.unwrap_or(0), asked.post_only),
+            Kind::Limit => {
+                self.check_limit(asked.side, asked.price.unwrap_or_default(), asked.post_only)
+            }
             Kind::Market => {
                 let best = self.best(asked.side.opposite()).ok_or(Rejection::NoLiquidity)?;
                 let worth = self.instrument.notional_down(best, asked.quantity);
@@ -26,7 +28,7 @@ impl Book {
                 }
             }
             Kind::StopLimit | Kind::StopMarket => {
-                let stop = asked.stop_price.unwrap_or(0);
+                let stop = asked.stop_price.unwrap_or_default();
                 match self.last {
                     Some(last) if reaches(asked.side, last, stop) => {
                         Err(Rejection::StopWouldTrigger)
@@ -61,8 +63,9 @@ impl Book {
             return true;
         }
         let middle = || Some(self.best(Side::Buy)? + self.best(Side::Sell)?);
-        let Some(twice) = self.last.map(|last| 2 * last).or_else(middle) else { return true };
-        (band.below_up(twice)..=band.above_down(twice)).contains(&(2 * price))
+        let Some(twice) = self.last.map(|last| last + last).or_else(middle) else { return true };
+        let near = band.below_up(twice.get())..=band.above_down(twice.get());
+        near.contains(&(price + price).get())
     }
 
     /// The worst price at which a market order of `side` may trade now.
@@ -74,7 +77,7 @@ impl Book {
     /// The worst price that an order accepts: its own, or its protection. Without either there is
     /// nothing to trade with.
     pub(super) fn worst_price(&self, order: &Order) -> Price {
-        order.price.or_else(|| self.protection_price(order.side)).unwrap_or(0)
+        order.price.or_else(|| self.protection_price(order.side)).unwrap_or_default()
     }
 
     /// What an order must be able to spend. A buy that names no price takes what its purse allows.
@@ -97,7 +100,7 @@ impl Book {
         if taker.side == Side::Sell {
             return left;
         }
-        let affordable = self.instrument.ratio().affordable(price, budget);
+        let affordable = self.instrument.ratio().affordable(price.get(), budget);
         match taker.quote_amount {
             Some(_) => affordable,
             None => affordable.min(left),

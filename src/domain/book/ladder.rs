@@ -297,7 +297,7 @@ mod tests {
         for sign in [-1, 1] {
             let mut ladder = Ladder::default();
             for round in 0..2_000 {
-                for price in [1 + round, crate::domain::instrument::PRICE_MAX - round] {
+                for price in [1 + round, crate::domain::instrument::PRICE_MAX.get() - round] {
                     ladder.open(sign * price).head = 1;
                 }
             }

@@ -63,7 +63,7 @@ impl Resting {
     /// At which price.
     #[inline]
     pub fn price(&self) -> Price {
-        self.key.abs()
+        price_of(self.key)
     }
 
     /// What its queue shows of it.
@@ -77,9 +77,15 @@ impl Resting {
 #[inline]
 fn key_of(side: Side, price: Price) -> i64 {
     match side {
-        Side::Buy => -price,
-        Side::Sell => price,
+        Side::Buy => -price.get(),
+        Side::Sell => price.get(),
     }
+}
+
+/// The price of a key.
+#[inline]
+fn price_of(key: i64) -> Price {
+    Price::new(key.abs())
 }
 
 /// The queues of a book.
@@ -151,7 +157,7 @@ impl Queues {
     /// The best price of a side.
     #[inline]
     pub fn best(&self, side: Side) -> Option<Price> {
-        self.side(side).best().map(i64::abs)
+        self.side(side).best().map(price_of)
     }
 
     /// The oldest order at the best price of a side.
@@ -167,7 +173,7 @@ impl Queues {
 
     /// Prices and what they show, best first.
     pub fn levels(&self, side: Side) -> impl Iterator<Item = (Price, Quantity)> + '_ {
-        self.side(side).levels().map(|(key, shown)| (key.abs(), shown))
+        self.side(side).levels().map(|(key, shown)| (price_of(key), shown))
     }
 
     /// The orders at a price, oldest first.
@@ -359,7 +365,7 @@ mod tests {
                         // Jumps, so that old orders are displaced and others are never numbered.
                         number += 1 + (any as u64 % 50);
                         let side = if what % 2 == 0 { Side::Buy } else { Side::Sell };
-                        let new = Resting::new(id(number), side, price, 5);
+                        let new = Resting::new(id(number), side, Price::new(price), 5);
                         queues.rest(new);
                         plain.push(new);
                     }
@@ -390,9 +396,9 @@ mod tests {
                     prop_assert_eq!(in_order(&queues, side), expected);
                 }
                 for (price, side) in [(price, Side::Buy), (price, Side::Sell)] {
-                    let there = plain.iter().filter(|r| r.side() == side && r.price() == price);
+                    let there = plain.iter().filter(|r| r.side() == side && r.price() == Price::new(price));
                     let shown: Quantity = there.map(|r| r.shown).sum();
-                    prop_assert_eq!(queues.shown_at(side, price), shown);
+                    prop_assert_eq!(queues.shown_at(side, Price::new(price)), shown);
                 }
             }
             plain.iter().for_each(|r| assert_eq!(queues.at(queues.find(r.id).unwrap()).id, r.id));
@@ -402,7 +408,7 @@ mod tests {
     #[test]
     fn an_order_that_outlives_many_others_is_found() {
         let mut queues = Queues::default();
-        let resting = |number| Resting::new(id(number), Side::Buy, 10, 1);
+        let resting = |number| Resting::new(id(number), Side::Buy, Price::new(10), 1);
         queues.rest(resting(1));
         for number in 2..100_000 {
             let slot = queues.rest(resting(number));
@@ -419,7 +425,7 @@ mod tests {
     fn nobody_is_never_found() {
         let mut queues = Queues::default();
         assert_eq!(queues.find(NOBODY), None);
-        let slot = queues.rest(Resting::new(id(64), Side::Buy, 10, 1));
+        let slot = queues.rest(Resting::new(id(64), Side::Buy, Price::new(10), 1));
         assert_eq!(queues.find(NOBODY), None);
         queues.remove(slot);
         assert_eq!((queues.find(NOBODY), queues.find(id(64))), (None, None));

@@ -21,7 +21,7 @@ impl Book {
         self.places += 1;
         let user = order.user;
         // A stop that waits is in no queue, so its price is not asked for.
-        let price = order.price.unwrap_or(0);
+        let price = order.price.unwrap_or_default();
         let resting = Resting::new(order.id, order.side, price, order.shown);
         let slot = self.queues.occupy(resting);
         let head = self.by_user.insert(user, slot).unwrap_or(NONE);

@@ -338,7 +338,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
         }
         self.on(order.instrument(), |_| ())?;
         let open = self.wallet.open.get(&order).ok_or(Rejection::OrderNotFound)?;
-        let price = price.or(open.price).unwrap_or(0);
+        let price = price.or(open.price).unwrap_or_default();
         let quantity = quantity.unwrap_or(open.quantity);
         let purse =
             self.on(order.instrument(), |on| match self.flight.amends.contains_key(&order) {

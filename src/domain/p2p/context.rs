@@ -17,7 +17,7 @@ use super::{
 use crate::domain::{
     account::Role,
     id::{AdId, BoardId, DisputeId, P2pTradeId, Stamp, UserId},
-    instrument::Instrument,
+    instrument::{Instrument, Price},
     money::{Asset, P2pPrice},
     order::Side,
     rejection::Rejection,
@@ -36,7 +36,9 @@ pub fn index(world: &World, asset: Asset, fiat: Fiat, now: Stamp) -> Option<P2pP
     let fits = |on: &Instrument| (on.base, on.quote) == (asset, quote);
     let book = world.state.books.iter().find(|book| fits(book.instrument()))?;
     let on = book.instrument();
-    let at = |bid, ask| P2pPrice::mid_down(bid, ask, on.tick.units, on.tick.scale);
+    let at = |bid: Price, ask: Price| {
+        P2pPrice::mid_down(bid.get(), ask.get(), on.tick.units, on.tick.scale)
+    };
     if let (Some(bid), Some(ask)) = (book.best(Side::Buy), book.best(Side::Sell)) {
         return Some(at(bid, ask));
     }

@@ -64,7 +64,7 @@ impl Instrument {
             taker_fee_percent: percent(on.taker_fee),
             price_band_percent: percent(on.band),
             protection_percent: percent(on.protection),
-            last_price: book.last().map(|price| on.tick.print(price)),
+            last_price: book.last().map(|price| on.print_price(price)),
             status: "TRADING",
         }
     }
@@ -96,7 +96,7 @@ impl Book {
         let on = book.instrument();
         let side = |side| {
             let levels = book.levels(side).take(depth.max(CHECKSUM_LEVELS));
-            levels.map(|(price, shown)| [on.tick.print(price), on.lot.print(shown)]).collect()
+            levels.map(|(price, shown)| [on.print_price(price), on.lot.print(shown)]).collect()
         };
         let (mut bids, mut asks): (Vec<_>, Vec<_>) = (side(Side::Buy), side(Side::Sell));
         let checksum = checksum(&bids, &asks);
@@ -144,7 +144,7 @@ impl Print {
     pub fn of(print: &history::Print, on: &instrument::Instrument) -> Print {
         Print {
             trade_id: print.trade.to_string(),
-            price: on.tick.print(print.price),
+            price: on.print_price(print.price),
             quantity: on.lot.print(print.quantity),
             notional: on.quote.print(print.notional),
             taker_side: print.taker_side.code(),
@@ -195,7 +195,7 @@ impl Ticker {
             quote_volume: day.quote_volume.saturating_add(minute.quote_volume),
             trades: day.trades + minute.trades,
         });
-        let price = |ticks: Price| on.tick.print(ticks);
+        let price = |ticks: Price| on.print_price(ticks);
         let best = |side| book.best(side).map(price);
         Ticker {
             instrument: on.name.clone(),
@@ -207,8 +207,8 @@ impl Ticker {
             quote_volume: on.quote.print(day.map_or(0, |d| d.quote_volume)),
             change: day.map(|d| price(d.close - d.open)),
             change_percent: day.map(|d| {
-                let parts = i128::from(d.close - d.open) * 10_000;
-                print_ratio(parts, i128::from(d.open), 2)
+                let parts = i128::from((d.close - d.open).get()) * 10_000;
+                print_ratio(parts, i128::from(d.open.get()), 2)
             }),
             best_bid: best(Side::Buy),
             best_ask: best(Side::Sell),
@@ -238,10 +238,10 @@ impl Candle {
     pub fn of(candle: &history::Candle, on: &instrument::Instrument) -> Candle {
         Candle {
             start: time(candle.start),
-            open: on.tick.print(candle.open),
-            high: on.tick.print(candle.high),
-            low: on.tick.print(candle.low),
-            close: on.tick.print(candle.close),
+            open: on.print_price(candle.open),
+            high: on.print_price(candle.high),
+            low: on.print_price(candle.low),
+            close: on.print_price(candle.close),
             volume: on.lot.print(candle.volume),
             quote_volume: on.quote.print(candle.quote_volume),
             trades: candle.trades,
@@ -335,9 +335,9 @@ mod tests {
         let mut book = book::Book::new(btc_usd());
         // CRC-32 of nothing.
         assert_eq!(Book::of(&book, Sequence(0), 5).checksum, 0);
-        rest(&mut book, Side::Buy, 4_999_900, 100_000);
-        rest(&mut book, Side::Buy, 4_999_800, 50_000);
-        rest(&mut book, Side::Sell, 5_000_100, 25_000);
+        rest(&mut book, Side::Buy, Price::new(4_999_900), 100_000);
+        rest(&mut book, Side::Buy, Price::new(4_999_800), 50_000);
+        rest(&mut book, Side::Sell, Price::new(5_000_100), 25_000);
         let text = "49999.00:1.00000:50001.00:0.25000:49998.00:0.50000";
         let shown = Book::of(&book, Sequence(7), 50);
         assert_eq!(shown.checksum, crc32fast::hash(text.as_bytes()));
@@ -348,7 +348,7 @@ mod tests {
         let narrow = Book::of(&book, Sequence(7), 1);
         assert_eq!((narrow.bids.len(), narrow.checksum), (1, shown.checksum));
         for more in 0..20 {
-            rest(&mut book, Side::Sell, 5_000_200 + more, 1);
+            rest(&mut book, Side::Sell, Price::new(5_000_200 + more), 1);
         }
         let ten = Book::of(&book, Sequence(8), 10);
         assert_eq!(ten.checksum, Book::of(&book, Sequence(8), 50).checksum);
@@ -359,11 +359,16 @@ mod tests {
     #[test]
     fn gaps_are_filled_with_the_last_close() {
         const MINUTE: i64 = 60_000;
-        let history = history(&[(MINUTE, 100), (MINUTE + 1, 120), (4 * MINUTE, 90)]);
+        let history = history(&[
+            (MINUTE, Price::new(100)),
+            (MINUTE + 1, Price::new(120)),
+            (4 * MINUTE, Price::new(90)),
+        ]);
         let kept = history.instrument(InstrumentId(0)).unwrap().candles(Interval::M1);
-        let read = |from: i64, to: i64| -> Vec<(i64, Price, Price, u64)> {
+        let read = |from: i64, to: i64| -> Vec<(i64, i64, i64, u64)> {
             let candles = candles(kept, Interval::M1, Stamp(from), Stamp(to));
-            candles.iter().map(|c| (c.start.0 / MINUTE, c.open, c.close, c.trades)).collect()
+            let told = candles.iter();
+            told.map(|c| (c.start.0 / MINUTE, c.open.get(), c.close.get(), c.trades)).collect()
         };
         let whole = [(1, 100, 120, 2), (2, 120, 120, 0), (3, 120, 120, 0), (4, 90, 90, 1)];
         assert_eq!(read(0, 5 * MINUTE), whole);
@@ -378,13 +383,17 @@ mod tests {
     #[test]
     fn a_ticker_covers_24_hours_and_says_null_where_there_is_nothing() {
         let mut book = book::Book::new(btc_usd());
-        let history = history(&[(1_000, 50_000), (DAY_MILLIS, 300), (DAY_MILLIS + 5, 200)]);
+        let history = history(&[
+            (1_000, Price::new(50_000)),
+            (DAY_MILLIS, Price::new(300)),
+            (DAY_MILLIS + 5, Price::new(200)),
+        ]);
         let own = history.instrument(InstrumentId(0)).unwrap();
         let nothing = Ticker::of(&book, &InstrumentHistory::default(), Stamp(0));
         assert_eq!((nothing.last, nothing.open, nothing.change_percent), (None, None, None));
         assert_eq!((nothing.volume.as_str(), nothing.quote_volume.as_str()), ("0.00000", "0.00"));
 
-        rest(&mut book, Side::Buy, 150, 100_000);
+        rest(&mut book, Side::Buy, Price::new(150), 100_000);
         let ticker = Ticker::of(&book, own, Stamp(DAY_MILLIS + 60_000));
         assert_eq!(ticker.open.as_deref(), Some("3.00"), "the trade of the day before is gone");
         assert_eq!(ticker.high.as_deref(), Some("3.00"));

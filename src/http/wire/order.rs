@@ -74,7 +74,7 @@ pub struct Order {
 impl Order {
     /// `order` of the instrument `on`.
     pub fn of(order: &order::Order, on: &Instrument) -> Order {
-        let price = |ticks| on.tick.print(ticks);
+        let price = |ticks| on.print_price(ticks);
         let quantity = |lots| on.lot.print(lots);
         let fee_asset = received_asset(order.side, on);
         Order {
@@ -133,7 +133,7 @@ impl Fill {
         let fee_asset = received_asset(side, on);
         Fill {
             trade_id: fill.trade.to_string(),
-            price: on.tick.print(fill.price),
+            price: on.print_price(fill.price),
             quantity: on.lot.print(fill.quantity),
             fee: fee_asset.print(fee),
             fee_currency: fee_asset.code(),
@@ -259,11 +259,12 @@ fn received_asset(side: Side, on: &Instrument) -> crate::domain::money::Asset {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::instrument::Price;
     use crate::domain::{book::Book, id::Stamp, order::PlaceOrder};
     use crate::http::wire::tests::btc_usd;
 
     fn limit(side: Side, price: i64, quantity: i64) -> PlaceOrder {
-        PlaceOrder::limit(side, quantity, price)
+        PlaceOrder::limit(side, quantity, Price::new(price))
     }
 
     #[test]

@@ -28,7 +28,7 @@ fn book_event(sequence: u64, levels: &[(Side, Price, Quantity)]) -> Arc<Event> {
 
 fn other_event(sequence: u64) -> Arc<Event> {
     let channel = Channel::Candles(BOOK, crate::domain::history::Interval::M1);
-    let data = Data::Candle(Candle::gap(Stamp(0), 1));
+    let data = Data::Candle(Candle::gap(Stamp(0), Price::new(1)));
     Arc::new(Event::new(channel, Sequence(sequence), Sequence(0), Stamp(0), data))
 }
 
@@ -53,16 +53,19 @@ fn next(outbox: &Outbox) -> String {
 fn a_group_s_update_is_passed_on_whole_and_joined_with_the_next_where_the_listener_is_slow() {
     let outbox = Outbox::new(10);
     outbox.open_book(BOOK, false);
-    outbox.deliver(&book_event(1, &[(Side::Buy, 10, 5)]));
+    outbox.deliver(&book_event(1, &[(Side::Buy, Price::new(10), 5)]));
     assert_eq!(next(&outbox), "snapshot", "the snapshot has event 1 in it");
     assert_eq!(next(&outbox), "idle");
-    outbox.deliver(&book_event(2, &[(Side::Buy, 10, 6)]));
+    outbox.deliver(&book_event(2, &[(Side::Buy, Price::new(10), 6)]));
     assert_eq!(next(&outbox), "event 2");
-    outbox.deliver(&book_event(3, &[(Side::Buy, 10, 7)]));
-    outbox.deliver(&book_event(4, &[(Side::Buy, 10, 0), (Side::Sell, 11, 1)]));
+    outbox.deliver(&book_event(3, &[(Side::Buy, Price::new(10), 7)]));
+    outbox.deliver(&book_event(
+        4,
+        &[(Side::Buy, Price::new(10), 0), (Side::Sell, Price::new(11), 1)],
+    ));
     assert_eq!(next(&outbox), "book 4 10:0 11:1");
     assert_eq!(next(&outbox), "idle");
-    outbox.deliver(&book_event(5, &[(Side::Buy, 10, 1)]));
+    outbox.deliver(&book_event(5, &[(Side::Buy, Price::new(10), 1)]));
     outbox.renew_book(BOOK);
     assert_eq!([next(&outbox), next(&outbox)], ["snapshot", "idle"]);
 }
@@ -73,15 +76,15 @@ fn a_raw_book_is_passed_on_while_there_is_room_and_conflated_in_its_turn_beyond_
     outbox.open_book(BOOK, true);
     assert_eq!(next(&outbox), "snapshot");
     for sequence in 1..=5 {
-        outbox.deliver(&book_event(sequence, &[(Side::Buy, 10, sequence as i64)]));
+        outbox.deliver(&book_event(sequence, &[(Side::Buy, Price::new(10), sequence as i64)]));
     }
     outbox.push("answer".into());
     assert_eq!(next(&outbox), "event 1");
-    outbox.deliver(&book_event(6, &[(Side::Buy, 9, 1)]));
+    outbox.deliver(&book_event(6, &[(Side::Buy, Price::new(9), 1)]));
     assert_eq!(next(&outbox), "event 2");
     assert_eq!(next(&outbox), "book 6 9:1 10:5");
     assert_eq!(next(&outbox), "answer");
-    outbox.deliver(&book_event(7, &[(Side::Buy, 10, 0)]));
+    outbox.deliver(&book_event(7, &[(Side::Buy, Price::new(10), 0)]));
     assert_eq!(next(&outbox), "event 7");
 }
 
@@ -91,7 +94,7 @@ fn too_many_levels_become_a_snapshot() {
     outbox.open_book(BOOK, false);
     assert_eq!(next(&outbox), "snapshot");
     for sequence in 1..=LEVELS_WAITING_MAX as u64 + 1 {
-        outbox.deliver(&book_event(sequence, &[(Side::Buy, sequence as i64, 1)]));
+        outbox.deliver(&book_event(sequence, &[(Side::Buy, Price::new(sequence as i64), 1)]));
     }
     assert_eq!(next(&outbox), "snapshot");
     assert_eq!(next(&outbox), "idle");
@@ -140,15 +143,18 @@ fn replayed_events_do_not_count_and_go_before_what_is_new() {
 
 #[test]
 fn a_resumed_book_begins_with_what_was_missed() {
-    let missed = [book_event(4, &[(Side::Buy, 10, 1)]), book_event(5, &[(Side::Buy, 10, 2)])];
+    let missed = [
+        book_event(4, &[(Side::Buy, Price::new(10), 1)]),
+        book_event(5, &[(Side::Buy, Price::new(10), 2)]),
+    ];
     let raw = Outbox::new(10);
     raw.resume_book(BOOK, true, &missed);
-    raw.deliver(&book_event(6, &[(Side::Buy, 10, 3)]));
+    raw.deliver(&book_event(6, &[(Side::Buy, Price::new(10), 3)]));
     let told = [next(&raw), next(&raw), next(&raw), next(&raw)];
     assert_eq!(told, ["event 4", "event 5", "event 6", "idle"]);
     let conflated = Outbox::new(10);
     conflated.resume_book(BOOK, false, &missed);
-    conflated.deliver(&book_event(6, &[(Side::Sell, 11, 3)]));
+    conflated.deliver(&book_event(6, &[(Side::Sell, Price::new(11), 3)]));
     assert_eq!(next(&conflated), "book 6 10:2 11:3");
 }
 

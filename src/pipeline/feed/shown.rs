@@ -85,7 +85,7 @@ mod tests {
                     .into_iter()
                     .map(|(buy, price, quantity)| Level {
                         side: if buy { Side::Buy } else { Side::Sell },
-                        price,
+                        price: Price::new(price),
                         quantity,
                     })
                     .collect();

@@ -285,6 +285,7 @@ fn member<'a>(said: &'a str, start: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::instrument::Price;
     use crate::sim::{client::InstrumentInfo, load::mix::Ground, replay::ladder::Steps};
 
     fn ground() -> Ground {
@@ -298,7 +299,7 @@ mod tests {
             price_band_percent: "20".into(),
             last_price: None,
         };
-        Ground::new(Steps::read(&info).unwrap(), 10_000)
+        Ground::new(Steps::read(&info).unwrap(), Price::new(10_000))
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub struct Ground {
 impl Ground {
     /// Around `middle` ticks.
     pub fn new(steps: Steps, middle: Price) -> Ground {
-        let cheapest = middle - middle / 10;
+        let cheapest = middle - Price::new(middle.get() / 10);
         let mut least = 1;
         while !steps.is_worth(cheapest, least) && least < 1 << 40 {
             least *= 2;
@@ -48,7 +48,7 @@ impl Ground {
 
     /// A hundred-thousandth of the middle, in ticks.
     fn unit(&self) -> i64 {
-        (self.middle / 100_000).max(1)
+        (self.middle.get() / 100_000).max(1)
     }
 }
 
@@ -110,8 +110,8 @@ impl Mix {
             false => 1 + self.draw(spread) as i64,
         };
         let price = match side {
-            Side::Buy => self.ground.middle - away,
-            Side::Sell => self.ground.middle + away,
+            Side::Buy => self.ground.middle - Price::new(away),
+            Side::Sell => self.ground.middle + Price::new(away),
         };
         let least = self.ground.least;
         let quantity = match crosses {
@@ -159,7 +159,7 @@ mod tests {
             price_band_percent: "20".into(),
             last_price: None,
         };
-        Ground::new(Steps::read(&info).unwrap(), 6_000_000)
+        Ground::new(Steps::read(&info).unwrap(), Price::new(6_000_000))
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::ladder::{Ladder, Steps, Touch};
 use crate::{
-    domain::order::Side,
+    domain::{instrument::Price, order::Side},
     sim::client::{Client, Event, Levels, Message, Op, SocketReader},
 };
 
@@ -41,7 +41,7 @@ pub struct FeedCount {
 pub struct FeedBook {
     ladder: Ladder,
     /// Each level as it was on the wire, for the checksum.
-    texts: BTreeMap<(Side, i64), (String, String)>,
+    texts: BTreeMap<(Side, Price), (String, String)>,
     sequence: u64,
     /// Whether the last event was a snapshot, which stands at any sequence, not only at an event's.
     fresh: bool,
@@ -227,13 +227,19 @@ mod tests {
         let checksum = crc32fast::hash(b"10.00:1.00000:10.02:3.00000:9.99:2.00000");
         let data = json!({"bids": bids, "asks": [["10.02", "3.00000"]], "checksum": checksum});
         book.apply(&event("order_book_snapshot", 5, None, data), &steps).unwrap();
-        assert_eq!(book.ladder().touch(), Touch { bid: Some(1000), ask: Some(1002) });
+        assert_eq!(
+            book.ladder().touch(),
+            Touch { bid: Some(Price::new(1000)), ask: Some(Price::new(1002)) }
+        );
 
         let checksum = crc32fast::hash(b"9.99:2.00000:10.01:1.00000:10.02:3.00000");
         let data =
             json!({"bids": [["10.00", "0"]], "asks": [["10.01", "1.00000"]], "checksum": checksum});
         book.apply(&event("order_book_update", 7, Some(5), data), &steps).unwrap();
-        assert_eq!(book.ladder().touch(), Touch { bid: Some(999), ask: Some(1001) });
+        assert_eq!(
+            book.ladder().touch(),
+            Touch { bid: Some(Price::new(999)), ask: Some(Price::new(1001)) }
+        );
         let clean = FeedCount { updates: 1, snapshots: 1, ..FeedCount::default() };
         assert_eq!(book.count, clean);
 

@@ -50,7 +50,7 @@ impl Steps {
 
     /// A price in ticks; an error where it is no multiple of the tick.
     pub fn price(&self, text: &str) -> Result<Price, NumberError> {
-        self.tick.parse(text, PRICE_MAX)
+        self.tick.parse(text, PRICE_MAX.get()).map(Price::new)
     }
 
     /// A quantity in lots, rounded down.
@@ -63,7 +63,7 @@ impl Steps {
 
     /// A price as the exchange writes it.
     pub fn print_price(&self, price: Price) -> String {
-        self.tick.print(price)
+        self.tick.print(price.get())
     }
 
     /// A quantity as the exchange writes it.
@@ -73,13 +73,14 @@ impl Steps {
 
     /// Whether an order of this size is worth as much as the instrument asks for.
     pub fn is_worth(&self, price: Price, quantity: Quantity) -> bool {
-        let price = i128::from(price) * i128::from(self.tick.units);
+        let price = i128::from(price.get()) * i128::from(self.tick.units);
         price * i128::from(quantity) * i128::from(self.lot.units) >= self.min_notional
     }
 
     /// Whether the exchange takes a limit at `price` when `reference` was the last price.
     pub fn is_in_band(&self, price: Price, reference: Price) -> bool {
-        (self.band.below_up(reference)..=self.band.above_down(reference)).contains(&price)
+        (self.band.below_up(reference.get())..=self.band.above_down(reference.get()))
+            .contains(&price.get())
     }
 }
 
@@ -180,26 +181,26 @@ mod tests {
     #[test]
     fn figures_are_read_in_ticks_and_lots() {
         let steps = btc_usdt();
-        assert_eq!(steps.price("61837.63000000"), Ok(6_183_763));
+        assert_eq!(steps.price("61837.63000000"), Ok(Price::new(6_183_763)));
         assert_eq!(steps.price("61837.63500000"), Err(NumberError::TooFine));
         assert_eq!(steps.quantity_down("3.78826999"), Ok(378_826));
         assert_eq!(steps.quantity_down("0.00000999"), Ok(0));
         assert_eq!(steps.quantity_down("1e3"), Err(NumberError::Malformed));
-        assert_eq!(steps.print_price(6_183_763), "61837.63");
+        assert_eq!(steps.print_price(Price::new(6_183_763)), "61837.63");
         assert_eq!(steps.print_quantity(378_826), "3.78826");
     }
 
     #[test]
     fn bounds_are_the_exchanges() {
         let steps = btc_usdt();
-        assert!(!steps.is_worth(6_183_763, 1));
-        assert!(steps.is_worth(6_183_763, 2));
-        assert!(steps.is_worth(100_000, 100));
-        assert!(!steps.is_worth(99_999, 100));
-        assert!(steps.is_in_band(120, 100));
-        assert!(steps.is_in_band(80, 100));
-        assert!(!steps.is_in_band(121, 100));
-        assert!(!steps.is_in_band(79, 100));
+        assert!(!steps.is_worth(Price::new(6_183_763), 1));
+        assert!(steps.is_worth(Price::new(6_183_763), 2));
+        assert!(steps.is_worth(Price::new(100_000), 100));
+        assert!(!steps.is_worth(Price::new(99_999), 100));
+        assert!(steps.is_in_band(Price::new(120), Price::new(100)));
+        assert!(steps.is_in_band(Price::new(80), Price::new(100)));
+        assert!(!steps.is_in_band(Price::new(121), Price::new(100)));
+        assert!(!steps.is_in_band(Price::new(79), Price::new(100)));
     }
 
     #[test]
@@ -207,11 +208,14 @@ mod tests {
         let mut ladder = Ladder::default();
         assert_eq!(ladder.touch(), Touch::default());
         for (side, price) in [(Side::Buy, 9), (Side::Buy, 10), (Side::Sell, 12), (Side::Sell, 11)] {
-            ladder.set(side, price, 1);
+            ladder.set(side, Price::new(price), 1);
         }
-        assert_eq!(ladder.touch(), Touch { bid: Some(10), ask: Some(11) });
-        ladder.set(Side::Buy, 10, 0);
-        assert_eq!(ladder.touch().bid, Some(9));
-        assert_eq!(ladder.best_first(Side::Sell).collect::<Vec<_>>(), [(11, 1), (12, 1)]);
+        assert_eq!(ladder.touch(), Touch { bid: Some(Price::new(10)), ask: Some(Price::new(11)) });
+        ladder.set(Side::Buy, Price::new(10), 0);
+        assert_eq!(ladder.touch().bid, Some(Price::new(9)));
+        assert_eq!(
+            ladder.best_first(Side::Sell).collect::<Vec<_>>(),
+            [(Price::new(11), 1), (Price::new(12), 1)]
+        );
     }
 }

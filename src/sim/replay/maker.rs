@@ -66,7 +66,7 @@ impl Makers {
 
     /// The best price on a side.
     fn best(&self, side: Side) -> Option<Price> {
-        let sells_from = (Side::Sell, Price::MIN);
+        let sells_from = (Side::Sell, Price::ZERO);
         let best = match side {
             Side::Buy => self.levels.range(..sells_from).next_back(),
             Side::Sell => self.levels.range(sells_from..).next(),
@@ -224,7 +224,7 @@ mod tests {
     };
 
     /// One tick is 0.01 and one lot 0.00001: at this price a lot is worth 0.10.
-    const PRICE: Price = 1_000_000;
+    const PRICE: Price = Price::new(1_000_000);
 
     /// What rests at a level.
     fn at(makers: &Makers, side: Side, price: Price) -> Quantity {
@@ -305,8 +305,8 @@ mod tests {
     #[test]
     fn levels_out_of_band_are_skipped() {
         let (mut makers, mut wanted) = (Makers::default(), Ladder::default());
-        wanted.set(Side::Buy, PRICE / 2, 100);
-        let changed = BTreeSet::from([(Side::Buy, PRICE / 2)]);
+        wanted.set(Side::Buy, Price::new(PRICE.get() / 2), 100);
+        let changed = BTreeSet::from([(Side::Buy, Price::new(PRICE.get() / 2))]);
         let plan = makers.plan(&wanted, changed, Some(PRICE), &btc_usdt());
         assert_eq!((plan, makers.skipped.out_of_band), (Plan::default(), 1));
     }
@@ -315,11 +315,11 @@ mod tests {
     fn a_place_beyond_the_other_side_waits_for_the_cancels() {
         let mut makers = Makers::default();
         bring(&mut makers, Side::Buy, PRICE, 100);
-        bring(&mut makers, Side::Sell, PRICE + 10, 100);
+        bring(&mut makers, Side::Sell, PRICE + Price::new(10), 100);
         for (side, price, expected) in [
-            (Side::Buy, PRICE + 9, false),
-            (Side::Buy, PRICE + 10, true),
-            (Side::Sell, PRICE + 1, false),
+            (Side::Buy, PRICE + Price::new(9), false),
+            (Side::Buy, PRICE + Price::new(10), true),
+            (Side::Sell, PRICE + Price::new(1), false),
             (Side::Sell, PRICE, true),
         ] {
             let place = Action::Place { order: 9, side, price, quantity: 1 };

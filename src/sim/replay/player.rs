@@ -241,7 +241,7 @@ impl Player {
         let mut changed = self.book.take_changed();
         for _ in 0..PAUSES_MAX {
             let touch = self.book.ladder().touch();
-            let mid = touch.bid.zip(touch.ask).map(|(bid, ask)| (bid + ask) / 2);
+            let mid = touch.bid.zip(touch.ask).map(|(bid, ask)| Price::new((bid + ask).get() / 2));
             let reference = self.last_price.or(mid);
             let plan = self.makers.plan(self.book.ladder(), changed, reference, &self.steps);
             self.carry_out(plan).await?;
@@ -271,7 +271,7 @@ impl Player {
     /// Sends a maker's command; a level is always the same maker's, whose commands keep their order.
     async fn make(&mut self, action: Action) -> anyhow::Result<()> {
         let (Action::Place { order, price, .. } | Action::Cancel { order, price, .. }) = action;
-        let lane = usize::try_from(price)? % self.roles.makers;
+        let lane = usize::try_from(price.get())? % self.roles.makers;
         self.make_room(lane).await?;
         let name = format!("{}-{order}", self.run);
         match action {

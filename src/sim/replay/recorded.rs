@@ -82,7 +82,7 @@ impl RecordedBook {
         if !self.doubtful || self.last.is_none_or(|last| ticker.update < last) {
             return;
         }
-        let bids = self.ladder.side(Side::Buy).range(ticker.bid.0 + 1..);
+        let bids = self.ladder.side(Side::Buy).range(ticker.bid.0 + Price::new(1)..);
         let bids: Vec<Level> = bids.map(|(price, _)| (*price, 0)).collect();
         let asks = self.ladder.side(Side::Sell).range(..ticker.ask.0);
         let asks: Vec<Level> = asks.map(|(price, _)| (*price, 0)).collect();
@@ -116,25 +116,29 @@ mod tests {
     }
 
     fn snapshot(last: u64, bids: &[Level]) -> Snapshot {
-        Snapshot { last, bids: bids.to_vec(), asks: vec![(20, 1)] }
+        Snapshot { last, bids: bids.to_vec(), asks: vec![(Price::new(20), 1)] }
     }
 
     #[test]
     fn differences_before_the_snapshot_are_kept_and_older_ones_dropped() {
         let mut book = RecordedBook::default();
-        book.difference(difference(1, 4, &[(9, 9)]));
-        book.difference(difference(5, 8, &[(11, 0), (10, 5)]));
+        book.difference(difference(1, 4, &[(Price::new(9), 9)]));
+        book.difference(difference(5, 8, &[(Price::new(11), 0), (Price::new(10), 5)]));
         assert_eq!(book.last(), None);
-        book.snapshot(&snapshot(6, &[(11, 1), (10, 1)]));
+        book.snapshot(&snapshot(6, &[(Price::new(11), 1), (Price::new(10), 1)]));
         assert_eq!(book.last(), Some(8));
         assert_eq!(
             book.ladder().side(Side::Buy).clone().into_iter().collect::<Vec<_>>(),
-            [(10, 5)]
+            [(Price::new(10), 5)]
         );
         assert_eq!((book.outdated, book.gaps), (1, 0));
         assert_eq!(
             book.take_changed().into_iter().collect::<Vec<_>>(),
-            [(Side::Buy, 10), (Side::Buy, 11), (Side::Sell, 20)]
+            [
+                (Side::Buy, Price::new(10)),
+                (Side::Buy, Price::new(11)),
+                (Side::Sell, Price::new(20))
+            ]
         );
         assert!(book.take_changed().is_empty());
     }
@@ -142,17 +146,17 @@ mod tests {
     #[test]
     fn a_gap_is_counted_and_healed_by_the_best_prices() {
         let mut book = RecordedBook::default();
-        book.snapshot(&snapshot(6, &[(11, 1), (10, 1)]));
-        let ticker = Ticker { update: 20, bid: (10, 1), ask: (21, 1) };
+        book.snapshot(&snapshot(6, &[(Price::new(11), 1), (Price::new(10), 1)]));
+        let ticker = Ticker { update: 20, bid: (Price::new(10), 1), ask: (Price::new(21), 1) };
         book.heal(&ticker);
-        assert_eq!(book.ladder().touch().bid, Some(11), "nothing to heal yet");
-        book.difference(difference(9, 12, &[(8, 1)]));
+        assert_eq!(book.ladder().touch().bid, Some(Price::new(11)), "nothing to heal yet");
+        book.difference(difference(9, 12, &[(Price::new(8), 1)]));
         assert_eq!(book.gaps, 1);
         book.heal(&ticker);
-        assert_eq!(book.ladder().touch(), Touch { bid: Some(10), ask: None });
-        book.snapshot(&snapshot(30, &[(12, 1)]));
+        assert_eq!(book.ladder().touch(), Touch { bid: Some(Price::new(10)), ask: None });
+        book.snapshot(&snapshot(30, &[(Price::new(12), 1)]));
         book.heal(&Ticker { update: 31, ..ticker });
-        assert_eq!(book.ladder().touch().bid, Some(12), "a snapshot ends the doubt");
+        assert_eq!(book.ladder().touch().bid, Some(Price::new(12)), "a snapshot ends the doubt");
     }
 
     /// Each change of the best prices was recorded on a stream of its own, with the update that it

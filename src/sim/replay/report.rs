@@ -25,7 +25,7 @@ impl Distances {
     pub fn compare(&mut self, ours: Option<Price>, recorded: Option<Price>) {
         match (ours, recorded) {
             (Some(ours), Some(recorded)) => {
-                *self.seen.entry(ours.abs_diff(recorded)).or_default() += 1;
+                *self.seen.entry(ours.get().abs_diff(recorded.get())).or_default() += 1;
             }
             (None, None) => *self.seen.entry(0).or_default() += 1,
             _ => self.missing += 1,
@@ -386,9 +386,9 @@ mod tests {
         let mut distances = Distances::default();
         assert_eq!((distances.mean(), distances.percentile(99)), (Decimal::new(0, 3), 0));
         for ours in [100, 100, 100, 103, 97, 150] {
-            distances.compare(Some(ours), Some(100));
+            distances.compare(Some(Price::new(ours)), Some(Price::new(100)));
         }
-        distances.compare(None, Some(100));
+        distances.compare(None, Some(Price::new(100)));
         distances.compare(None, None);
         assert_eq!((distances.compared(), distances.exact(), distances.missing), (8, 4, 1));
         assert_eq!(distances.exact_percent().to_string(), "50.00");

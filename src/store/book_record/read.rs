@@ -7,6 +7,7 @@ use super::BODY;
 use crate::domain::{
     fact::{Body, BookAction, BookFact, Cause, Change, Fact, KeyUse, Level},
     id::{InstrumentId, OrderId, RequestId, Stamp, TradeId, UserId},
+    instrument::Price,
     ledger::{Account, Posting, PostingCause, Transaction},
     money::Asset,
     order::{
@@ -75,6 +76,11 @@ impl Page<'_> {
     #[inline(always)]
     fn signed(&mut self) -> Option<i64> {
         self.number().map(|folded| (folded >> 1) as i64 ^ -((folded & 1) as i64))
+    }
+
+    #[inline(always)]
+    fn price(&mut self) -> Option<Price> {
+        self.signed().map(Price::new)
     }
 
     #[inline(always)]
@@ -155,8 +161,8 @@ fn read_order(page: &mut Page<'_>) -> Option<Order> {
         time_in_force: page.any(&TimeInForce::ALL)?,
         post_only: page.truth()?,
         self_trade_prevention: page.any(&SelfTradePrevention::ALL)?,
-        price: page.option(Page::signed)?,
-        stop_price: page.option(Page::signed)?,
+        price: page.option(Page::price)?,
+        stop_price: page.option(Page::price)?,
         quote_amount: page.option(Page::signed)?,
         display_quantity: page.option(Page::signed)?,
         triggered: page.truth()?,
@@ -185,7 +191,7 @@ fn read_change(page: &mut Page<'_>) -> Option<Change> {
         2 => Change::Reduce { order: id(page)?, shown: page.signed()?, hidden: page.signed()? },
         3 => Change::Requeue { order: id(page)?, shown: page.signed()? },
         4 => Change::Remove(id(page)?),
-        5 => Change::SetLast(page.signed()?),
+        5 => Change::SetLast(page.price()?),
         _ => return None,
     })
 }
@@ -199,7 +205,7 @@ fn read_fill(page: &mut Page<'_>) -> Option<Fill> {
         taker: OrderId(page.number()?),
         maker_user: UserId(page.number()?),
         taker_user: UserId(page.number()?),
-        price: page.signed()?,
+        price: page.price()?,
         quantity: page.signed()?,
         notional: page.signed()?,
         maker_fee: page.signed()?,
@@ -209,7 +215,7 @@ fn read_fill(page: &mut Page<'_>) -> Option<Fill> {
 
 #[inline(always)]
 fn read_level(page: &mut Page<'_>) -> Option<Level> {
-    Some(Level { side: page.any(&Side::ALL)?, price: page.signed()?, quantity: page.signed()? })
+    Some(Level { side: page.any(&Side::ALL)?, price: page.price()?, quantity: page.signed()? })
 }
 
 #[inline(always)]

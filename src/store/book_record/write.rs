@@ -3,6 +3,7 @@
 use super::BODY;
 use crate::domain::{
     fact::{BookFact, Cause, Change, Fact, KeyUse, Level},
+    instrument::Price,
     ledger::{Account, Posting},
     order::{Fill, Order},
 };
@@ -87,6 +88,11 @@ impl Room<'_> {
     }
 
     #[inline(always)]
+    fn price(self, price: Price) -> Self {
+        self.signed(price.get())
+    }
+
+    #[inline(always)]
     fn long(self, number: i128) -> Self {
         match i64::try_from(number) {
             Ok(number) => self.signed(number),
@@ -159,8 +165,8 @@ fn write_order<'a>(room: Room<'a>, order: &Order) -> Room<'a> {
         .number(*asked)
         .all([*side as u8, *kind as u8, *time_in_force as u8])
         .all([u8::from(*post_only), *self_trade_prevention as u8])
-        .option(*price, Room::signed)
-        .option(*stop_price, Room::signed)
+        .option(*price, Room::price)
+        .option(*stop_price, Room::price)
         .option(*quote_amount, Room::signed)
         .option(*display_quantity, Room::signed)
         .byte(u8::from(*triggered))
@@ -188,7 +194,7 @@ fn write_change<'a>(room: Room<'a>, change: &Change) -> Room<'a> {
         }
         Change::Requeue { order, shown } => room.byte(3).number(order.0).signed(shown),
         Change::Remove(id) => room.byte(4).number(id.0),
-        Change::SetLast(price) => room.byte(5).signed(price),
+        Change::SetLast(price) => room.byte(5).price(price),
     }
 }
 
@@ -212,7 +218,7 @@ fn write_fill<'a>(room: Room<'a>, fill: &Fill) -> Room<'a> {
         .number(taker.0)
         .number(maker_user.0)
         .number(taker_user.0)
-        .signed(*price)
+        .price(*price)
         .signed(*quantity)
         .signed(*notional)
         .signed(*maker_fee)
@@ -221,7 +227,7 @@ fn write_fill<'a>(room: Room<'a>, fill: &Fill) -> Room<'a> {
 
 fn write_level<'a>(room: Room<'a>, level: &Level) -> Room<'a> {
     let Level { side, price, quantity } = level;
-    room.byte(*side as u8).signed(*price).signed(*quantity)
+    room.byte(*side as u8).price(*price).signed(*quantity)
 }
 
 fn write_posting<'a>(room: Room<'a>, posting: &Posting) -> Room<'a> {

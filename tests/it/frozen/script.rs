@@ -252,7 +252,7 @@ impl Script {
     fn order(&mut self, on: InstrumentId) -> PlaceOrder {
         let side = self.random.any(&Side::ALL);
         let (quantity, price) = (self.quantity(on), self.price(on));
-        let mut order = PlaceOrder::limit(side, quantity, price);
+        let mut order = PlaceOrder::limit(side, quantity, Price::new(price));
         order.self_trade_prevention = self.random.any(&SelfTradePrevention::ALL);
         match self.random.draw(16) {
             0 => order.time_in_force = TimeInForce::Ioc,
@@ -270,12 +270,13 @@ impl Script {
                 }
             }
             8 | 9 => {
-                (order.kind, order.stop_price) = (Kind::StopLimit, Some(self.price(on)));
+                (order.kind, order.stop_price) =
+                    (Kind::StopLimit, Some(Price::new(self.price(on))));
                 order.post_only = self.random.percent(30);
             }
             10 | 11 => {
                 (order.kind, order.price) = (Kind::StopMarket, None);
-                order.stop_price = Some(self.price(on));
+                order.stop_price = Some(Price::new(self.price(on)));
             }
             _ => {}
         }
@@ -359,7 +360,7 @@ impl Script {
         let on = order.instrument();
         let price = self.random.percent(60).then(|| self.price(on));
         let quantity = self.random.percent(70).then(|| self.quantity(on));
-        (by, Command::Amend { order, price, quantity })
+        (by, Command::Amend { order, price: price.map(Price::new), quantity })
     }
 
     fn cancel(&mut self, world: &World, by: Option<UserId>) -> (Option<UserId>, Command) {

@@ -144,7 +144,7 @@ impl Expected {
                 on.name.clone(),
                 order.side.code().into(),
                 order.kind.code().into(),
-                or_null(order.price.map(|price| on.tick.print(price))),
+                or_null(order.price.map(|price| on.print_price(price))),
                 on.lot.print(order.quantity),
                 on.lot.print(order.remaining),
                 order.status.code().into(),
@@ -160,7 +160,7 @@ impl Expected {
                 buyer.0.to_string(),
                 seller.0.to_string(),
                 on.lot.print(fill.quantity),
-                on.tick.print(fill.price),
+                on.print_price(fill.price),
                 on.base.print(buyer_fee),
                 on.quote.print(seller_fee),
             ];

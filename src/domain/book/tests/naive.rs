@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
+    instrument::Price,
     order::{Kind, PlaceOrder, Reason, SelfTradePrevention as Stp, Side, Status, TimeInForce},
     rejection::Rejection,
 };
@@ -98,7 +99,9 @@ impl NaiveBook {
     ) -> Result<Outcome, Rejection> {
         let other_best = self.best(asked.side.opposite());
         match asked.kind {
-            Kind::Limit => self.check_price(asked.side, asked.price.unwrap(), asked.post_only)?,
+            Kind::Limit => {
+                self.check_price(asked.side, asked.price.unwrap().get(), asked.post_only)?
+            }
             Kind::Market => {
                 let best = other_best.ok_or(Rejection::NoLiquidity)?;
                 let small = self.worth(best, asked.quantity) < self.rules.min_notional;
@@ -109,8 +112,8 @@ impl NaiveBook {
             Kind::StopLimit | Kind::StopMarket => {
                 let (last, stop) = (self.last, asked.stop_price.unwrap());
                 let reached = match asked.side {
-                    Side::Buy => last.is_some_and(|last| stop <= last),
-                    Side::Sell => last.is_some_and(|last| stop >= last),
+                    Side::Buy => last.is_some_and(|last| stop.get() <= last),
+                    Side::Sell => last.is_some_and(|last| stop.get() >= last),
                 };
                 if reached {
                     return Err(Rejection::StopWouldTrigger);
@@ -123,8 +126,8 @@ impl NaiveBook {
             id: self.orders,
             user,
             side: asked.side,
-            price: asked.price,
-            stop: asked.stop_price,
+            price: asked.price.map(Price::get),
+            stop: asked.stop_price.map(Price::get),
             by_quote: asked.quote_amount.is_some(),
             tif: asked.time_in_force,
             post_only: asked.post_only,

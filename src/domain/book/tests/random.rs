@@ -11,7 +11,7 @@ use crate::domain::{
     book::Book,
     fact::BookFact,
     id::{InstrumentId, OrderId, Stamp, UserId},
-    instrument::Instrument,
+    instrument::{Instrument, Price},
     order::{Kind, PlaceOrder, Reason, SelfTradePrevention, Side, TimeInForce},
     rejection::Rejection,
     wallet::Purse,
@@ -63,8 +63,8 @@ fn priced() -> impl Strategy<Value = PlaceOrder> {
                 post_only: post_only && rests,
                 self_trade_prevention: stp,
                 quantity,
-                price: Some(price),
-                stop_price,
+                price: Some(Price::new(price)),
+                stop_price: stop_price.map(Price::new),
                 quote_amount: None,
                 display_quantity: display.filter(|shown| rests && *shown <= quantity),
                 client_order_id: None,
@@ -88,7 +88,7 @@ fn unpriced() -> impl Strategy<Value = PlaceOrder> {
                 self_trade_prevention,
                 quantity: if quote_amount.is_some() { 0 } else { quantity },
                 price: None,
-                stop_price,
+                stop_price: stop_price.map(Price::new),
                 quote_amount,
                 display_quantity: None,
                 client_order_id: None,
@@ -167,12 +167,13 @@ impl Pair {
             Command::Amend { nth, price, quantity } => {
                 let Some((user, id)) = self.pick(*nth) else { return };
                 let usual = self.book.order(id).filter(|o| !o.waits()).map(|order| {
-                    let price = price.or(order.price).unwrap();
+                    let price = price.map(Price::new).or(order.price).unwrap();
                     let quantity = quantity.unwrap_or(order.quantity);
                     Purse::of_amend(&open_order(order), &on, price, quantity).amount
                 });
                 let purse = usual.unwrap_or(0);
-                let real = self.book.amend(user, id, *price, *quantity, purse, stamp);
+                let real =
+                    self.book.amend(user, id, price.map(Price::new), *quantity, purse, stamp);
                 let naive = self.naive.amend(user.0, id.number(), *price, *quantity);
                 self.compare(real, naive);
             }
@@ -261,7 +262,8 @@ impl Pair {
 
 fn outcome_of(fact: &BookFact) -> Outcome {
     let fills = fact.fills.iter();
-    let fills = fills.map(|f| (f.taker.number(), f.maker.number(), f.price, f.quantity)).collect();
+    let fills =
+        fills.map(|f| (f.taker.number(), f.maker.number(), f.price.get(), f.quantity)).collect();
     let closed = fact.orders.iter().filter(|o| !o.status.is_open());
     let ended = closed.map(|o| (o.id.number(), (o.status, o.reason))).collect();
     Outcome { fills, ended }

@@ -168,11 +168,12 @@ impl Table {
         let usual = || {
             let order = self.book.order(id)?;
             let open = open_order(order);
-            let (price, quantity) = (price.or(order.price)?, quantity.unwrap_or(order.quantity));
+            let (price, quantity) =
+                (price.map(Price::new).or(order.price)?, quantity.unwrap_or(order.quantity));
             Some(Purse::of_amend(&open, self.book.instrument(), price, quantity).amount)
         };
         let purse = purse.or_else(usual).unwrap_or(0);
-        self.book.amend(user, id, price, quantity, purse, Stamp(1))
+        self.book.amend(user, id, price.map(Price::new), quantity, purse, Stamp(1))
     }
 
     /// Writes down what a fact says, and folds it into the follower.
@@ -308,15 +309,19 @@ pub fn open_order(order: &Order) -> OpenOrder {
 fn read_order<'a>(words: &[&'a str]) -> (PlaceOrder, Option<&'a str>, Option<Amount>) {
     let mut asked = PlaceOrder {
         price: None,
-        ..PlaceOrder::limit(if words[0] == "buy" { Side::Buy } else { Side::Sell }, 0, 0)
+        ..PlaceOrder::limit(
+            if words[0] == "buy" { Side::Buy } else { Side::Sell },
+            0,
+            Price::new(0),
+        )
     };
     let (mut user, mut purse) = (None, None);
     let mut words = words[1..].iter();
     while let Some(word) = words.next() {
         match *word {
-            "@" => asked.price = Some(number(words.next())),
+            "@" => asked.price = Some(Price::new(number(words.next()))),
             "for" => asked.quote_amount = Some(number(words.next())),
-            "stop" => asked.stop_price = Some(number(words.next())),
+            "stop" => asked.stop_price = Some(Price::new(number(words.next()))),
             "show" => asked.display_quantity = Some(number(words.next())),
             "purse" => purse = Some(number(words.next())),
             "of" => user = words.next().copied(),

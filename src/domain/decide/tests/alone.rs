@@ -19,6 +19,7 @@ use crate::domain::{
     },
     fact::{Body, Cause, Fact, KeyUse},
     id::{InstrumentId, OrderId, P2pTradeId, RequestId, Sequence, Stamp, UserId},
+    instrument::Price,
     money::{Asset, ISSUED_MAX},
     order::{ClientOrderId, Kind, PlaceOrder, Reason, Side},
     p2p::Rules,
@@ -76,7 +77,7 @@ impl Desk {
 
 /// What a hundred lots at a price of a hundred cost.
 fn funds() -> i64 {
-    plain().notional_up(100, 100)
+    plain().notional_up(Price::new(100), 100)
 }
 
 /// A wallet with so much of each asset that is traded on the plain instrument.
@@ -90,7 +91,7 @@ fn funded() -> (WalletFlight<To>, Wallet) {
 }
 
 fn buy(price: i64, quantity: i64) -> PlaceOrder {
-    PlaceOrder::limit(Side::Buy, quantity, price)
+    PlaceOrder::limit(Side::Buy, quantity, Price::new(price))
 }
 
 fn place(order: PlaceOrder) -> Command {
@@ -201,7 +202,10 @@ fn an_amend_behind_another_holds_all_that_the_order_can_lock() {
     // What it grows by; and all of it, since nobody knows what the first has come to.
     assert_eq!(
         holds,
-        [on.notional_up(100, 60) - on.notional_down(100, 50), on.notional_up(100, 60)]
+        [
+            on.notional_up(Price::new(100), 60) - on.notional_down(Price::new(100), 50),
+            on.notional_up(Price::new(100), 60)
+        ]
     );
     core.come_to_rest();
     assert_eq!(core.wallets[0].1.open[&order].quantity, 60);
@@ -334,14 +338,14 @@ fn a_cascade_pauses_for_the_disk_and_commands_wait_behind_it() {
     let mut tell = |message| desk.tell(&mut flight, &mut book, message);
     let stop = || PlaceOrder {
         kind: Kind::StopLimit,
-        stop_price: Some(105),
-        ..PlaceOrder::limit(Side::Buy, 10, 50)
+        stop_price: Some(Price::new(105)),
+        ..PlaceOrder::limit(Side::Buy, 10, Price::new(50))
     };
     for _ in 0..CASCADE_MAX + 10 {
         journaled(tell(ask(1, 10_000, BookAsk::Place(stop()))));
     }
     // Somebody trades at 110.
-    let sell = PlaceOrder::limit(Side::Sell, 10, 110);
+    let sell = PlaceOrder::limit(Side::Sell, 10, Price::new(110));
     let other = BookCommand {
         user: UserId(2),
         to: to(2),

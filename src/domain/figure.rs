@@ -1,0 +1,67 @@
+//! Figures that count something: a price counts ticks. A type for each keeps one from being taken for
+//! another; inside of a type they are integers that add up.
+
+/// Makes a type for a figure. It is one integer in records and digests, as a bare one would be. What goes
+/// wrong in a sum stops the process, since releases check overflows.
+macro_rules! figure {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Clone,
+            Copy,
+            Debug,
+            Default,
+            PartialEq,
+            Eq,
+            PartialOrd,
+            Ord,
+            Hash,
+            serde::Serialize,
+            serde::Deserialize,
+        )]
+        pub struct $name(i64);
+
+        impl $name {
+            /// Nothing of it.
+            pub const ZERO: $name = $name(0);
+
+            /// So many.
+            #[inline]
+            pub const fn new(count: i64) -> $name {
+                $name(count)
+            }
+
+            /// How many.
+            #[inline]
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::ops::Add for $name {
+            type Output = $name;
+
+            #[inline]
+            fn add(self, other: $name) -> $name {
+                $name(self.0 + other.0)
+            }
+        }
+
+        impl std::ops::Sub for $name {
+            type Output = $name;
+
+            #[inline]
+            fn sub(self, other: $name) -> $name {
+                $name(self.0 - other.0)
+            }
+        }
+    };
+}
+
+pub(crate) use figure;
