@@ -24,9 +24,10 @@ const PLENTY: Amount = 1_000_000_000_000;
 
 fn settle(c: &mut Criterion) {
     let (mut book, mut state) = funded();
-    let maker = decide(&mut book, 1, Side::Sell, Price::new(6_000_000), 500_000_000);
+    let maker = decide(&mut book, 1, Side::Sell, Price::new(6_000_000), Quantity::new(500_000_000));
     apply(&mut state, &maker);
-    let one_fill = |book: &mut Book| decide(book, 2, Side::Buy, Price::new(6_000_000), 10);
+    let one_fill =
+        |book: &mut Book| decide(book, 2, Side::Buy, Price::new(6_000_000), Quantity::new(10));
     let fact = one_fill(&mut book);
     apply(&mut state, &fact);
     assert_eq!(fact.book().map(|book| book.fills.len()), Some(1));
@@ -104,7 +105,7 @@ fn trading(book: &mut Book) -> Vec<Fact> {
     let one = |_| {
         let side = if next(2) == 0 { Side::Buy } else { Side::Sell };
         let (price, quantity) =
-            (Price::new(6_000_000 + next(41) as i64 - 20), 10 + next(1_000) as Quantity);
+            (Price::new(6_000_000 + next(41) as i64 - 20), Quantity::new(10 + next(1_000) as i64));
         decide(book, 1 + next(USERS), side, price, quantity)
     };
     (0..FACTS).map(one).collect()

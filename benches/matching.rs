@@ -14,7 +14,7 @@ use souk::{
     domain::{
         book::Book,
         id::{InstrumentId, OrderId, Stamp, UserId},
-        instrument::{Instrument, Price, Step},
+        instrument::{Instrument, Price, Quantity, Step},
         money::{Asset, Rate},
         order::{PlaceOrder, Side, TimeInForce},
         request::NOTIONAL_MAX,
@@ -150,7 +150,8 @@ impl Desk {
             TimeInForce::Gtc => self.users % 1_000,
             _ => 1_000 + self.users % 1_000,
         });
-        let asked = PlaceOrder { time_in_force, ..PlaceOrder::limit(side, QUANTITY, price) };
+        let asked =
+            PlaceOrder { time_in_force, ..PlaceOrder::limit(side, Quantity::new(QUANTITY), price) };
         let placed = self.book.place(user, &asked, NOTIONAL_MAX, Stamp(1));
         let fact = black_box(placed).expect("nothing speaks against it");
         self.added.push((user, fact.orders[0].id));

@@ -25,7 +25,7 @@ use souk::{
         account::{Register, Role},
         command::{Asked, CancelReason, Command},
         id::{InstrumentId, RequestId, UserId},
-        instrument::Price,
+        instrument::{Price, Quantity},
         money::Asset,
         order::{PlaceOrder, SelfTradePrevention, Side},
         per_asset::PerAsset,
@@ -106,7 +106,7 @@ fn command(number: u64) -> Command {
     };
     let order = PlaceOrder {
         self_trade_prevention: SelfTradePrevention::CancelOldest,
-        ..PlaceOrder::limit(side, 100, Price::new(price))
+        ..PlaceOrder::limit(side, Quantity::new(100), Price::new(price))
     };
     Command::Place { instrument: InstrumentId(0), order }
 }

@@ -19,7 +19,7 @@ use souk::{
         account::{Register, Role},
         command::{Asked, CancelReason, Command},
         id::{InstrumentId, RequestId, UserId},
-        instrument::Price,
+        instrument::{Price, Quantity},
         money::Asset,
         order::{PlaceOrder, SelfTradePrevention, Side},
         per_asset::PerAsset,
@@ -85,7 +85,7 @@ fn order(number: u64) -> PlaceOrder {
     };
     PlaceOrder {
         self_trade_prevention: SelfTradePrevention::CancelOldest,
-        ..PlaceOrder::limit(side, 100, Price::new(price))
+        ..PlaceOrder::limit(side, Quantity::new(100), Price::new(price))
     }
 }
 

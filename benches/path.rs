@@ -27,7 +27,7 @@ use souk::{
         },
         fact::{Body, BookFact, Cause, Fact},
         id::{InstrumentId, RequestId, Sequence, Stamp, UserId},
-        instrument::{Instrument, Price, Step},
+        instrument::{Instrument, Price, Quantity, Step},
         ledger::{Account, Posting, PostingCause},
         money::{Amount, Asset, Rate},
         order::{PlaceOrder, Side, TimeInForce},
@@ -128,7 +128,7 @@ fn asks(name: &str) -> Vec<Ask> {
         Asked::Place { side, price, quantity, ioc } => {
             placed += 1;
             let time_in_force = if ioc { TimeInForce::Ioc } else { TimeInForce::Gtc };
-            let order = PlaceOrder::limit(side, quantity * LOTS, price);
+            let order = PlaceOrder::limit(side, Quantity::new(quantity.get() * LOTS), price);
             Ask::Place(user_of(placed - 1), PlaceOrder { time_in_force, ..order })
         }
         Asked::Cancel(placing) => Ask::Cancel(user_of(u64::from(placing)), placing),

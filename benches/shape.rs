@@ -26,7 +26,7 @@ use souk::{
         account::{Register, Role},
         command::{Asked, CancelReason, Command},
         id::{InstrumentId, RequestId, UserId},
-        instrument::Price,
+        instrument::{Price, Quantity},
         money::Asset,
         order::{PlaceOrder, SelfTradePrevention, Side},
         per_asset::PerAsset,
@@ -300,7 +300,7 @@ fn command(at: u64, count: u64) -> Command {
     };
     let order = PlaceOrder {
         self_trade_prevention: SelfTradePrevention::CancelOldest,
-        ..PlaceOrder::limit(side, 100, Price::new(price))
+        ..PlaceOrder::limit(side, Quantity::new(100), Price::new(price))
     };
     Command::Place { instrument, order }
 }

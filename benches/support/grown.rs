@@ -13,7 +13,7 @@ use souk::{
         command::{Asked, CancelReason, Command},
         fact::{Body, Cause, Fact},
         id::{InstrumentId, RequestId, Stamp, UserId},
-        instrument::{Instrument, Price},
+        instrument::{Instrument, Price, Quantity},
         order::{PlaceOrder, SelfTradePrevention, Side},
         per_asset::PerAsset,
         wallet::{Limits, Purse},
@@ -110,8 +110,8 @@ pub fn register(number: u64) -> Register {
 fn resting(number: u64) -> PlaceOrder {
     let away = 5_000 + (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as i64 % 2_000;
     match number % 2 {
-        0 => PlaceOrder::limit(Side::Buy, 10, Price::new(MIDDLE - away)),
-        _ => PlaceOrder::limit(Side::Sell, 10, Price::new(MIDDLE + away)),
+        0 => PlaceOrder::limit(Side::Buy, Quantity::new(10), Price::new(MIDDLE - away)),
+        _ => PlaceOrder::limit(Side::Sell, Quantity::new(10), Price::new(MIDDLE + away)),
     }
 }
 
@@ -130,7 +130,7 @@ pub fn command(instrument: InstrumentId, at: u64, count: u64) -> Command {
     };
     let order = PlaceOrder {
         self_trade_prevention: SelfTradePrevention::CancelOldest,
-        ..PlaceOrder::limit(side, 10, Price::new(price))
+        ..PlaceOrder::limit(side, Quantity::new(10), Price::new(price))
     };
     Command::Place { instrument, order }
 }

@@ -20,7 +20,7 @@ use crate::{
         decide::{Nobody, Reads, commit::Commit},
         fact::{Body, Fact},
         id::{AdId, BoardId, InstrumentId, OrderId, P2pTradeId, RequestId, Sequence, UserId},
-        instrument::Price,
+        instrument::{Price, Quantity},
         money::{Asset, P2pPrice},
         order::{PlaceOrder, Side},
         p2p::{
@@ -208,7 +208,7 @@ fn config() -> Config {
 async fn leading_ends_and_begins_again() {
     let mut inside = Inside::open();
     let (seller, buyer) = (inside.register("seller").await, inside.register("buyer").await);
-    let order = PlaceOrder::limit(Side::Sell, 1_000, Price::new(6_000_000));
+    let order = PlaceOrder::limit(Side::Sell, Quantity::new(1_000), Price::new(6_000_000));
     let place = |order| Command::Place { instrument: InstrumentId(0), order };
     inside.fact(Some(seller), place(order)).await;
     inside.fact(Some(seller), Command::ArmSwitch { timeout_ms: 60_000 }).await;
@@ -239,7 +239,12 @@ async fn leading_ends_and_begins_again() {
         assert_eq!(exchange.digest().await.unwrap(), before);
     }
     inside.fact(Some(seller), to_trade(trade, TradeAsk::Confirm)).await;
-    inside.fact(Some(buyer), place(PlaceOrder::limit(Side::Buy, 400, Price::new(6_000_000)))).await;
+    inside
+        .fact(
+            Some(buyer),
+            place(PlaceOrder::limit(Side::Buy, Quantity::new(400), Price::new(6_000_000))),
+        )
+        .await;
     inside.fact(None, Command::MoveClock(ClockMove::AdvanceMillis(60_000))).await;
     let (through, digest) = exchange.digest().await.unwrap();
     let state = &exchange.views().world().state;
@@ -263,7 +268,7 @@ async fn a_follower_comes_to_the_same_without_deciders() {
         };
         inside.fact(Some(by), to_trade(trade, ask)).await;
         let side = if turn % 2 == 0 { Side::Buy } else { Side::Sell };
-        let order = PlaceOrder::limit(side, 100 + turn, Price::new(6_000_000));
+        let order = PlaceOrder::limit(side, Quantity::new(100 + turn), Price::new(6_000_000));
         let instrument = InstrumentId(0);
         inside.fact(Some(buyer), Command::Place { instrument, order }).await;
     }

@@ -264,7 +264,7 @@ fn book_notices(book: &BookFact) -> Vec<(UserId, Notice)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::instrument::Price;
+    use crate::domain::instrument::{Price, Quantity};
     use crate::domain::{
         command::Command,
         decide::tests::core::Core,
@@ -358,7 +358,7 @@ mod tests {
         let mut core = Core::new(&[on]);
         let maker = core.register("maker", Role::User, true);
         let taker = core.register("taker", Role::User, true);
-        let order = |side| PlaceOrder::limit(side, 10, Price::new(100));
+        let order = |side| PlaceOrder::limit(side, Quantity::new(10), Price::new(100));
         let place = |side| Command::Place { instrument: InstrumentId(0), order: order(side) };
         core.ask(Some(maker), place(Side::Sell));
         core.come_to_rest();

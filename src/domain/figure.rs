@@ -31,6 +31,12 @@ macro_rules! figure {
                 $name(count)
             }
 
+            /// The sum, or the most there can be.
+            #[inline]
+            pub const fn saturating_add(self, other: $name) -> $name {
+                $name(self.0.saturating_add(other.0))
+            }
+
             /// How many.
             #[inline]
             pub const fn get(self) -> i64 {
@@ -59,6 +65,26 @@ macro_rules! figure {
             #[inline]
             fn sub(self, other: $name) -> $name {
                 $name(self.0 - other.0)
+            }
+        }
+
+        impl std::ops::AddAssign for $name {
+            #[inline]
+            fn add_assign(&mut self, other: $name) {
+                self.0 += other.0;
+            }
+        }
+
+        impl std::ops::SubAssign for $name {
+            #[inline]
+            fn sub_assign(&mut self, other: $name) {
+                self.0 -= other.0;
+            }
+        }
+
+        impl std::iter::Sum for $name {
+            fn sum<I: Iterator<Item = $name>>(figures: I) -> $name {
+                figures.fold($name::ZERO, |sum, figure| sum + figure)
             }
         }
     };

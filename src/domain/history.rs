@@ -129,7 +129,7 @@ impl Candle {
             high: close,
             low: close,
             close,
-            volume: 0,
+            volume: Quantity::ZERO,
             quote_volume: 0,
             trades: 0,
         }

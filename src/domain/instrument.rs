@@ -14,13 +14,15 @@ figure! {
     Price
 }
 
-/// A quantity as a count of lots; positive in commands.
-pub type Quantity = i64;
+figure! {
+    /// A quantity as a count of lots; positive in commands.
+    Quantity
+}
 
 /// The largest price in ticks and quantity in lots; their product fits 128 bits with room.
 pub const PRICE_MAX: Price = Price::new(1 << 50);
 /// See [`PRICE_MAX`].
-pub const QUANTITY_MAX: Quantity = 1 << 50;
+pub const QUANTITY_MAX: Quantity = Quantity::new(1 << 50);
 
 /// A step of 10^-`scale` times `units`: a tick of 0.05 is 5 at scale 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,12 +92,12 @@ impl Instrument {
 
     /// `price x quantity` rounded down, in minor units of the quote asset.
     pub fn notional_down(&self, price: Price, quantity: Quantity) -> Amount {
-        self.ratio().notional_down(price.get(), quantity)
+        self.ratio().notional_down(price.get(), quantity.get())
     }
 
     /// `price x quantity` rounded up, in minor units of the quote asset.
     pub fn notional_up(&self, price: Price, quantity: Quantity) -> Amount {
-        self.ratio().notional_up(price.get(), quantity)
+        self.ratio().notional_up(price.get(), quantity.get())
     }
 
     /// A price in plain notation.
@@ -103,9 +105,14 @@ impl Instrument {
         self.tick.print(price.get())
     }
 
+    /// A quantity in plain notation.
+    pub fn print_quantity(&self, quantity: Quantity) -> String {
+        self.lot.print(quantity.get())
+    }
+
     /// `quantity` in minor units of the base asset; exact.
     pub fn base_amount(&self, quantity: Quantity) -> Amount {
-        quantity * self.lot.units * ten_to(self.base.scale() - self.lot.scale)
+        quantity.get() * self.lot.units * ten_to(self.base.scale() - self.lot.scale)
     }
 
     /// The worst price at which a market order of `side` may trade where the best opposite price, or a
@@ -165,10 +172,10 @@ mod tests {
             protection: Rate(50_000),
         };
         assert_eq!(usdt_usd.fault(), None);
-        assert_eq!(usdt_usd.notional_down(Price::new(9_999), 1), 0);
-        assert_eq!(usdt_usd.notional_up(Price::new(9_999), 1), 1);
-        assert_eq!(usdt_usd.notional_down(Price::new(10_000), 150), 150);
-        assert_eq!(usdt_usd.base_amount(150), 1_500_000);
+        assert_eq!(usdt_usd.notional_down(Price::new(9_999), Quantity::new(1)), 0);
+        assert_eq!(usdt_usd.notional_up(Price::new(9_999), Quantity::new(1)), 1);
+        assert_eq!(usdt_usd.notional_down(Price::new(10_000), Quantity::new(150)), 150);
+        assert_eq!(usdt_usd.base_amount(Quantity::new(150)), 1_500_000);
         let coarse = Step { units: 1 << 19, scale: 0 };
         let vast = Instrument { tick: coarse, lot: coarse, ..usdt_usd };
         assert_eq!(vast.fault(), Some("tick_size times lot_size is too coarse"));

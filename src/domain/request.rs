@@ -111,7 +111,7 @@ impl OrderRequest<'_> {
             time_in_force: self.time_in_force,
             post_only: self.post_only,
             self_trade_prevention: self.self_trade_prevention,
-            quantity: quantity.transpose()?.unwrap_or(0),
+            quantity: quantity.transpose()?.unwrap_or(Quantity::ZERO),
             price: price.transpose()?,
             stop_price: stop_price.transpose()?,
             quote_amount: self.read_quote_amount(instrument)?,
@@ -191,8 +191,9 @@ pub fn read_quantity(
     text: &str,
     on: &Instrument,
 ) -> Result<Quantity, InvalidRequest> {
-    let most = QUANTITY_MAX / (on.base_amount(1)).max(1);
-    read_steps(field, on.lot.parse(text, most), Rejection::OffLot, Rejection::QuantityTooLarge)
+    let most = QUANTITY_MAX.get() / (on.base_amount(Quantity::new(1))).max(1);
+    let lots = on.lot.parse(text, most);
+    read_steps(field, lots, Rejection::OffLot, Rejection::QuantityTooLarge).map(Quantity::new)
 }
 
 fn read_steps(
@@ -212,14 +213,14 @@ fn read_steps(
 
 /// The most parts that an iceberg may show one after the other: it bounds how many fills one order
 /// can have with another.
-pub const ICEBERG_PARTS_MAX: Quantity = 100;
+pub const ICEBERG_PARTS_MAX: i64 = 100;
 
 /// The largest notional that an order may have, in minor units; well below what can be issued.
 pub const NOTIONAL_MAX: Amount = 100_000_000_000_000_000;
 
 /// Whether an iceberg of `quantity` would have more parts than it may.
 pub fn shows_too_little(shown: Quantity, quantity: Quantity) -> bool {
-    quantity > shown.saturating_mul(ICEBERG_PARTS_MAX)
+    quantity.get() > shown.get().saturating_mul(ICEBERG_PARTS_MAX)
 }
 
 /// Checks what an order is worth at its own price; a market order without one is checked by the book.

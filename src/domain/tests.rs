@@ -97,7 +97,14 @@ impl Exchange {
             }
             Asked::Amend { nth, price, quantity } => {
                 let (user, order) = pick(*nth)?;
-                (user, Command::Amend { order, price: price.map(Price::new), quantity: *quantity })
+                (
+                    user,
+                    Command::Amend {
+                        order,
+                        price: price.map(Price::new),
+                        quantity: quantity.map(Quantity::new),
+                    },
+                )
             }
             Asked::Cancel { nth } => {
                 let (user, id) = pick(*nth)?;
@@ -228,23 +235,23 @@ proptest! {
         let [dusty, _] = instruments("0", "0");
         let mut exchange = Exchange::new(&[dusty], 2, 1000);
         let (amender, filler) = (UserId(1), UserId(2));
-        exchange.order(amender, Side::Buy, Price::new(price), quantity);
+        exchange.order(amender, Side::Buy, Price::new(price), Quantity::new(quantity));
         let Some((_, id)) = exchange.placed.first().copied() else { return Ok(()) };
-        heard.iter().for_each(|part| exchange.order(filler, Side::Sell, Price::new(price), *part));
+        heard.iter().for_each(|part| exchange.order(filler, Side::Sell, Price::new(price), Quantity::new(*part)));
         exchange.deliver(usize::MAX);
         let (_, wallet) = &exchange.core.wallets[0];
         let Some(open) = wallet.open.get(&id).copied() else { return Ok(()) };
         // The amender has no more than the purse says, so one unit too few would show.
         let on = exchange.core.books[0].1.instrument();
-        let purse = Purse::of_amend(&open, on, Price::new(new_price), new_quantity);
+        let purse = Purse::of_amend(&open, on, Price::new(new_price), Quantity::new(new_quantity));
         let spare = exchange.free(amender, purse.asset) - purse.amount;
         prop_assume!(spare >= 0);
         exchange.withdraw(amender, purse.asset, spare);
         exchange.deliver(usize::MAX);
-        let (price, quantity) = (Some(Price::new(new_price)), Some(new_quantity));
+        let (price, quantity) = (Some(Price::new(new_price)), Some(Quantity::new(new_quantity)));
         let amend = exchange.core.ask(Some(amender), Command::Amend { order: id, price, quantity });
         let on_its_way = exchange.core.to_books[0].pop_back();
-        unheard.iter().for_each(|part| exchange.order(filler, Side::Sell, open.price.unwrap(), *part));
+        unheard.iter().for_each(|part| exchange.order(filler, Side::Sell, open.price.unwrap(), Quantity::new(*part)));
         exchange.core.to_books[0].extend(on_its_way);
         prop_assert_ne!(exchange.core.refusal(amend), Some(Rejection::InsufficientFunds));
         exchange.come_to_rest();
@@ -269,7 +276,7 @@ fn a_falling_price_with_a_larger_quantity_costs_most_after_the_fills() {
     let [dusty, _] = instruments("0", "0");
     let mut exchange = Exchange::new(&[dusty], 2, 1000);
     let (amender, filler) = (UserId(1), UserId(2));
-    exchange.order(amender, Side::Buy, Price::new(100), 10);
+    exchange.order(amender, Side::Buy, Price::new(100), Quantity::new(10));
     exchange.deliver(usize::MAX);
     let (_, id) = exchange.placed[0];
     let amend = Asked::Amend { nth: 0, price: Some(60), quantity: Some(20) };
@@ -278,10 +285,13 @@ fn a_falling_price_with_a_larger_quantity_costs_most_after_the_fills() {
     // 20 x 0.60 - 10 x 1.00 = 2 without a fill; 12 x 0.60 - 2 x 1.00, rounded up, after eight.
     let BookMessage::Command(command) = &on_its_way else { panic!("{on_its_way:?}") };
     assert!(command.hold.as_ref().unwrap().amount >= 6);
-    exchange.order(filler, Side::Sell, Price::new(100), 8);
+    exchange.order(filler, Side::Sell, Price::new(100), Quantity::new(8));
     exchange.core.to_books[0].push_back(on_its_way);
     assert_eq!(exchange.core.refusal(amend), None);
     let order = exchange.core.books[0].1.order(id).unwrap();
-    assert_eq!((order.remaining, order.locked, order.status), (12, 8, Status::PartiallyFilled));
+    assert_eq!(
+        (order.remaining, order.locked, order.status),
+        (Quantity::new(12), 8, Status::PartiallyFilled)
+    );
     exchange.come_to_rest();
 }

@@ -355,7 +355,7 @@ impl Purse {
         new_price: Price,
         new_quantity: Quantity,
     ) -> Purse {
-        let remaining = (new_quantity - open.filled).max(0);
+        let remaining = (new_quantity - open.filled).max(Quantity::ZERO);
         match open.side {
             Side::Buy => Purse { asset: on.quote, amount: on.notional_up(new_price, remaining) },
             Side::Sell => Purse { asset: on.base, amount: on.base_amount(remaining) },
@@ -374,15 +374,15 @@ impl Purse {
         new_price: Price,
         new_quantity: Quantity,
     ) -> Purse {
-        let grown = (new_quantity - open.quantity).max(0);
+        let grown = (new_quantity - open.quantity).max(Quantity::ZERO);
         if open.side == Side::Sell {
             return Purse { asset: on.base, amount: on.base_amount(grown) };
         }
         let old_price = open.price.unwrap_or(new_price);
         let last = open.quantity.min(new_quantity);
         let cost_after = |filled: Quantity| {
-            let after = on.notional_up(new_price, (new_quantity - filled).max(0));
-            after - on.notional_down(old_price, (open.quantity - filled).max(0))
+            let after = on.notional_up(new_price, (new_quantity - filled).max(Quantity::ZERO));
+            after - on.notional_down(old_price, (open.quantity - filled).max(Quantity::ZERO))
         };
         let worst = cost_after(open.filled.min(last)).max(cost_after(last));
         Purse { asset: on.quote, amount: worst.max(0) }

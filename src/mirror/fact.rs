@@ -245,7 +245,7 @@ impl Rows<'_> {
 
     fn order(&mut self, on: &Instrument, order: &Order) {
         let price = |ticks| Cell::printed(&on.print_price(ticks));
-        let quantity = |lots| Cell::printed(&on.lot.print(lots));
+        let quantity = |lots| Cell::printed(&on.print_quantity(lots));
         let received = match order.side {
             Side::Buy => on.base,
             Side::Sell => on.quote,
@@ -284,7 +284,7 @@ impl Rows<'_> {
             Cell::Number(sell_order.0),
             Cell::Number(buyer.0),
             Cell::Number(seller.0),
-            Cell::printed(&on.lot.print(fill.quantity)),
+            Cell::printed(&on.print_quantity(fill.quantity)),
             Cell::printed(&on.print_price(fill.price)),
             amount(on.quote, fill.notional),
             amount(on.base, buyer_fee),

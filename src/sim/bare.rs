@@ -86,7 +86,7 @@ impl Bare {
         while let Some(slot) = self.queues.front(side.opposite()) {
             let resting = self.queues.at(slot);
             let (id, at, shown) = (resting.id(), resting.price(), resting.shown());
-            if left == 0 || !side.accepts(price, at) {
+            if left == Quantity::ZERO || !side.accepts(price, at) {
                 break;
             }
             let quantity = left.min(shown);
@@ -97,7 +97,7 @@ impl Bare {
                 false => self.queues.reduce(slot, quantity),
             }
         }
-        if left == 0 || ioc {
+        if left == Quantity::ZERO || ioc {
             return false;
         }
         self.queues.rest(Resting::new(id_of(taker), side, price, left));
@@ -174,7 +174,7 @@ impl Mixer {
             Side::Sell => Price::new(MIDDLE + 1 + away),
         };
         self.alive.push(self.bare.placed);
-        let quantity = 1 + (self.next() % 100) as Quantity;
+        let quantity = Quantity::new(1 + (self.next() % 100) as i64);
         self.played(Command::Place { side, price, quantity, ioc: false })
     }
 
@@ -228,7 +228,7 @@ mod tests {
         let trade = |line: &str| {
             let mut figures = line.strip_prefix("1,")?.split(',').skip(1);
             let mut next = || figures.next()?.parse().ok();
-            Some((Price::new(next()?), next()?))
+            Some((Price::new(next()?), Quantity::new(next()?)))
         };
         reports.lines().filter_map(trade).collect()
     }

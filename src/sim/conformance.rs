@@ -206,7 +206,7 @@ fn parse_record(record: &[u8]) -> Result<Message, Error> {
         ask,
         side,
         ioc: record[2] != 0,
-        quantity: Quantity::from(u32::from_le_bytes(field(record, 4))),
+        quantity: Quantity::new(u32::from_le_bytes(field(record, 4)).into()),
         id: u64::from_le_bytes(field(record, 16)),
         price: Price::new(i64::from_le_bytes(field(record, 24))),
     })
@@ -265,7 +265,7 @@ impl MessageFile {
             ask: self.ask,
             side,
             ioc: self.ioc != 0,
-            quantity: Quantity::from(self.qty),
+            quantity: Quantity::new(self.qty.into()),
             id: self.id,
             price: Price::new(self.price),
         }
@@ -395,10 +395,10 @@ fn check_figures(message: &Message) -> Result<(), Error> {
     if !(Price::new(1)..=PRICE_MAX).contains(&message.price) {
         return refuse(message, "its price is not above zero, or too large");
     }
-    if message.quantity == 0 {
+    if message.quantity == Quantity::ZERO {
         return refuse(message, "its quantity is zero");
     }
-    let worth = message.price.get().checked_mul(message.quantity);
+    let worth = message.price.get().checked_mul(message.quantity.get());
     match worth.is_some_and(|worth| worth <= NOTIONAL_MAX) {
         true => Ok(()),
         false => refuse(message, "price times quantity is too large"),
@@ -509,16 +509,18 @@ mod tests {
             ask: Ask::New,
             side: Side::Buy,
             ioc: false,
-            quantity: 1,
+            quantity: Quantity::new(1),
             id: 1,
             price: Price::new(0),
         };
         let refused = |message: Message| play(&[message]).unwrap_err().to_string();
         assert!(refused(message).starts_with("message 7: its price"));
         assert!(
-            refused(Message { quantity: 0, price: Price::new(1), ..message }).contains("quantity")
+            refused(Message { quantity: Quantity::ZERO, price: Price::new(1), ..message })
+                .contains("quantity")
         );
-        let huge = Message { quantity: u32::MAX.into(), price: PRICE_MAX, ..message };
+        let huge =
+            Message { quantity: Quantity::new(u32::MAX.into()), price: PRICE_MAX, ..message };
         assert!(refused(huge).contains("too large"));
     }
 

@@ -142,7 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::instrument::Price;
+    use crate::domain::instrument::{Price, Quantity};
     use crate::{
         domain::{
             fact::{BookAction, BookFact, Cause, Change, KeyUse, Level},
@@ -214,15 +214,15 @@ mod tests {
                 price: self.maybe(Self::signed).map(Price::new),
                 stop_price: self.maybe(Self::signed).map(Price::new),
                 quote_amount: self.maybe(Self::signed),
-                display_quantity: self.maybe(Self::signed),
+                display_quantity: self.maybe(Self::signed).map(Quantity::new),
                 triggered: self.any(&[true, false]),
-                quantity: self.signed(),
-                remaining: self.signed(),
-                filled: self.signed(),
+                quantity: Quantity::new(self.signed()),
+                remaining: Quantity::new(self.signed()),
+                filled: Quantity::new(self.signed()),
                 quote_filled: self.signed(),
                 weight_filled: i128::from(self.signed()) * i128::from(self.signed()),
                 fee_paid: self.signed(),
-                shown: self.signed(),
+                shown: Quantity::new(self.signed()),
                 locked: self.signed(),
                 place: self.next(),
                 status: self.any(&Status::ALL),
@@ -237,8 +237,12 @@ mod tests {
             self.any(&[
                 Change::Rest(order),
                 Change::Wait(order),
-                Change::Reduce { order, shown, hidden },
-                Change::Requeue { order, shown },
+                Change::Reduce {
+                    order,
+                    shown: Quantity::new(shown),
+                    hidden: Quantity::new(hidden),
+                },
+                Change::Requeue { order, shown: Quantity::new(shown) },
                 Change::Remove(order),
                 Change::SetLast(Price::new(shown)),
             ])
@@ -253,7 +257,7 @@ mod tests {
                 maker_user: UserId(self.next()),
                 taker_user: UserId(self.next()),
                 price: Price::new(self.signed()),
-                quantity: self.signed(),
+                quantity: Quantity::new(self.signed()),
                 notional: self.signed(),
                 maker_fee: self.signed(),
                 taker_fee: self.signed(),
@@ -286,7 +290,7 @@ mod tests {
             let request = RequestId(self.next());
             let level = |f: &mut Self| {
                 let (side, price, quantity) = (f.side(), f.signed(), f.signed());
-                Level { side, price: Price::new(price), quantity }
+                Level { side, price: Price::new(price), quantity: Quantity::new(quantity) }
             };
             let book = BookFact {
                 instrument: InstrumentId(self.next() as u16),

@@ -380,8 +380,8 @@ fn value(shape: impl Serialize) -> serde_json::Value {
 
 fn printed(on: &Instrument, (price, quantity): (Price, Quantity)) -> PrintedLevel {
     let shown = match quantity {
-        0 => "0".into(),
-        quantity => on.lot.print(quantity),
+        Quantity::ZERO => "0".into(),
+        quantity => on.print_quantity(quantity),
     };
     [on.print_price(price), shown]
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use souk::{
     domain::{
         command::Command as Asked,
-        instrument::Price,
+        instrument::{Price, Quantity},
         order::{Kind, PlaceOrder, Side},
     },
     telemetry,
@@ -82,7 +82,7 @@ async fn panic_in_a_book() {
     telemetry::install_panic_hook();
     let floor = Floor::open(Opening::default()).await;
     let alice = floor.register("alice").await;
-    let mut order = PlaceOrder::limit(Side::Buy, 1_000, Price::new(5_000_000));
+    let mut order = PlaceOrder::limit(Side::Buy, Quantity::new(1_000), Price::new(5_000_000));
     order.kind = Kind::StopLimit;
     let answer = floor.ask(Some(alice), Asked::Place { instrument: BTC_USD, order }).await;
     println!("still here: {answer:?}");

@@ -16,7 +16,7 @@ use souk::{
         command::{Asked, CancelReason, Command},
         fact::{BookFact, Fact},
         id::{InstrumentId, OrderId, RequestId, UserId},
-        instrument::{Instrument, Price},
+        instrument::{Instrument, Price, Quantity},
         money::{Asset, Rate},
         order::{Order, PlaceOrder, Side},
         p2p::Rules,
@@ -169,7 +169,7 @@ pub async fn ask(exchange: &Exchange, by: Option<UserId>, command: Command) -> A
 pub fn limit(side: Side, quantity: i64, price: i64) -> Command {
     Command::Place {
         instrument: BTC_USD,
-        order: PlaceOrder::limit(side, quantity, Price::new(price)),
+        order: PlaceOrder::limit(side, Quantity::new(quantity), Price::new(price)),
     }
 }
 

@@ -37,7 +37,7 @@ use souk::{
         id::{
             AdId, BoardId, InstrumentId, OrderId, P2pTradeId, RequestId, Sequence, Stamp, UserId,
         },
-        instrument::{Instrument, Price},
+        instrument::{Instrument, Price, Quantity},
         money::{Amount, Asset, ISSUED_MAX, P2pPrice, Rate},
         order::{
             ClientOrderId, Kind, PlaceOrder, Reason, SelfTradePrevention, Side, Status, TimeInForce,

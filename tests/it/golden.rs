@@ -13,7 +13,7 @@ use souk::domain::{
     fact::{BookAction, Change},
     history::{Interval, Notice},
     id::{AdId, InstrumentId, OrderId, P2pTradeId, UserId},
-    instrument::Price,
+    instrument::{Price, Quantity},
     ledger::{Account, PostingCause},
     money::{Asset, P2pPrice},
     order::{
@@ -40,7 +40,7 @@ fn hex(bytes: impl AsRef<[u8]>) -> String {
 fn fingerprints_of_orders_are_what_they_were() {
     let named = PlaceOrder {
         client_order_id: ClientOrderId::new("golden-1"),
-        ..PlaceOrder::limit(Side::Buy, 1_000, Price::new(5_000_000))
+        ..PlaceOrder::limit(Side::Buy, Quantity::new(1_000), Price::new(5_000_000))
     };
     let check = |change: fn(&mut PlaceOrder), fingerprint: u64| {
         let mut order = named.clone();
@@ -70,12 +70,12 @@ fn fingerprints_of_orders_are_what_they_were() {
         |order| order.self_trade_prevention = SelfTradePrevention::DecrementAndCancel,
         0x8d14_ba71_3157_938a,
     );
-    check(|order| order.quantity = 1_001, 0xcc5f_4433_fb65_4c0c);
+    check(|order| order.quantity = Quantity::new(1_001), 0xcc5f_4433_fb65_4c0c);
     check(|order| order.price = Some(Price::new(5_000_001)), 0xff56_3d4f_317b_300c);
     check(|order| order.price = None, 0x1d68_41cf_e72b_2483);
     check(|order| order.stop_price = Some(Price::new(5_000_000)), 0xe635_006f_f943_91a2);
     check(|order| order.quote_amount = Some(5_000_000), 0xe773_abf0_11a3_b7e9);
-    check(|order| order.display_quantity = Some(1_000), 0xd046_c2a1_a8bc_cc9b);
+    check(|order| order.display_quantity = Some(Quantity::new(1_000)), 0xd046_c2a1_a8bc_cc9b);
 }
 
 /// The same of every mix of members, those that no request can have included.
@@ -94,11 +94,11 @@ fn fingerprints_of_all_shapes_are_what_they_were() {
                             time_in_force,
                             post_only: bits >> 4 & 1 == 1,
                             self_trade_prevention,
-                            quantity: 70_000,
+                            quantity: Quantity::new(70_000),
                             price: maybe(bits, 0, 4_999_999).map(Price::new),
                             stop_price: maybe(bits, 1, 5_000_001).map(Price::new),
                             quote_amount: maybe(bits, 2, 123_456_789),
-                            display_quantity: maybe(bits, 3, 7_000),
+                            display_quantity: maybe(bits, 3, 7_000).map(Quantity::new),
                             client_order_id: ClientOrderId::new("A.b:c_9-"),
                         };
                         sum.update(order.fingerprint(InstrumentId(4)).to_le_bytes());
@@ -161,8 +161,8 @@ fn what_orders_are_made_of_keeps_numbers_and_codes() {
     numbered(&[
         Change::Rest(order),
         Change::Wait(order),
-        Change::Reduce { order, shown: 1, hidden: 1 },
-        Change::Requeue { order, shown: 1 },
+        Change::Reduce { order, shown: Quantity::new(1), hidden: Quantity::new(1) },
+        Change::Requeue { order, shown: Quantity::new(1) },
         Change::Remove(order),
         Change::SetLast(Price::new(1)),
     ]);

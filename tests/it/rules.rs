@@ -13,7 +13,7 @@ use souk::{
     domain::{
         command::Command,
         id::{InstrumentId, UserId},
-        instrument::Price,
+        instrument::{Price, Quantity},
         money::Asset,
         order::{PlaceOrder, Side, Status},
         rejection::Rejection,
@@ -96,7 +96,7 @@ async fn hand_to_and_fro(floor: Rc<Floor>, pair: usize, rounds: usize) {
         let place = async |user: UserId, side| {
             let placed = Command::Place {
                 instrument,
-                order: PlaceOrder::limit(side, quantity, Price::new(price)),
+                order: PlaceOrder::limit(side, Quantity::new(quantity), Price::new(price)),
             };
             let placed = order(floor.ask(Some(user), placed).await);
             placed.unwrap_or_else(|refused| panic!("round {round}: {side:?} {refused:?}"))
@@ -151,20 +151,31 @@ async fn an_amend_at_a_falling_price_never_overdraws_whatever_fills_come_between
         let placed = floor.ask(Some(alice), limit(Side::Buy, 1_000, 5_000_000)).await;
         let id = order(placed).unwrap().id;
         let sell = ask(exchange, Some(bob), limit(Side::Sell, 10 + round % 900, 5_000_000));
-        let amend =
-            Command::Amend { order: id, price: Some(Price::new(4_900_000)), quantity: Some(1_500) };
+        let amend = Command::Amend {
+            order: id,
+            price: Some(Price::new(4_900_000)),
+            quantity: Some(Quantity::new(1_500)),
+        };
         let amend = ask(exchange, Some(alice), amend);
         let (sold, amended) = futures_util::future::join(sell, amend).await;
         order(sold).unwrap();
         let amended = order(amended).unwrap();
-        assert_eq!(amended.remaining, 1_500 - amended.filled);
+        assert_eq!(amended.remaining, Quantity::new(1_500) - amended.filled);
         for user in [alice, bob] {
             floor.ask(Some(user), cancel_all()).await.unwrap();
         }
         // Whoever ran dry trades back.
-        let back = floor.ask(Some(bob), limit(Side::Buy, amended.filled.max(10), 5_000_000)).await;
+        let back = floor
+            .ask(
+                Some(bob),
+                limit(Side::Buy, amended.filled.max(Quantity::new(10)).get(), 5_000_000),
+            )
+            .await;
         order(back).unwrap();
-        let back = floor.ask(Some(alice), limit(Side::Sell, amended.filled.max(10), 5_000_000));
+        let back = floor.ask(
+            Some(alice),
+            limit(Side::Sell, amended.filled.max(Quantity::new(10)).get(), 5_000_000),
+        );
         order(back.await).unwrap();
         for user in [alice, bob] {
             floor.ask(Some(user), cancel_all()).await.unwrap();

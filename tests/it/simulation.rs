@@ -10,7 +10,7 @@ use souk::{
         digest::Digest,
         fact::Fact,
         id::{Sequence, UserId},
-        instrument::Price,
+        instrument::{Price, Quantity},
         ledger::Account,
         money::{Amount, Asset},
         order::{ClientOrderId, Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
@@ -25,8 +25,11 @@ use crate::floor::{BTC_USD, Floor, Opening, ask, cancel_all, scale};
 /// A random order near 50,000 USD, of any kind.
 fn random_order(random: &mut StdRng) -> PlaceOrder {
     let side = if random.random() { Side::Buy } else { Side::Sell };
-    let mut order =
-        PlaceOrder::limit(side, random.random_range(2..2_000), Price::new(price(random)));
+    let mut order = PlaceOrder::limit(
+        side,
+        Quantity::new(random.random_range(2..2_000)),
+        Price::new(price(random)),
+    );
     order.self_trade_prevention = match random.random_range(0..4) {
         0 => SelfTradePrevention::CancelNewest,
         1 => SelfTradePrevention::CancelOldest,
@@ -37,12 +40,13 @@ fn random_order(random: &mut StdRng) -> PlaceOrder {
         0 => order.time_in_force = TimeInForce::Ioc,
         1 => order.time_in_force = TimeInForce::Fok,
         2 => order.post_only = true,
-        3 => order.display_quantity = Some((order.quantity / 3).max(2)),
+        3 => order.display_quantity = Some(Quantity::new((order.quantity.get() / 3).max(2))),
         4 => (order.kind, order.price) = (Kind::Market, None),
         5 => {
             (order.kind, order.price) = (Kind::Market, None);
             if side == Side::Buy {
-                (order.quantity, order.quote_amount) = (0, Some(random.random_range(100..100_000)));
+                (order.quantity, order.quote_amount) =
+                    (Quantity::ZERO, Some(random.random_range(100..100_000)));
             }
         }
         6 => (order.kind, order.stop_price) = (Kind::StopLimit, Some(Price::new(price(random)))),
@@ -75,7 +79,11 @@ pub fn random_command(random: &mut StdRng, floor: &Floor, user: UserId) -> Comma
             Some(order) => {
                 let quantity = Some(random.random_range(2..2_000));
                 let price = random.random::<bool>().then(|| price(random));
-                Command::Amend { order: *order, price: price.map(Price::new), quantity }
+                Command::Amend {
+                    order: *order,
+                    price: price.map(Price::new),
+                    quantity: quantity.map(Quantity::new),
+                }
             }
             None => Command::Deposit {
                 to: user,

@@ -7,7 +7,7 @@ use souk::{
         book::Book,
         fact::BookFact,
         id::{OrderId, Stamp, UserId},
-        instrument::{Instrument, Price},
+        instrument::{Instrument, Price, Quantity},
         money::Rate,
         order::{PlaceOrder, Side, TimeInForce},
         rejection::Rejection,
@@ -164,7 +164,7 @@ impl Played for Matchcore {
             let kind = match command {
                 Command::Place { side, price, quantity, ioc } => {
                     sequences.push(at);
-                    let quantity = matchcore::Quantity(quantity as u64);
+                    let quantity = matchcore::Quantity(quantity.get() as u64);
                     let time_in_force =
                         if ioc { matchcore::TimeInForce::Ioc } else { matchcore::TimeInForce::Gtc };
                     let side = match side {
@@ -212,7 +212,7 @@ impl Played for Matchcore {
             maker: command.names[trade.maker_order_id().0 as usize],
             taker: command.placing,
             price: Price::new(trade.price().0 as i64),
-            quantity: trade.quantity().0 as i64,
+            quantity: Quantity::new(trade.quantity().0 as i64),
         }));
     }
 }
@@ -240,7 +240,7 @@ fn trades_of(result: &orderbook_rs::TradeResult) -> impl Iterator<Item = Trade> 
         maker: number(trade.maker_order_id()),
         taker: number(trade.taker_order_id()),
         price: Price::new(trade.price().as_u128() as i64),
-        quantity: trade.quantity().as_u64() as i64,
+        quantity: Quantity::new(trade.quantity().as_u64() as i64),
     })
 }
 
@@ -274,7 +274,7 @@ impl Played for OrderbookRs {
                     true => orderbook_rs::TimeInForce::Ioc,
                     false => orderbook_rs::TimeInForce::Gtc,
                 };
-                let (price, quantity) = (price.get() as u128, quantity as u64);
+                let (price, quantity) = (price.get() as u128, quantity.get() as u64);
                 Returned::Added(self.book.add_limit_order_with_result(
                     id(*placing),
                     price,
@@ -324,7 +324,7 @@ impl Played for Lobster {
                     Side::Buy => lobster::Side::Bid,
                     Side::Sell => lobster::Side::Ask,
                 };
-                let (id, qty, price) = (name(placing), quantity as u64, price.get() as u64);
+                let (id, qty, price) = (name(placing), quantity.get() as u64, price.get() as u64);
                 let cancel = ioc.then_some(lobster::OrderType::Cancel { id });
                 Pair(lobster::OrderType::Limit { id, side, qty, price }, cancel)
             }
@@ -354,7 +354,7 @@ impl Played for Lobster {
             maker: fill.order_2 as u32 - 1,
             taker: fill.order_1 as u32 - 1,
             price: Price::new(fill.price as i64),
-            quantity: fill.qty as i64,
+            quantity: Quantity::new(fill.qty as i64),
         }));
     }
 }

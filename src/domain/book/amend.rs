@@ -36,7 +36,7 @@ impl Book {
         let mut draft = self.draft(BookAction::Amended, stamp);
         if price == old_price && quantity <= old.quantity {
             let by = old.quantity - quantity;
-            if by > 0 {
+            if by > Quantity::ZERO {
                 self.decrement_resting(slot, by, &mut draft);
             }
             return Ok(self.finish_amend(draft, id));
@@ -46,7 +46,7 @@ impl Book {
         draft.change(Change::Remove(id));
         order.remaining = quantity - order.filled;
         (order.price, order.quantity, order.updated_at) = (Some(price), quantity, stamp);
-        (order.shown, order.place) = (0, 0);
+        (order.shown, order.place) = (Quantity::ZERO, 0);
         Ok(self.retake(order, purse, draft))
     }
 
@@ -60,7 +60,7 @@ impl Book {
         let on = &self.instrument;
         let least = on.min_notional;
         let remaining = quantity - old.filled;
-        if remaining <= 0 {
+        if remaining <= Quantity::ZERO {
             return Err(Rejection::QuantityNotAboveFilled);
         }
         if on.notional_down(price, quantity) < least || on.notional_down(price, remaining) == 0 {

@@ -102,8 +102,8 @@ impl Book {
         }
         let affordable = self.instrument.ratio().affordable(price.get(), budget);
         match taker.quote_amount {
-            Some(_) => affordable,
-            None => affordable.min(left),
+            Some(_) => Quantity::new(affordable),
+            None => Quantity::new(affordable.min(left.get())),
         }
     }
 
@@ -131,7 +131,7 @@ impl Book {
                 let quantity = shown.min(most);
                 left -= quantity;
                 budget -= on.notional_down(price, quantity);
-                if left == 0 && order.quote_amount.is_none() {
+                if left == Quantity::ZERO && order.quote_amount.is_none() {
                     return true;
                 }
                 let (shown, remaining) = (shown - quantity, remaining - quantity);

@@ -21,7 +21,7 @@ pub(super) struct Level {
     pub shown: Quantity,
 }
 
-const EMPTY: Level = Level { head: NONE, tail: NONE, shown: 0 };
+const EMPTY: Level = Level { head: NONE, tail: NONE, shown: Quantity::ZERO };
 
 /// The first window, in prices.
 const WINDOW_MIN: usize = 1 << 10;
@@ -249,7 +249,7 @@ mod tests {
             let key = middle + away;
             match (opens, plain.contains_key(&key)) {
                 (true, false) => {
-                    *ladder.open(key) = Level { head: 1, tail: 1, shown: *away };
+                    *ladder.open(key) = Level { head: 1, tail: 1, shown: Quantity::new(*away) };
                     plain.insert(key, *away);
                 }
                 (false, true) => {
@@ -260,9 +260,14 @@ mod tests {
             }
             let best = plain.first_key_value();
             assert_eq!(ladder.best(), best.map(|(key, _)| *key));
-            assert_eq!(ladder.best_level().map(|level| level.shown), best.map(|(_, shown)| *shown));
+            assert_eq!(
+                ladder.best_level().map(|level| level.shown),
+                best.map(|(_, shown)| *shown).map(Quantity::new)
+            );
         }
-        assert!(ladder.levels().eq(plain));
+        assert!(
+            ladder.levels().eq(plain.into_iter().map(|(key, shown)| (key, Quantity::new(shown))))
+        );
     }
 
     proptest! {

@@ -178,7 +178,11 @@ impl Book {
             self.settle_lock(order, &mut draft);
             order.shown =
                 order.display_quantity.map_or(order.remaining, |d| d.min(order.remaining));
-            order.status = if order.filled > 0 { Status::PartiallyFilled } else { Status::Pending };
+            order.status = if order.filled > Quantity::ZERO {
+                Status::PartiallyFilled
+            } else {
+                Status::Pending
+            };
             let (side, price) = resting_at(order);
             draft.touch(side, price);
             draft.change(Change::Rest(id));
@@ -198,7 +202,7 @@ impl Book {
     fn trade(&mut self, taker: &mut Taker, draft: &mut Draft) -> End {
         let against = taker.order().side.opposite();
         loop {
-            if taker.order().remaining == 0 && taker.order().quote_amount.is_none() {
+            if taker.order().remaining == Quantity::ZERO && taker.order().quote_amount.is_none() {
                 return End::Filled;
             }
             let Some(slot) = self.queues.front(against) else { return End::NoneLeft };
@@ -209,7 +213,7 @@ impl Book {
             }
             let most = self.most_at(taker.order(), taker.order().remaining, taker.budget, price);
             // Whoever can take nothing here meets nobody, not even an own order.
-            if most == 0 {
+            if most == Quantity::ZERO {
                 return End::Spent;
             }
             if self.instrument.notional_down(price, most) == 0 {
@@ -241,8 +245,8 @@ impl Book {
         }
         self.pay_for_taker(taker, &fill, draft);
         draft.touch(taker.order().side.opposite(), price);
-        self.reduce(slot, quantity, 0);
-        draft.change(Change::Reduce { order: fill.maker, shown: quantity, hidden: 0 });
+        self.reduce(slot, quantity, Quantity::ZERO);
+        draft.change(Change::Reduce { order: fill.maker, shown: quantity, hidden: Quantity::ZERO });
         self.pay_for_maker(slot, &fill, draft);
         draft.fact.fills.push(fill);
         self.after_fill(slot, price, draft);
@@ -331,7 +335,7 @@ impl Book {
         let maker = order.id;
         let (shown, remaining, display) = (order.shown, order.remaining, order.display_quantity);
         let on = &self.instrument;
-        if remaining == 0 {
+        if remaining == Quantity::ZERO {
             self.end_resting(slot, Status::Filled, None, draft);
         } else if on.notional_down(price, remaining) == 0 {
             self.end_resting(slot, Status::Expired, Some(Reason::Dust), draft);
@@ -383,7 +387,7 @@ impl Book {
         let asset = settle::spent_asset(&self.instrument, order.side);
         settle::unlock(transaction, asset, order.user, order.locked);
         (order.status, order.reason) = (status, reason);
-        (order.locked, order.shown, order.place) = (0, 0, 0);
+        (order.locked, order.shown, order.place) = (0, Quantity::ZERO, 0);
         order.updated_at = stamp;
     }
 
@@ -463,11 +467,11 @@ fn new_order(id: OrderId, user: UserId, asked: &PlaceOrder, stamp: Stamp) -> Ord
         triggered: false,
         quantity: asked.quantity,
         remaining: asked.quantity,
-        filled: 0,
+        filled: Quantity::ZERO,
         quote_filled: 0,
         weight_filled: 0,
         fee_paid: 0,
-        shown: 0,
+        shown: Quantity::ZERO,
         locked: 0,
         place: 0,
         status: Status::Pending,
@@ -483,7 +487,9 @@ fn closing_status(order: &Order, end: End) -> (Status, Option<Reason>) {
     match (end, order.time_in_force) {
         (End::Filled, _) => (Status::Filled, None),
         (End::SelfTrade, _) => (Status::Cancelled, Some(Reason::SelfTrade)),
-        (End::Spent | End::Dust, _) if order.quote_amount.is_some() && order.filled > 0 => {
+        (End::Spent | End::Dust, _)
+            if order.quote_amount.is_some() && order.filled > Quantity::ZERO =>
+        {
             (Status::Filled, None)
         }
         (End::Spent, _) => (Status::Expired, Some(Reason::Spent)),

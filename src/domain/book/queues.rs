@@ -109,7 +109,7 @@ pub struct Queues {
 impl Default for Queues {
     fn default() -> Queues {
         Queues {
-            slots: vec![Resting { id: NOBODY, key: 0, shown: 0 }],
+            slots: vec![Resting { id: NOBODY, key: 0, shown: Quantity::ZERO }],
             links: vec![Links { prev: NONE, next: NONE }],
             vacant: NONE,
             taken: 0,
@@ -168,7 +168,7 @@ impl Queues {
 
     /// What a price shows.
     pub fn shown_at(&self, side: Side, price: Price) -> Quantity {
-        self.side(side).get(key_of(side, price)).map_or(0, |level| level.shown)
+        self.side(side).get(key_of(side, price)).map_or(Quantity::ZERO, |level| level.shown)
     }
 
     /// Prices and what they show, best first.
@@ -365,7 +365,7 @@ mod tests {
                         // Jumps, so that old orders are displaced and others are never numbered.
                         number += 1 + (any as u64 % 50);
                         let side = if what % 2 == 0 { Side::Buy } else { Side::Sell };
-                        let new = Resting::new(id(number), side, Price::new(price), 5);
+                        let new = Resting::new(id(number), side, Price::new(price), Quantity::new(5));
                         queues.rest(new);
                         plain.push(new);
                     }
@@ -375,13 +375,13 @@ mod tests {
                         prop_assert_eq!(queues.find(gone.id), None);
                     }
                     (7..9, _) => {
-                        let by = (any as i64 % 2).min(plain[at].shown);
-                        plain[at].shown -= by;
-                        queues.reduce(queues.find(plain[at].id).unwrap(), by);
+                        let by = (any as i64 % 2).min(plain[at].shown.get());
+                        plain[at].shown -= Quantity::new(by);
+                        queues.reduce(queues.find(plain[at].id).unwrap(), Quantity::new(by));
                     }
                     _ => {
                         let mut again = plain.remove(at);
-                        again.shown = any as i64 % 9;
+                        again.shown = Quantity::new(any as i64 % 9);
                         queues.requeue(queues.find(again.id).unwrap(), again.shown);
                         plain.push(again);
                     }
@@ -408,7 +408,8 @@ mod tests {
     #[test]
     fn an_order_that_outlives_many_others_is_found() {
         let mut queues = Queues::default();
-        let resting = |number| Resting::new(id(number), Side::Buy, Price::new(10), 1);
+        let resting =
+            |number| Resting::new(id(number), Side::Buy, Price::new(10), Quantity::new(1));
         queues.rest(resting(1));
         for number in 2..100_000 {
             let slot = queues.rest(resting(number));
@@ -425,7 +426,7 @@ mod tests {
     fn nobody_is_never_found() {
         let mut queues = Queues::default();
         assert_eq!(queues.find(NOBODY), None);
-        let slot = queues.rest(Resting::new(id(64), Side::Buy, Price::new(10), 1));
+        let slot = queues.rest(Resting::new(id(64), Side::Buy, Price::new(10), Quantity::new(1)));
         assert_eq!(queues.find(NOBODY), None);
         queues.remove(slot);
         assert_eq!((queues.find(NOBODY), queues.find(id(64))), (None, None));

@@ -37,7 +37,7 @@ impl Book {
                 let order = self.at(slot);
                 let (resting, (_, price)) = (order.remaining, resting_at(order));
                 if most < resting {
-                    if most > 0 {
+                    if most > Quantity::ZERO {
                         self.decrement_resting(slot, most, draft);
                     }
                     return Some(End::SelfTrade);

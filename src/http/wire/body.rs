@@ -154,7 +154,10 @@ mod tests {
     #[test]
     fn a_good_order_counts_ticks_and_lots() {
         let order = limit(json!({"post_only": true, "client_order_id": "a:1"})).unwrap();
-        assert_eq!((order.price, order.quantity), (Some(Price::new(5_000_000)), 1000));
+        assert_eq!(
+            (order.price, order.quantity),
+            (Some(Price::new(5_000_000)), Quantity::new(1000))
+        );
         assert!(order.post_only && order.time_in_force == TimeInForce::Gtc);
         let absent = limit(json!({"stop_price": null, "time_in_force": null})).unwrap();
         assert_eq!(absent, limit(json!({})).unwrap(), "null is absent");
@@ -212,7 +215,7 @@ mod tests {
     fn an_amend_names_a_price_or_a_quantity() {
         let check = |body| serde_json::from_value::<AmendBody>(body).unwrap().check(&btc_usd());
         assert_eq!(check(json!({"price": "1.00"})), Ok((Some(Price::new(100)), None)));
-        assert_eq!(check(json!({"quantity": "1"})), Ok((None, Some(100_000))));
+        assert_eq!(check(json!({"quantity": "1"})), Ok((None, Some(Quantity::new(100_000)))));
         assert!(matches!(check(json!({})), Err(Fault::Field("price", _))));
         assert!(matches!(check(json!({"price": 1})), Err(Fault::Field("price", _))));
         assert_eq!(check(json!({"price": "0.001"})), Err(Fault::Rule("price", Rejection::OffTick)));

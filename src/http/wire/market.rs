@@ -8,7 +8,7 @@ use crate::domain::{
     book,
     history::{self, InstrumentHistory, Interval},
     id::{Sequence, Stamp},
-    instrument::{self, Price},
+    instrument::{self, Price, Quantity},
     order::Side,
     window::Window,
 };
@@ -96,7 +96,7 @@ impl Book {
         let on = book.instrument();
         let side = |side| {
             let levels = book.levels(side).take(depth.max(CHECKSUM_LEVELS));
-            levels.map(|(price, shown)| [on.print_price(price), on.lot.print(shown)]).collect()
+            levels.map(|(price, shown)| [on.print_price(price), on.print_quantity(shown)]).collect()
         };
         let (mut bids, mut asks): (Vec<_>, Vec<_>) = (side(Side::Buy), side(Side::Sell));
         let checksum = checksum(&bids, &asks);
@@ -145,7 +145,7 @@ impl Print {
         Print {
             trade_id: print.trade.to_string(),
             price: on.print_price(print.price),
-            quantity: on.lot.print(print.quantity),
+            quantity: on.print_quantity(print.quantity),
             notional: on.quote.print(print.notional),
             taker_side: print.taker_side.code(),
             sequence: print.sequence.0,
@@ -203,7 +203,7 @@ impl Ticker {
             open: day.map(|d| price(d.open)),
             high: day.map(|d| price(d.high)),
             low: day.map(|d| price(d.low)),
-            volume: on.lot.print(day.map_or(0, |d| d.volume)),
+            volume: on.print_quantity(day.map_or(Quantity::ZERO, |d| d.volume)),
             quote_volume: on.quote.print(day.map_or(0, |d| d.quote_volume)),
             change: day.map(|d| price(d.close - d.open)),
             change_percent: day.map(|d| {
@@ -242,7 +242,7 @@ impl Candle {
             high: on.print_price(candle.high),
             low: on.print_price(candle.low),
             close: on.print_price(candle.close),
-            volume: on.lot.print(candle.volume),
+            volume: on.print_quantity(candle.volume),
             quote_volume: on.quote.print(candle.quote_volume),
             trades: candle.trades,
         }
@@ -293,7 +293,7 @@ mod tests {
     use crate::http::wire::tests::btc_usd;
 
     fn rest(book: &mut book::Book, side: Side, price: Price, quantity: i64) {
-        let order = PlaceOrder::limit(side, quantity, price);
+        let order = PlaceOrder::limit(side, Quantity::new(quantity), price);
         book.place(UserId(1), &order, 1_000_000_000_000, Stamp(0)).unwrap();
     }
 
@@ -311,7 +311,7 @@ mod tests {
                 maker_user: UserId(1),
                 taker_user: UserId(2),
                 price: *price,
-                quantity: 1,
+                quantity: Quantity::new(1),
                 notional: 10,
                 maker_fee: 0,
                 taker_fee: 0,

@@ -75,7 +75,7 @@ impl Order {
     /// `order` of the instrument `on`.
     pub fn of(order: &order::Order, on: &Instrument) -> Order {
         let price = |ticks| on.print_price(ticks);
-        let quantity = |lots| on.lot.print(lots);
+        let quantity = |lots| on.print_quantity(lots);
         let fee_asset = received_asset(order.side, on);
         Order {
             id: order.id.to_string(),
@@ -134,7 +134,7 @@ impl Fill {
         Fill {
             trade_id: fill.trade.to_string(),
             price: on.print_price(fill.price),
-            quantity: on.lot.print(fill.quantity),
+            quantity: on.print_quantity(fill.quantity),
             fee: fee_asset.print(fee),
             fee_currency: fee_asset.code(),
             liquidity: liquidity.code(),
@@ -259,12 +259,12 @@ fn received_asset(side: Side, on: &Instrument) -> crate::domain::money::Asset {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::instrument::Price;
+    use crate::domain::instrument::{Price, Quantity};
     use crate::domain::{book::Book, id::Stamp, order::PlaceOrder};
     use crate::http::wire::tests::btc_usd;
 
     fn limit(side: Side, price: i64, quantity: i64) -> PlaceOrder {
-        PlaceOrder::limit(side, quantity, Price::new(price))
+        PlaceOrder::limit(side, Quantity::new(quantity), Price::new(price))
     }
 
     #[test]

@@ -53,19 +53,22 @@ fn next(outbox: &Outbox) -> String {
 fn a_group_s_update_is_passed_on_whole_and_joined_with_the_next_where_the_listener_is_slow() {
     let outbox = Outbox::new(10);
     outbox.open_book(BOOK, false);
-    outbox.deliver(&book_event(1, &[(Side::Buy, Price::new(10), 5)]));
+    outbox.deliver(&book_event(1, &[(Side::Buy, Price::new(10), Quantity::new(5))]));
     assert_eq!(next(&outbox), "snapshot", "the snapshot has event 1 in it");
     assert_eq!(next(&outbox), "idle");
-    outbox.deliver(&book_event(2, &[(Side::Buy, Price::new(10), 6)]));
+    outbox.deliver(&book_event(2, &[(Side::Buy, Price::new(10), Quantity::new(6))]));
     assert_eq!(next(&outbox), "event 2");
-    outbox.deliver(&book_event(3, &[(Side::Buy, Price::new(10), 7)]));
+    outbox.deliver(&book_event(3, &[(Side::Buy, Price::new(10), Quantity::new(7))]));
     outbox.deliver(&book_event(
         4,
-        &[(Side::Buy, Price::new(10), 0), (Side::Sell, Price::new(11), 1)],
+        &[
+            (Side::Buy, Price::new(10), Quantity::ZERO),
+            (Side::Sell, Price::new(11), Quantity::new(1)),
+        ],
     ));
     assert_eq!(next(&outbox), "book 4 10:0 11:1");
     assert_eq!(next(&outbox), "idle");
-    outbox.deliver(&book_event(5, &[(Side::Buy, Price::new(10), 1)]));
+    outbox.deliver(&book_event(5, &[(Side::Buy, Price::new(10), Quantity::new(1))]));
     outbox.renew_book(BOOK);
     assert_eq!([next(&outbox), next(&outbox)], ["snapshot", "idle"]);
 }
@@ -76,15 +79,18 @@ fn a_raw_book_is_passed_on_while_there_is_room_and_conflated_in_its_turn_beyond_
     outbox.open_book(BOOK, true);
     assert_eq!(next(&outbox), "snapshot");
     for sequence in 1..=5 {
-        outbox.deliver(&book_event(sequence, &[(Side::Buy, Price::new(10), sequence as i64)]));
+        outbox.deliver(&book_event(
+            sequence,
+            &[(Side::Buy, Price::new(10), Quantity::new(sequence as i64))],
+        ));
     }
     outbox.push("answer".into());
     assert_eq!(next(&outbox), "event 1");
-    outbox.deliver(&book_event(6, &[(Side::Buy, Price::new(9), 1)]));
+    outbox.deliver(&book_event(6, &[(Side::Buy, Price::new(9), Quantity::new(1))]));
     assert_eq!(next(&outbox), "event 2");
     assert_eq!(next(&outbox), "book 6 9:1 10:5");
     assert_eq!(next(&outbox), "answer");
-    outbox.deliver(&book_event(7, &[(Side::Buy, Price::new(10), 0)]));
+    outbox.deliver(&book_event(7, &[(Side::Buy, Price::new(10), Quantity::ZERO)]));
     assert_eq!(next(&outbox), "event 7");
 }
 
@@ -94,7 +100,10 @@ fn too_many_levels_become_a_snapshot() {
     outbox.open_book(BOOK, false);
     assert_eq!(next(&outbox), "snapshot");
     for sequence in 1..=LEVELS_WAITING_MAX as u64 + 1 {
-        outbox.deliver(&book_event(sequence, &[(Side::Buy, Price::new(sequence as i64), 1)]));
+        outbox.deliver(&book_event(
+            sequence,
+            &[(Side::Buy, Price::new(sequence as i64), Quantity::new(1))],
+        ));
     }
     assert_eq!(next(&outbox), "snapshot");
     assert_eq!(next(&outbox), "idle");
@@ -144,17 +153,17 @@ fn replayed_events_do_not_count_and_go_before_what_is_new() {
 #[test]
 fn a_resumed_book_begins_with_what_was_missed() {
     let missed = [
-        book_event(4, &[(Side::Buy, Price::new(10), 1)]),
-        book_event(5, &[(Side::Buy, Price::new(10), 2)]),
+        book_event(4, &[(Side::Buy, Price::new(10), Quantity::new(1))]),
+        book_event(5, &[(Side::Buy, Price::new(10), Quantity::new(2))]),
     ];
     let raw = Outbox::new(10);
     raw.resume_book(BOOK, true, &missed);
-    raw.deliver(&book_event(6, &[(Side::Buy, Price::new(10), 3)]));
+    raw.deliver(&book_event(6, &[(Side::Buy, Price::new(10), Quantity::new(3))]));
     let told = [next(&raw), next(&raw), next(&raw), next(&raw)];
     assert_eq!(told, ["event 4", "event 5", "event 6", "idle"]);
     let conflated = Outbox::new(10);
     conflated.resume_book(BOOK, false, &missed);
-    conflated.deliver(&book_event(6, &[(Side::Sell, Price::new(11), 3)]));
+    conflated.deliver(&book_event(6, &[(Side::Sell, Price::new(11), Quantity::new(3))]));
     assert_eq!(next(&conflated), "book 6 10:2 11:3");
 }
 

@@ -36,7 +36,7 @@ impl Shown {
                 Side::Sell => &mut self.asks,
             };
             match level.quantity {
-                0 => drop(side.remove(&level.price)),
+                Quantity::ZERO => drop(side.remove(&level.price)),
                 quantity => drop(side.insert(level.price, quantity)),
             }
         }
@@ -86,7 +86,7 @@ mod tests {
                     .map(|(buy, price, quantity)| Level {
                         side: if buy { Side::Buy } else { Side::Sell },
                         price: Price::new(price),
-                        quantity,
+                        quantity: Quantity::new(quantity),
                     })
                     .collect();
                 let kept = shown.apply(&levels);

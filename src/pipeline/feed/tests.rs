@@ -12,7 +12,7 @@ use crate::domain::{
     fact::{Body, Cause, Fact},
     history::Candle,
     id::{InstrumentId, Sequence, Stamp, UserId},
-    instrument::{Price, Step},
+    instrument::{Price, Quantity, Step},
     money::{Asset, Rate},
     order::{PlaceOrder, Side},
     wallet::Balance,
@@ -61,7 +61,7 @@ impl Market {
 
     /// A limit order's fact, published; the views know nothing of it.
     fn places(&mut self, user: UserId, side: Side, price: i64, quantity: i64) -> Sequence {
-        let order = PlaceOrder::limit(side, quantity, Price::new(price));
+        let order = PlaceOrder::limit(side, Quantity::new(quantity), Price::new(price));
         let fact = self.book.place(user, &order, 1 << 50, Stamp(7)).unwrap();
         self.sequence = self.sequence.next();
         let candles = match fact.fills.is_empty() {
@@ -195,7 +195,8 @@ fn listeners_of_one_interval_share_each_event_and_its_beat() {
     assert!(Arc::ptr_eq(&events[0], &events[1]), "made once for all");
     assert_eq!((events[0].sequence, events[0].previous), (Sequence(4), Sequence(2)));
     let Data::Book(levels, _) = &events[0].data else { panic!("{events:?}") };
-    let levels: Vec<_> = levels.iter().map(|level| (level.price.get(), level.quantity)).collect();
+    let levels: Vec<_> =
+        levels.iter().map(|level| (level.price.get(), level.quantity.get())).collect();
     assert_eq!(levels, [(4_000_000, 2), (5_000_000, 3)]);
     assert!(chain(&slower).is_empty());
     market.worker.hub.beat(now + minute);

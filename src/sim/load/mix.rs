@@ -35,10 +35,10 @@ impl Ground {
     pub fn new(steps: Steps, middle: Price) -> Ground {
         let cheapest = middle - Price::new(middle.get() / 10);
         let mut least = 1;
-        while !steps.is_worth(cheapest, least) && least < 1 << 40 {
+        while !steps.is_worth(cheapest, Quantity::new(least)) && least < 1 << 40 {
             least *= 2;
         }
-        Ground { steps, middle, least }
+        Ground { steps, middle, least: Quantity::new(least) }
     }
 
     /// The instrument's name.
@@ -113,11 +113,11 @@ impl Mix {
             Side::Buy => self.ground.middle - Price::new(away),
             Side::Sell => self.ground.middle + Price::new(away),
         };
-        let least = self.ground.least;
-        let quantity = match crosses {
+        let least = self.ground.least.get();
+        let quantity = Quantity::new(match crosses {
             true => least * (1 + self.draw(3) as i64),
             false => least * (1 + self.draw(9) as i64),
-        };
+        });
         let steps = &self.ground.steps;
         // Writing to a text cannot fail.
         let _ = write!(

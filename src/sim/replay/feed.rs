@@ -14,7 +14,10 @@ use tokio::sync::watch;
 
 use super::ladder::{Ladder, Steps, Touch};
 use crate::{
-    domain::{instrument::Price, order::Side},
+    domain::{
+        instrument::{Price, Quantity},
+        order::Side,
+    },
     sim::client::{Client, Event, Levels, Message, Op, SocketReader},
 };
 
@@ -93,7 +96,7 @@ impl FeedBook {
                 let quantity = steps.quantity_down(&quantity_text).ok().with_context(unreadable)?;
                 self.ladder.set(side, price, quantity);
                 match quantity {
-                    0 => self.texts.remove(&(side, price)),
+                    Quantity::ZERO => self.texts.remove(&(side, price)),
                     _ => self.texts.insert((side, price), (price_text, quantity_text)),
                 };
             }

@@ -58,7 +58,8 @@ impl Steps {
         let cut = parse_decimal(text)?.trunc_with_scale(self.lot.scale);
         let units = parse_scaled(&cut.to_string(), self.lot.scale)?;
         let lots = units / i128::from(self.lot.units);
-        Quantity::try_from(lots).ok().filter(|q| *q <= QUANTITY_MAX).ok_or(NumberError::TooLarge)
+        let lots = i64::try_from(lots).ok().map(Quantity::new);
+        lots.filter(|lots| *lots <= QUANTITY_MAX).ok_or(NumberError::TooLarge)
     }
 
     /// A price as the exchange writes it.
@@ -68,13 +69,13 @@ impl Steps {
 
     /// A quantity as the exchange writes it.
     pub fn print_quantity(&self, quantity: Quantity) -> String {
-        self.lot.print(quantity)
+        self.lot.print(quantity.get())
     }
 
     /// Whether an order of this size is worth as much as the instrument asks for.
     pub fn is_worth(&self, price: Price, quantity: Quantity) -> bool {
         let price = i128::from(price.get()) * i128::from(self.tick.units);
-        price * i128::from(quantity) * i128::from(self.lot.units) >= self.min_notional
+        price * i128::from(quantity.get()) * i128::from(self.lot.units) >= self.min_notional
     }
 
     /// Whether the exchange takes a limit at `price` when `reference` was the last price.
@@ -124,13 +125,13 @@ impl Ladder {
 
     /// What is wanted at a level, zero where there is none.
     pub fn at(&self, side: Side, price: Price) -> Quantity {
-        self.side(side).get(&price).copied().unwrap_or(0)
+        self.side(side).get(&price).copied().unwrap_or(Quantity::ZERO)
     }
 
     /// Sets a level; zero removes it.
     pub fn set(&mut self, side: Side, price: Price, quantity: Quantity) {
         match quantity {
-            0 => self.side_mut(side).remove(&price),
+            Quantity::ZERO => self.side_mut(side).remove(&price),
             _ => self.side_mut(side).insert(price, quantity),
         };
     }
@@ -183,20 +184,20 @@ mod tests {
         let steps = btc_usdt();
         assert_eq!(steps.price("61837.63000000"), Ok(Price::new(6_183_763)));
         assert_eq!(steps.price("61837.63500000"), Err(NumberError::TooFine));
-        assert_eq!(steps.quantity_down("3.78826999"), Ok(378_826));
-        assert_eq!(steps.quantity_down("0.00000999"), Ok(0));
+        assert_eq!(steps.quantity_down("3.78826999"), Ok(Quantity::new(378_826)));
+        assert_eq!(steps.quantity_down("0.00000999"), Ok(Quantity::ZERO));
         assert_eq!(steps.quantity_down("1e3"), Err(NumberError::Malformed));
         assert_eq!(steps.print_price(Price::new(6_183_763)), "61837.63");
-        assert_eq!(steps.print_quantity(378_826), "3.78826");
+        assert_eq!(steps.print_quantity(Quantity::new(378_826)), "3.78826");
     }
 
     #[test]
     fn bounds_are_the_exchanges() {
         let steps = btc_usdt();
-        assert!(!steps.is_worth(Price::new(6_183_763), 1));
-        assert!(steps.is_worth(Price::new(6_183_763), 2));
-        assert!(steps.is_worth(Price::new(100_000), 100));
-        assert!(!steps.is_worth(Price::new(99_999), 100));
+        assert!(!steps.is_worth(Price::new(6_183_763), Quantity::new(1)));
+        assert!(steps.is_worth(Price::new(6_183_763), Quantity::new(2)));
+        assert!(steps.is_worth(Price::new(100_000), Quantity::new(100)));
+        assert!(!steps.is_worth(Price::new(99_999), Quantity::new(100)));
         assert!(steps.is_in_band(Price::new(120), Price::new(100)));
         assert!(steps.is_in_band(Price::new(80), Price::new(100)));
         assert!(!steps.is_in_band(Price::new(121), Price::new(100)));
@@ -208,14 +209,14 @@ mod tests {
         let mut ladder = Ladder::default();
         assert_eq!(ladder.touch(), Touch::default());
         for (side, price) in [(Side::Buy, 9), (Side::Buy, 10), (Side::Sell, 12), (Side::Sell, 11)] {
-            ladder.set(side, Price::new(price), 1);
+            ladder.set(side, Price::new(price), Quantity::new(1));
         }
         assert_eq!(ladder.touch(), Touch { bid: Some(Price::new(10)), ask: Some(Price::new(11)) });
-        ladder.set(Side::Buy, Price::new(10), 0);
+        ladder.set(Side::Buy, Price::new(10), Quantity::ZERO);
         assert_eq!(ladder.touch().bid, Some(Price::new(9)));
         assert_eq!(
             ladder.best_first(Side::Sell).collect::<Vec<_>>(),
-            [(Price::new(11), 1), (Price::new(12), 1)]
+            [(Price::new(11), Quantity::new(1)), (Price::new(12), Quantity::new(1))]
         );
     }
 }

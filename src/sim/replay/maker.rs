@@ -101,16 +101,16 @@ impl Makers {
         reference: Option<Price>,
         steps: &Steps,
     ) -> Quantity {
-        if recorded == 0 {
-            return 0;
+        if recorded == Quantity::ZERO {
+            return Quantity::ZERO;
         }
         if reference.is_some_and(|reference| !steps.is_in_band(price, reference)) {
             self.skipped.out_of_band += 1;
-            return 0;
+            return Quantity::ZERO;
         }
         if !steps.is_worth(price, recorded) {
             self.skipped.below_min_notional += 1;
-            return 0;
+            return Quantity::ZERO;
         }
         recorded
     }
@@ -136,7 +136,7 @@ impl Makers {
         let fits = |rest: Quantity, orders: &[Resting]| {
             let missing = quantity - rest;
             let is_order = steps.is_worth(price, missing) && orders.len() < ORDERS_A_LEVEL_MAX;
-            missing == 0 || (missing > 0 && is_order)
+            missing == Quantity::ZERO || (missing > Quantity::ZERO && is_order)
         };
         while !fits(rest, &orders) {
             let joined = orders.len() == ORDERS_A_LEVEL_MAX && rest < quantity;
@@ -168,7 +168,7 @@ impl Makers {
 
     /// An order was accepted, with this much left of it.
     pub fn placed(&mut self, order: u64, side: Side, price: Price, left: Quantity) {
-        if left > 0 {
+        if left > Quantity::ZERO {
             self.levels.entry((side, price)).or_default().push_back(Resting { order, left });
         }
     }
@@ -198,7 +198,7 @@ impl Makers {
             let part = open.min(oldest.left);
             oldest.left -= part;
             open -= part;
-            if oldest.left > 0 {
+            if oldest.left > Quantity::ZERO {
                 break;
             }
             orders.pop_front();
@@ -229,7 +229,7 @@ mod tests {
     /// What rests at a level.
     fn at(makers: &Makers, side: Side, price: Price) -> Quantity {
         let orders = makers.levels.get(&(side, price));
-        orders.map_or(0, |orders| orders.iter().map(|order| order.left).sum())
+        orders.map_or(Quantity::ZERO, |orders| orders.iter().map(|order| order.left).sum())
     }
 
     /// The makers after each planned action was done.
@@ -271,7 +271,11 @@ mod tests {
             (10, "+5:10"),
             (9, "-5"),
         ] {
-            assert_eq!(bring(&mut makers, Side::Buy, PRICE, quantity), actions, "to {quantity}");
+            assert_eq!(
+                bring(&mut makers, Side::Buy, PRICE, Quantity::new(quantity)),
+                actions,
+                "to {quantity}"
+            );
         }
         assert_eq!(makers.skipped, Skipped { out_of_band: 0, below_min_notional: 2 });
     }
@@ -280,32 +284,40 @@ mod tests {
     fn a_level_of_many_orders_becomes_one() {
         let mut makers = Makers::default();
         for quantity in 1..=ORDERS_A_LEVEL_MAX as i64 {
-            bring(&mut makers, Side::Sell, PRICE, quantity * 10);
+            bring(&mut makers, Side::Sell, PRICE, Quantity::new(quantity * 10));
         }
         assert_eq!(makers.open_orders(), ORDERS_A_LEVEL_MAX);
-        assert_eq!(bring(&mut makers, Side::Sell, PRICE, 70), "-6 -5 -4 -3 -2 -1 +7:70");
+        assert_eq!(
+            bring(&mut makers, Side::Sell, PRICE, Quantity::new(70)),
+            "-6 -5 -4 -3 -2 -1 +7:70"
+        );
     }
 
     #[test]
     fn fills_take_the_oldest_and_are_made_good_by_the_next_plan() {
         let mut makers = Makers::default();
-        bring(&mut makers, Side::Sell, PRICE, 100);
-        bring(&mut makers, Side::Sell, PRICE, 150);
-        makers.filled(Side::Sell, PRICE, 120);
-        assert_eq!((at(&makers, Side::Sell, PRICE), makers.open_orders()), (30, 1));
+        bring(&mut makers, Side::Sell, PRICE, Quantity::new(100));
+        bring(&mut makers, Side::Sell, PRICE, Quantity::new(150));
+        makers.filled(Side::Sell, PRICE, Quantity::new(120));
+        assert_eq!((at(&makers, Side::Sell, PRICE), makers.open_orders()), (Quantity::new(30), 1));
         let mut wanted = Ladder::default();
-        wanted.set(Side::Sell, PRICE, 150);
+        wanted.set(Side::Sell, PRICE, Quantity::new(150));
         let plan = makers.plan(&wanted, BTreeSet::new(), None, &btc_usdt());
-        let place = Action::Place { order: 3, side: Side::Sell, price: PRICE, quantity: 120 };
+        let place = Action::Place {
+            order: 3,
+            side: Side::Sell,
+            price: PRICE,
+            quantity: Quantity::new(120),
+        };
         assert_eq!(plan, Plan { cancels: vec![], places: vec![place] });
-        makers.filled(Side::Sell, PRICE, 30);
+        makers.filled(Side::Sell, PRICE, Quantity::new(30));
         assert_eq!(makers.best(Side::Sell), None);
     }
 
     #[test]
     fn levels_out_of_band_are_skipped() {
         let (mut makers, mut wanted) = (Makers::default(), Ladder::default());
-        wanted.set(Side::Buy, Price::new(PRICE.get() / 2), 100);
+        wanted.set(Side::Buy, Price::new(PRICE.get() / 2), Quantity::new(100));
         let changed = BTreeSet::from([(Side::Buy, Price::new(PRICE.get() / 2))]);
         let plan = makers.plan(&wanted, changed, Some(PRICE), &btc_usdt());
         assert_eq!((plan, makers.skipped.out_of_band), (Plan::default(), 1));
@@ -314,15 +326,15 @@ mod tests {
     #[test]
     fn a_place_beyond_the_other_side_waits_for_the_cancels() {
         let mut makers = Makers::default();
-        bring(&mut makers, Side::Buy, PRICE, 100);
-        bring(&mut makers, Side::Sell, PRICE + Price::new(10), 100);
+        bring(&mut makers, Side::Buy, PRICE, Quantity::new(100));
+        bring(&mut makers, Side::Sell, PRICE + Price::new(10), Quantity::new(100));
         for (side, price, expected) in [
             (Side::Buy, PRICE + Price::new(9), false),
             (Side::Buy, PRICE + Price::new(10), true),
             (Side::Sell, PRICE + Price::new(1), false),
             (Side::Sell, PRICE, true),
         ] {
-            let place = Action::Place { order: 9, side, price, quantity: 1 };
+            let place = Action::Place { order: 9, side, price, quantity: Quantity::new(1) };
             let plan = Plan { cancels: vec![], places: vec![place] };
             assert_eq!(makers.is_crossing(&plan), expected, "{side:?} {price}");
         }
@@ -342,7 +354,7 @@ mod tests {
                 Happening::Difference(difference) => book.difference(difference),
                 Happening::Trade(trade) => {
                     let maker = trade.taker.opposite();
-                    if at(&makers, maker, trade.price) > 0 {
+                    if at(&makers, maker, trade.price) > Quantity::ZERO {
                         let quantity = trade.quantity.min(at(&makers, maker, trade.price));
                         makers.filled(maker, trade.price, quantity);
                         reference = Some(trade.price);
@@ -369,7 +381,7 @@ mod tests {
             for (price, quantity) in book.ladder().side(side) {
                 let kept = steps.is_worth(*price, *quantity)
                     && steps.is_in_band(*price, reference.unwrap());
-                let wanted = if kept { *quantity } else { 0 };
+                let wanted = if kept { *quantity } else { Quantity::ZERO };
                 assert_eq!(at(&makers, side, *price), wanted, "{side:?} {price}");
             }
         }

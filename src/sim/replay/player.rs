@@ -102,8 +102,8 @@ impl Player {
             taker: 0,
             again: Vec::new(),
             too_fast: false,
-            traded: 0,
-            recorded: 0,
+            traded: Quantity::ZERO,
+            recorded: Quantity::ZERO,
             report,
         }
     }

@@ -10,7 +10,10 @@ use super::{
     ladder::Ladder,
     recording::{Difference, Level, Snapshot, Ticker},
 };
-use crate::domain::{instrument::Price, order::Side};
+use crate::domain::{
+    instrument::{Price, Quantity},
+    order::Side,
+};
 
 /// A book as the recording tells it.
 #[derive(Debug, Default)]
@@ -83,9 +86,9 @@ impl RecordedBook {
             return;
         }
         let bids = self.ladder.side(Side::Buy).range(ticker.bid.0 + Price::new(1)..);
-        let bids: Vec<Level> = bids.map(|(price, _)| (*price, 0)).collect();
+        let bids: Vec<Level> = bids.map(|(price, _)| (*price, Quantity::ZERO)).collect();
         let asks = self.ladder.side(Side::Sell).range(..ticker.ask.0);
-        let asks: Vec<Level> = asks.map(|(price, _)| (*price, 0)).collect();
+        let asks: Vec<Level> = asks.map(|(price, _)| (*price, Quantity::ZERO)).collect();
         self.set_all(&bids, &asks);
     }
 
@@ -116,20 +119,27 @@ mod tests {
     }
 
     fn snapshot(last: u64, bids: &[Level]) -> Snapshot {
-        Snapshot { last, bids: bids.to_vec(), asks: vec![(Price::new(20), 1)] }
+        Snapshot { last, bids: bids.to_vec(), asks: vec![(Price::new(20), Quantity::new(1))] }
     }
 
     #[test]
     fn differences_before_the_snapshot_are_kept_and_older_ones_dropped() {
         let mut book = RecordedBook::default();
-        book.difference(difference(1, 4, &[(Price::new(9), 9)]));
-        book.difference(difference(5, 8, &[(Price::new(11), 0), (Price::new(10), 5)]));
+        book.difference(difference(1, 4, &[(Price::new(9), Quantity::new(9))]));
+        book.difference(difference(
+            5,
+            8,
+            &[(Price::new(11), Quantity::ZERO), (Price::new(10), Quantity::new(5))],
+        ));
         assert_eq!(book.last(), None);
-        book.snapshot(&snapshot(6, &[(Price::new(11), 1), (Price::new(10), 1)]));
+        book.snapshot(&snapshot(
+            6,
+            &[(Price::new(11), Quantity::new(1)), (Price::new(10), Quantity::new(1))],
+        ));
         assert_eq!(book.last(), Some(8));
         assert_eq!(
             book.ladder().side(Side::Buy).clone().into_iter().collect::<Vec<_>>(),
-            [(Price::new(10), 5)]
+            [(Price::new(10), Quantity::new(5))]
         );
         assert_eq!((book.outdated, book.gaps), (1, 0));
         assert_eq!(
@@ -146,15 +156,22 @@ mod tests {
     #[test]
     fn a_gap_is_counted_and_healed_by_the_best_prices() {
         let mut book = RecordedBook::default();
-        book.snapshot(&snapshot(6, &[(Price::new(11), 1), (Price::new(10), 1)]));
-        let ticker = Ticker { update: 20, bid: (Price::new(10), 1), ask: (Price::new(21), 1) };
+        book.snapshot(&snapshot(
+            6,
+            &[(Price::new(11), Quantity::new(1)), (Price::new(10), Quantity::new(1))],
+        ));
+        let ticker = Ticker {
+            update: 20,
+            bid: (Price::new(10), Quantity::new(1)),
+            ask: (Price::new(21), Quantity::new(1)),
+        };
         book.heal(&ticker);
         assert_eq!(book.ladder().touch().bid, Some(Price::new(11)), "nothing to heal yet");
-        book.difference(difference(9, 12, &[(Price::new(8), 1)]));
+        book.difference(difference(9, 12, &[(Price::new(8), Quantity::new(1))]));
         assert_eq!(book.gaps, 1);
         book.heal(&ticker);
         assert_eq!(book.ladder().touch(), Touch { bid: Some(Price::new(10)), ask: None });
-        book.snapshot(&snapshot(30, &[(Price::new(12), 1)]));
+        book.snapshot(&snapshot(30, &[(Price::new(12), Quantity::new(1))]));
         book.heal(&Ticker { update: 31, ..ticker });
         assert_eq!(book.ladder().touch().bid, Some(Price::new(12)), "a snapshot ends the doubt");
     }

@@ -323,23 +323,27 @@ mod tests {
         let ticker = r#"5 {"stream":"btcusdt@bookTicker","data":{"u":12,"s":"BTCUSDT","b":"61837.63000000","B":"3.78826000","a":"61837.64000000","A":"1.54698000"}}"#;
         let expected = Ticker {
             update: 12,
-            bid: (Price::new(6183763), 378826),
-            ask: (Price::new(6183764), 154698),
+            bid: (Price::new(6183763), Quantity::new(378826)),
+            ask: (Price::new(6183764), Quantity::new(154698)),
         };
         assert_eq!(parse(ticker).unwrap(), Happening::Ticker(expected));
 
         let depth = r#"5 {"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":77,"s":"BTCUSDT","U":3,"u":7,"b":[["55653.87000000","0.00000000"]],"a":[]}}"#;
-        let (bids, asks) = (vec![(Price::new(5565387), 0)], vec![]);
+        let (bids, asks) = (vec![(Price::new(5565387), Quantity::ZERO)], vec![]);
         let expected = Difference { first: 3, last: 7, time_millis: 77, bids, asks };
         assert_eq!(parse(depth).unwrap(), Happening::Difference(expected));
 
         let trade = r#"5 {"stream":"btcusdt@trade","data":{"e":"trade","E":9,"s":"BTCUSDT","t":1,"p":"61837.63000000","q":"0.02000000","T":8,"m":true,"M":true}}"#;
-        let expected =
-            Trade { taker: Side::Sell, price: Price::new(6183763), quantity: 2000, time_millis: 8 };
+        let expected = Trade {
+            taker: Side::Sell,
+            price: Price::new(6183763),
+            quantity: Quantity::new(2000),
+            time_millis: 8,
+        };
         assert_eq!(parse(trade).unwrap(), Happening::Trade(expected));
 
         let snapshot = r#"5 {"lastUpdateId":9,"bids":[["1.00000000","2.00000000"]],"asks":[]}"#;
-        let (bids, asks) = (vec![(Price::new(100), 200_000)], vec![]);
+        let (bids, asks) = (vec![(Price::new(100), Quantity::new(200_000))], vec![]);
         assert_eq!(parse(snapshot).unwrap(), Happening::Snapshot(Snapshot { last: 9, bids, asks }));
         let other = r#"5 {"stream":"btcusdt@kline_1m","data":{"e":"kline"}}"#;
         assert_eq!(parse(other).unwrap(), Happening::Foreign);

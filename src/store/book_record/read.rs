@@ -7,7 +7,7 @@ use super::BODY;
 use crate::domain::{
     fact::{Body, BookAction, BookFact, Cause, Change, Fact, KeyUse, Level},
     id::{InstrumentId, OrderId, RequestId, Stamp, TradeId, UserId},
-    instrument::Price,
+    instrument::{Price, Quantity},
     ledger::{Account, Posting, PostingCause, Transaction},
     money::Asset,
     order::{
@@ -81,6 +81,11 @@ impl Page<'_> {
     #[inline(always)]
     fn price(&mut self) -> Option<Price> {
         self.signed().map(Price::new)
+    }
+
+    #[inline(always)]
+    fn quantity(&mut self) -> Option<Quantity> {
+        self.signed().map(Quantity::new)
     }
 
     #[inline(always)]
@@ -164,15 +169,15 @@ fn read_order(page: &mut Page<'_>) -> Option<Order> {
         price: page.option(Page::price)?,
         stop_price: page.option(Page::price)?,
         quote_amount: page.option(Page::signed)?,
-        display_quantity: page.option(Page::signed)?,
+        display_quantity: page.option(Page::quantity)?,
         triggered: page.truth()?,
-        quantity: page.signed()?,
-        remaining: page.signed()?,
-        filled: page.signed()?,
+        quantity: page.quantity()?,
+        remaining: page.quantity()?,
+        filled: page.quantity()?,
         quote_filled: page.signed()?,
         weight_filled: page.long()?,
         fee_paid: page.signed()?,
-        shown: page.signed()?,
+        shown: page.quantity()?,
         locked: page.signed()?,
         place: page.number()?,
         status: page.any(&Status::ALL)?,
@@ -188,8 +193,8 @@ fn read_change(page: &mut Page<'_>) -> Option<Change> {
     Some(match page.byte()? {
         0 => Change::Rest(id(page)?),
         1 => Change::Wait(id(page)?),
-        2 => Change::Reduce { order: id(page)?, shown: page.signed()?, hidden: page.signed()? },
-        3 => Change::Requeue { order: id(page)?, shown: page.signed()? },
+        2 => Change::Reduce { order: id(page)?, shown: page.quantity()?, hidden: page.quantity()? },
+        3 => Change::Requeue { order: id(page)?, shown: page.quantity()? },
         4 => Change::Remove(id(page)?),
         5 => Change::SetLast(page.price()?),
         _ => return None,
@@ -206,7 +211,7 @@ fn read_fill(page: &mut Page<'_>) -> Option<Fill> {
         maker_user: UserId(page.number()?),
         taker_user: UserId(page.number()?),
         price: page.price()?,
-        quantity: page.signed()?,
+        quantity: page.quantity()?,
         notional: page.signed()?,
         maker_fee: page.signed()?,
         taker_fee: page.signed()?,
@@ -215,7 +220,7 @@ fn read_fill(page: &mut Page<'_>) -> Option<Fill> {
 
 #[inline(always)]
 fn read_level(page: &mut Page<'_>) -> Option<Level> {
-    Some(Level { side: page.any(&Side::ALL)?, price: page.price()?, quantity: page.signed()? })
+    Some(Level { side: page.any(&Side::ALL)?, price: page.price()?, quantity: page.quantity()? })
 }
 
 #[inline(always)]

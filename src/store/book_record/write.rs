@@ -3,7 +3,7 @@
 use super::BODY;
 use crate::domain::{
     fact::{BookFact, Cause, Change, Fact, KeyUse, Level},
-    instrument::Price,
+    instrument::{Price, Quantity},
     ledger::{Account, Posting},
     order::{Fill, Order},
 };
@@ -93,6 +93,11 @@ impl Room<'_> {
     }
 
     #[inline(always)]
+    fn quantity(self, quantity: Quantity) -> Self {
+        self.signed(quantity.get())
+    }
+
+    #[inline(always)]
     fn long(self, number: i128) -> Self {
         match i64::try_from(number) {
             Ok(number) => self.signed(number),
@@ -168,15 +173,15 @@ fn write_order<'a>(room: Room<'a>, order: &Order) -> Room<'a> {
         .option(*price, Room::price)
         .option(*stop_price, Room::price)
         .option(*quote_amount, Room::signed)
-        .option(*display_quantity, Room::signed)
+        .option(*display_quantity, Room::quantity)
         .byte(u8::from(*triggered))
-        .signed(*quantity)
-        .signed(*remaining)
-        .signed(*filled)
+        .quantity(*quantity)
+        .quantity(*remaining)
+        .quantity(*filled)
         .signed(*quote_filled)
         .long(*weight_filled)
         .signed(*fee_paid)
-        .signed(*shown)
+        .quantity(*shown)
         .signed(*locked)
         .number(*place)
         .byte(*status as u8)
@@ -190,9 +195,9 @@ fn write_change<'a>(room: Room<'a>, change: &Change) -> Room<'a> {
         Change::Rest(id) => room.byte(0).number(id.0),
         Change::Wait(id) => room.byte(1).number(id.0),
         Change::Reduce { order, shown, hidden } => {
-            room.byte(2).number(order.0).signed(shown).signed(hidden)
+            room.byte(2).number(order.0).quantity(shown).quantity(hidden)
         }
-        Change::Requeue { order, shown } => room.byte(3).number(order.0).signed(shown),
+        Change::Requeue { order, shown } => room.byte(3).number(order.0).quantity(shown),
         Change::Remove(id) => room.byte(4).number(id.0),
         Change::SetLast(price) => room.byte(5).price(price),
     }
@@ -219,7 +224,7 @@ fn write_fill<'a>(room: Room<'a>, fill: &Fill) -> Room<'a> {
         .number(maker_user.0)
         .number(taker_user.0)
         .price(*price)
-        .signed(*quantity)
+        .quantity(*quantity)
         .signed(*notional)
         .signed(*maker_fee)
         .signed(*taker_fee)
@@ -227,7 +232,7 @@ fn write_fill<'a>(room: Room<'a>, fill: &Fill) -> Room<'a> {
 
 fn write_level<'a>(room: Room<'a>, level: &Level) -> Room<'a> {
     let Level { side, price, quantity } = level;
-    room.byte(*side as u8).price(*price).signed(*quantity)
+    room.byte(*side as u8).price(*price).quantity(*quantity)
 }
 
 fn write_posting<'a>(room: Room<'a>, posting: &Posting) -> Room<'a> {

@@ -252,13 +252,13 @@ impl Script {
     fn order(&mut self, on: InstrumentId) -> PlaceOrder {
         let side = self.random.any(&Side::ALL);
         let (quantity, price) = (self.quantity(on), self.price(on));
-        let mut order = PlaceOrder::limit(side, quantity, Price::new(price));
+        let mut order = PlaceOrder::limit(side, Quantity::new(quantity), Price::new(price));
         order.self_trade_prevention = self.random.any(&SelfTradePrevention::ALL);
         match self.random.draw(16) {
             0 => order.time_in_force = TimeInForce::Ioc,
             1 | 2 => order.time_in_force = TimeInForce::Fok,
             3 => order.post_only = true,
-            4 => order.display_quantity = Some((order.quantity / 3).max(2)),
+            4 => order.display_quantity = Some(Quantity::new((order.quantity.get() / 3).max(2))),
             5 | 6 => (order.kind, order.price) = (Kind::Market, None),
             7 => {
                 (order.kind, order.price) = (Kind::Market, None);
@@ -266,7 +266,7 @@ impl Script {
                     let cent = if matches!(on.0, 2 | 3) { 10_000 } else { 1 };
                     let most = self.random.any(&[40, 6_000, 60_000]);
                     let amount = self.random.between(10, most) * cent;
-                    (order.quantity, order.quote_amount) = (0, Some(amount));
+                    (order.quantity, order.quote_amount) = (Quantity::ZERO, Some(amount));
                 }
             }
             8 | 9 => {
@@ -289,7 +289,7 @@ impl Script {
             let own = self.named.iter().filter(|(by, ..)| *by == user);
             if let Some((_, on, mut order)) = self.random.one(own.cloned()) {
                 if self.random.percent(50) {
-                    order.quantity += 1;
+                    order.quantity += Quantity::new(1);
                 }
                 return (on, order);
             }
@@ -360,7 +360,14 @@ impl Script {
         let on = order.instrument();
         let price = self.random.percent(60).then(|| self.price(on));
         let quantity = self.random.percent(70).then(|| self.quantity(on));
-        (by, Command::Amend { order, price: price.map(Price::new), quantity })
+        (
+            by,
+            Command::Amend {
+                order,
+                price: price.map(Price::new),
+                quantity: quantity.map(Quantity::new),
+            },
+        )
     }
 
     fn cancel(&mut self, world: &World, by: Option<UserId>) -> (Option<UserId>, Command) {

@@ -145,8 +145,8 @@ impl Expected {
                 order.side.code().into(),
                 order.kind.code().into(),
                 or_null(order.price.map(|price| on.print_price(price))),
-                on.lot.print(order.quantity),
-                on.lot.print(order.remaining),
+                on.print_quantity(order.quantity),
+                on.print_quantity(order.remaining),
                 order.status.code().into(),
             ];
             self.put("orderbook_orders", order.id.0, &row);
@@ -159,7 +159,7 @@ impl Expected {
                 sell_order.0.to_string(),
                 buyer.0.to_string(),
                 seller.0.to_string(),
-                on.lot.print(fill.quantity),
+                on.print_quantity(fill.quantity),
                 on.print_price(fill.price),
                 on.base.print(buyer_fee),
                 on.quote.print(seller_fee),

@@ -9,7 +9,7 @@ use souk::{
         command::{ClockMove, Command},
         fact::Fact,
         id::{BoardId, InstrumentId, Sequence, UserId},
-        instrument::Price,
+        instrument::{Price, Quantity},
         order::{PlaceOrder, Side},
         p2p::{
             ad::{AdDraft, AdTerms, Conditions, Pricing},
@@ -93,7 +93,7 @@ async fn review(floor: &Floor, random: &mut StdRng) {
 /// An ad whose price floats with a book that has both sides.
 async fn floating(floor: &Floor, user: UserId) {
     for (side, price) in [(Side::Buy, 9_990), (Side::Sell, 10_010)] {
-        let order = PlaceOrder::limit(side, 10_000, Price::new(price));
+        let order = PlaceOrder::limit(side, Quantity::new(10_000), Price::new(price));
         floor.ask(Some(user), Command::Place { instrument: USDT_USD, order }).await.unwrap();
     }
     let pricing = Pricing::Floating { margin: 12_500, floor: None, ceiling: None };
@@ -115,7 +115,7 @@ async fn floating(floor: &Floor, user: UserId) {
 /// A trade on the instrument whose candles the documentation asks for.
 async fn sale(floor: &Floor, users: [UserId; 2]) {
     for (user, side) in users.into_iter().zip([Side::Sell, Side::Buy]) {
-        let order = PlaceOrder::limit(side, 100, Price::new(6_000_000));
+        let order = PlaceOrder::limit(side, Quantity::new(100), Price::new(6_000_000));
         floor.ask(Some(user), Command::Place { instrument: BTC_USDT, order }).await.unwrap();
     }
 }

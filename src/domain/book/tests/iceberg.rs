@@ -1,7 +1,10 @@
 //! Icebergs: what the book shows of an order, and how it is refilled.
 
 use super::table::{Table, check, check_on, dusty, plain};
-use crate::domain::{instrument::Price, order::Side};
+use crate::domain::{
+    instrument::{Price, Quantity},
+    order::Side,
+};
 
 #[test]
 fn a_shown_part_refills_at_the_back() {
@@ -36,10 +39,13 @@ fn a_level_shows_no_more_than_its_orders_do() {
     let mut table = Table::new(plain());
     table.play("a buy 9 @ 100 show 4");
     table.play("b buy 2 @ 100");
-    assert_eq!(table.book.shown_at(Side::Buy, Price::new(100)), 6);
+    assert_eq!(table.book.shown_at(Side::Buy, Price::new(100)), Quantity::new(6));
     table.play("c sell 5 @ 100");
-    assert_eq!(table.book.shown_at(Side::Buy, Price::new(100)), 5);
-    assert_eq!(table.book.levels(Side::Buy).collect::<Vec<_>>(), [(Price::new(100), 5)]);
+    assert_eq!(table.book.shown_at(Side::Buy, Price::new(100)), Quantity::new(5));
+    assert_eq!(
+        table.book.levels(Side::Buy).collect::<Vec<_>>(),
+        [(Price::new(100), Quantity::new(5))]
+    );
     assert_eq!(table.book.levels(Side::Sell).count(), 0);
 }
 

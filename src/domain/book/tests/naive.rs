@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    instrument::Price,
+    instrument::{Price, Quantity},
     order::{Kind, PlaceOrder, Reason, SelfTradePrevention as Stp, Side, Status, TimeInForce},
     rejection::Rejection,
 };
@@ -104,7 +104,7 @@ impl NaiveBook {
             }
             Kind::Market => {
                 let best = other_best.ok_or(Rejection::NoLiquidity)?;
-                let small = self.worth(best, asked.quantity) < self.rules.min_notional;
+                let small = self.worth(best, asked.quantity.get()) < self.rules.min_notional;
                 if small && asked.quote_amount.is_none() {
                     return Err(Rejection::BelowMinNotional);
                 }
@@ -132,9 +132,9 @@ impl NaiveBook {
             tif: asked.time_in_force,
             post_only: asked.post_only,
             stp: asked.self_trade_prevention,
-            display: asked.display_quantity,
-            whole: asked.quantity,
-            left: asked.quantity,
+            display: asked.display_quantity.map(Quantity::get),
+            whole: asked.quantity.get(),
+            left: asked.quantity.get(),
             shown: 0,
             filled: 0,
             budget: asked.quote_amount.unwrap_or(purse),

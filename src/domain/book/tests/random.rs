@@ -11,7 +11,7 @@ use crate::domain::{
     book::Book,
     fact::BookFact,
     id::{InstrumentId, OrderId, Stamp, UserId},
-    instrument::{Instrument, Price},
+    instrument::{Instrument, Price, Quantity},
     order::{Kind, PlaceOrder, Reason, SelfTradePrevention, Side, TimeInForce},
     rejection::Rejection,
     wallet::Purse,
@@ -62,11 +62,13 @@ fn priced() -> impl Strategy<Value = PlaceOrder> {
                 time_in_force,
                 post_only: post_only && rests,
                 self_trade_prevention: stp,
-                quantity,
+                quantity: Quantity::new(quantity),
                 price: Some(Price::new(price)),
                 stop_price: stop_price.map(Price::new),
                 quote_amount: None,
-                display_quantity: display.filter(|shown| rests && *shown <= quantity),
+                display_quantity: display
+                    .filter(|shown| rests && *shown <= quantity)
+                    .map(Quantity::new),
                 client_order_id: None,
             }
         },
@@ -86,7 +88,11 @@ fn unpriced() -> impl Strategy<Value = PlaceOrder> {
                 time_in_force: if fok { TimeInForce::Fok } else { TimeInForce::Gtc },
                 post_only: false,
                 self_trade_prevention,
-                quantity: if quote_amount.is_some() { 0 } else { quantity },
+                quantity: if quote_amount.is_some() {
+                    Quantity::ZERO
+                } else {
+                    Quantity::new(quantity)
+                },
                 price: None,
                 stop_price: stop_price.map(Price::new),
                 quote_amount,
@@ -168,12 +174,18 @@ impl Pair {
                 let Some((user, id)) = self.pick(*nth) else { return };
                 let usual = self.book.order(id).filter(|o| !o.waits()).map(|order| {
                     let price = price.map(Price::new).or(order.price).unwrap();
-                    let quantity = quantity.unwrap_or(order.quantity);
+                    let quantity = quantity.map_or(order.quantity, Quantity::new);
                     Purse::of_amend(&open_order(order), &on, price, quantity).amount
                 });
                 let purse = usual.unwrap_or(0);
-                let real =
-                    self.book.amend(user, id, price.map(Price::new), *quantity, purse, stamp);
+                let real = self.book.amend(
+                    user,
+                    id,
+                    price.map(Price::new),
+                    quantity.map(Quantity::new),
+                    purse,
+                    stamp,
+                );
                 let naive = self.naive.amend(user.0, id.number(), *price, *quantity);
                 self.compare(real, naive);
             }
@@ -236,17 +248,20 @@ impl Pair {
                 .book
                 .levels(side)
                 .flat_map(|(price, _)| self.book.queue(side, price))
-                .map(|o| (o.id.number(), o.quantity, o.remaining, o.shown, o.filled, o.status))
+                .map(|o| {
+                    let figures = [o.quantity, o.remaining, o.shown, o.filled].map(Quantity::get);
+                    (o.id.number(), figures, o.status)
+                })
                 .collect();
             let naive: Vec<_> = self
                 .naive
                 .side(side)
                 .iter()
-                .map(|o| (o.id, o.whole, o.left, o.shown, o.filled, o.status()))
+                .map(|o| (o.id, [o.whole, o.left, o.shown, o.filled], o.status()))
                 .collect();
             assert_eq!(real, naive, "{side:?}");
             for (price, shown) in self.book.levels(side) {
-                let sum: i64 = self.book.queue(side, price).map(|o| o.shown).sum();
+                let sum: Quantity = self.book.queue(side, price).map(|o| o.shown).sum();
                 assert_eq!(shown, sum, "level {price}");
             }
         }
@@ -262,8 +277,9 @@ impl Pair {
 
 fn outcome_of(fact: &BookFact) -> Outcome {
     let fills = fact.fills.iter();
-    let fills =
-        fills.map(|f| (f.taker.number(), f.maker.number(), f.price.get(), f.quantity)).collect();
+    let fills = fills
+        .map(|f| (f.taker.number(), f.maker.number(), f.price.get(), f.quantity.get()))
+        .collect();
     let closed = fact.orders.iter().filter(|o| !o.status.is_open());
     let ended = closed.map(|o| (o.id.number(), (o.status, o.reason))).collect();
     Outcome { fills, ended }

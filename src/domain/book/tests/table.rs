@@ -169,11 +169,21 @@ impl Table {
             let order = self.book.order(id)?;
             let open = open_order(order);
             let (price, quantity) =
-                (price.map(Price::new).or(order.price)?, quantity.unwrap_or(order.quantity));
-            Some(Purse::of_amend(&open, self.book.instrument(), price, quantity).amount)
+                (price.map(Price::new).or(order.price)?, quantity.unwrap_or(order.quantity.get()));
+            Some(
+                Purse::of_amend(&open, self.book.instrument(), price, Quantity::new(quantity))
+                    .amount,
+            )
         };
         let purse = purse.or_else(usual).unwrap_or(0);
-        self.book.amend(user, id, price.map(Price::new), quantity, purse, Stamp(1))
+        self.book.amend(
+            user,
+            id,
+            price.map(Price::new),
+            quantity.map(Quantity::new),
+            purse,
+            Stamp(1),
+        )
     }
 
     /// Writes down what a fact says, and folds it into the follower.
@@ -215,7 +225,7 @@ impl Table {
     fn see_what_is_left(&mut self) {
         let line = |table: &Table, name: &str, order: &Order| {
             let hidden = match order.hidden() {
-                0 => String::new(),
+                Quantity::ZERO => String::new(),
                 hidden => format!("+{hidden}"),
             };
             let price = order.price.unwrap();
@@ -283,7 +293,7 @@ impl Feed {
             assert!(!told.contains(&at), "told twice: {level:?}");
             told.push(at);
             match level.quantity {
-                0 => self.0.remove(&at),
+                Quantity::ZERO => self.0.remove(&at),
                 quantity => self.0.insert(at, quantity),
             };
         }
@@ -311,7 +321,7 @@ fn read_order<'a>(words: &[&'a str]) -> (PlaceOrder, Option<&'a str>, Option<Amo
         price: None,
         ..PlaceOrder::limit(
             if words[0] == "buy" { Side::Buy } else { Side::Sell },
-            0,
+            Quantity::ZERO,
             Price::new(0),
         )
     };
@@ -322,7 +332,7 @@ fn read_order<'a>(words: &[&'a str]) -> (PlaceOrder, Option<&'a str>, Option<Amo
             "@" => asked.price = Some(Price::new(number(words.next()))),
             "for" => asked.quote_amount = Some(number(words.next())),
             "stop" => asked.stop_price = Some(Price::new(number(words.next()))),
-            "show" => asked.display_quantity = Some(number(words.next())),
+            "show" => asked.display_quantity = Some(Quantity::new(number(words.next()))),
             "purse" => purse = Some(number(words.next())),
             "of" => user = words.next().copied(),
             "market" => {}
@@ -333,7 +343,7 @@ fn read_order<'a>(words: &[&'a str]) -> (PlaceOrder, Option<&'a str>, Option<Amo
             "oldest" => asked.self_trade_prevention = SelfTradePrevention::CancelOldest,
             "both" => asked.self_trade_prevention = SelfTradePrevention::CancelBoth,
             "decrement" => asked.self_trade_prevention = SelfTradePrevention::DecrementAndCancel,
-            _ => asked.quantity = number(Some(word)),
+            _ => asked.quantity = Quantity::new(number(Some(word))),
         }
     }
     asked.kind = match (asked.price, asked.stop_price) {

@@ -19,7 +19,7 @@ use crate::domain::{
     },
     fact::{Body, Cause, Fact, KeyUse},
     id::{InstrumentId, OrderId, P2pTradeId, RequestId, Sequence, Stamp, UserId},
-    instrument::Price,
+    instrument::{Price, Quantity},
     money::{Asset, ISSUED_MAX},
     order::{ClientOrderId, Kind, PlaceOrder, Reason, Side},
     p2p::Rules,
@@ -77,7 +77,7 @@ impl Desk {
 
 /// What a hundred lots at a price of a hundred cost.
 fn funds() -> i64 {
-    plain().notional_up(Price::new(100), 100)
+    plain().notional_up(Price::new(100), Quantity::new(100))
 }
 
 /// A wallet with so much of each asset that is traded on the plain instrument.
@@ -91,7 +91,7 @@ fn funded() -> (WalletFlight<To>, Wallet) {
 }
 
 fn buy(price: i64, quantity: i64) -> PlaceOrder {
-    PlaceOrder::limit(Side::Buy, quantity, Price::new(price))
+    PlaceOrder::limit(Side::Buy, Quantity::new(quantity), Price::new(price))
 }
 
 fn place(order: PlaceOrder) -> Command {
@@ -189,8 +189,8 @@ fn an_amend_behind_another_holds_all_that_the_order_can_lock() {
     core.come_to_rest();
     let order = *core.wallets[0].1.open.keys().next().unwrap();
     let amend = |quantity| Command::Amend { order, price: None, quantity: Some(quantity) };
-    core.ask(Some(alice), amend(60));
-    core.ask(Some(alice), amend(60));
+    core.ask(Some(alice), amend(Quantity::new(60)));
+    core.ask(Some(alice), amend(Quantity::new(60)));
     let holds: Vec<i64> = core.to_books[0]
         .iter()
         .map(|message| match message {
@@ -203,12 +203,13 @@ fn an_amend_behind_another_holds_all_that_the_order_can_lock() {
     assert_eq!(
         holds,
         [
-            on.notional_up(Price::new(100), 60) - on.notional_down(Price::new(100), 50),
-            on.notional_up(Price::new(100), 60)
+            on.notional_up(Price::new(100), Quantity::new(60))
+                - on.notional_down(Price::new(100), Quantity::new(50)),
+            on.notional_up(Price::new(100), Quantity::new(60))
         ]
     );
     core.come_to_rest();
-    assert_eq!(core.wallets[0].1.open[&order].quantity, 60);
+    assert_eq!(core.wallets[0].1.open[&order].quantity, Quantity::new(60));
 }
 
 #[test]
@@ -339,13 +340,13 @@ fn a_cascade_pauses_for_the_disk_and_commands_wait_behind_it() {
     let stop = || PlaceOrder {
         kind: Kind::StopLimit,
         stop_price: Some(Price::new(105)),
-        ..PlaceOrder::limit(Side::Buy, 10, Price::new(50))
+        ..PlaceOrder::limit(Side::Buy, Quantity::new(10), Price::new(50))
     };
     for _ in 0..CASCADE_MAX + 10 {
         journaled(tell(ask(1, 10_000, BookAsk::Place(stop()))));
     }
     // Somebody trades at 110.
-    let sell = PlaceOrder::limit(Side::Sell, 10, Price::new(110));
+    let sell = PlaceOrder::limit(Side::Sell, Quantity::new(10), Price::new(110));
     let other = BookCommand {
         user: UserId(2),
         to: to(2),
