@@ -20,7 +20,7 @@ use souk::domain::{
 const USERS: u64 = 1_000;
 const FACTS: usize = 10_000;
 /// What each user gets of each asset, in minor units.
-const PLENTY: Amount = 1_000_000_000_000;
+const PLENTY: Amount = Amount::new(1_000_000_000_000);
 
 fn settle(c: &mut Criterion) {
     let (mut book, mut state) = funded();
@@ -134,7 +134,7 @@ fn instrument() -> Instrument {
         quote: Asset::Usd,
         tick: Step { units: 1, scale: 2 },
         lot: Step { units: 1, scale: 5 },
-        min_notional: 1,
+        min_notional: Amount::new(1),
         maker_fee: Rate(1_000),
         taker_fee: Rate(2_000),
         band: Rate(200_000),

@@ -20,7 +20,7 @@ use souk::{
         command::{Asked, CancelReason, Command},
         id::{InstrumentId, RequestId, UserId},
         instrument::{Price, Quantity},
-        money::Asset,
+        money::{Amount, Asset},
         order::{PlaceOrder, SelfTradePrevention, Side},
         per_asset::PerAsset,
         wallet::Limits,
@@ -32,7 +32,7 @@ use souk::{
 const USERS: u64 = 64;
 
 fn config() -> Config {
-    let most = PerAsset::all(1_000_000_000_000);
+    let most = PerAsset::all(Amount::new(1_000_000_000_000));
     Config {
         instruments: Settings::default().instruments,
         p2p: Default::default(),
@@ -71,7 +71,12 @@ async fn fund(exchange: &Exchange) {
         ask(exchange, None, Command::Register(register)).await;
         for (asset, amount) in [(Asset::Usd, 1_000_000_000_000), (Asset::Btc, 10_000_000_000_000)] {
             let to = UserId(number);
-            ask(exchange, None, Command::Deposit { to, asset, amount, counted: false }).await;
+            ask(
+                exchange,
+                None,
+                Command::Deposit { to, asset, amount: Amount::new(amount), counted: false },
+            )
+            .await;
         }
     }
 }

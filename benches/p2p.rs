@@ -20,7 +20,7 @@ use souk::{
         command::{Asked, Command},
         fact::Body,
         id::{AdId, BoardId, P2pTradeId, RequestId, UserId},
-        money::{Asset, P2pPrice},
+        money::{Amount, Asset, P2pPrice},
         order::Side,
         p2p::{
             Rules,
@@ -42,7 +42,7 @@ const USDT_USD: BoardId = BoardId(2);
 const SELLERS: u64 = 16;
 
 fn config() -> Config {
-    let most = PerAsset::all(1_000_000_000_000_000);
+    let most = PerAsset::all(Amount::new(1_000_000_000_000_000));
     Config {
         instruments: Settings::default().instruments,
         p2p: Rules { open_ads_max: 1_000, open_trades_max: 1_000, ..Rules::default() },
@@ -88,7 +88,12 @@ async fn open(dir: &tempfile::TempDir, buyers: u64, ads_each: u64) -> (Running, 
     let mut ads = Vec::new();
     for seller in 1..=SELLERS {
         let (to, amount) = (UserId(seller), 10_000_000_000_000);
-        let deposit = Command::Deposit { to, asset: Asset::Usdt, amount, counted: false };
+        let deposit = Command::Deposit {
+            to,
+            asset: Asset::Usdt,
+            amount: Amount::new(amount),
+            counted: false,
+        };
         ask(&exchange, None, deposit).await;
         for _ in 0..ads_each {
             ads.push(publish(&exchange, to, amount / ads_each as i64).await);
@@ -100,9 +105,9 @@ async fn open(dir: &tempfile::TempDir, buyers: u64, ads_each: u64) -> (Running, 
 async fn publish(exchange: &Exchange, seller: UserId, available: i64) -> AdId {
     let terms = AdTerms {
         pricing: Pricing::Fixed(P2pPrice(102_000_000)),
-        available,
-        min_limit: 1,
-        max_limit: 1_000_000,
+        available: Amount::new(available),
+        min_limit: Amount::new(1),
+        max_limit: Amount::new(1_000_000),
         methods: vec![METHOD],
         payment_window_secs: 21_600,
         terms: None,
@@ -117,8 +122,13 @@ async fn publish(exchange: &Exchange, seller: UserId, available: i64) -> AdId {
 }
 
 async fn take(exchange: &Exchange, buyer: UserId, ad: AdId) -> (P2pTradeId, UserId) {
-    let take =
-        Take { ad, wanted: Wanted::Fiat(100), method: METHOD, expected: None, version: None };
+    let take = Take {
+        ad,
+        wanted: Wanted::Fiat(Amount::new(100)),
+        method: METHOD,
+        expected: None,
+        version: None,
+    };
     match ask(exchange, Some(buyer), Command::TakeAd(take)).await {
         Body::P2pTrade(fact) => (fact.trade.id, fact.trade.seller.id),
         body => panic!("no trade: {body:?}"),

@@ -44,7 +44,7 @@ use souk::{
 };
 
 const USERS: u64 = 1_000;
-const FUNDS: Amount = 1_000_000_000_000_000;
+const FUNDS: Amount = Amount::new(1_000_000_000_000_000);
 const OPEN_ORDERS_MAX: usize = 1_000;
 /// Facts in a commit, as a busy exchange has them.
 const COMMIT: usize = 64;
@@ -323,7 +323,7 @@ fn instrument() -> Instrument {
         quote: Asset::Usd,
         tick: Step { units: 1, scale: 2 },
         lot: Step { units: 1, scale: 5 },
-        min_notional: 100,
+        min_notional: Amount::new(100),
         maker_fee: Rate(1_000),
         taker_fee: Rate(2_000),
         band: Rate::UNBOUNDED,

@@ -14,6 +14,7 @@ use souk::{
         fact::{Body, Cause, Fact},
         id::{InstrumentId, RequestId, Stamp, UserId},
         instrument::{Instrument, Price, Quantity},
+        money::Amount,
         order::{PlaceOrder, SelfTradePrevention, Side},
         per_asset::PerAsset,
         wallet::{Limits, Purse},
@@ -40,7 +41,7 @@ pub fn instruments(count: u16) -> Vec<Instrument> {
 
 /// Settings of an exchange that takes what benches bring.
 pub fn config(instruments: Vec<Instrument>) -> Config {
-    let most = PerAsset::all(1_000_000_000_000);
+    let most = PerAsset::all(Amount::new(1_000_000_000_000));
     Config {
         instruments,
         p2p: Default::default(),

@@ -21,7 +21,7 @@ use crate::{
         fact::{Body, Fact},
         id::{AdId, BoardId, InstrumentId, OrderId, P2pTradeId, RequestId, Sequence, UserId},
         instrument::{Price, Quantity},
-        money::{Asset, P2pPrice},
+        money::{Amount, Asset, P2pPrice},
         order::{PlaceOrder, Side},
         p2p::{
             Rules,
@@ -121,9 +121,9 @@ impl Inside {
     async fn ad(&self, seller: UserId) -> AdId {
         let terms = AdTerms {
             pricing: Pricing::Fixed(P2pPrice(100_000_000)),
-            available: 20_000_000_000,
-            min_limit: 100,
-            max_limit: 100_000_000,
+            available: Amount::new(20_000_000_000),
+            min_limit: Amount::new(100),
+            max_limit: Amount::new(100_000_000),
             methods: vec![PaymentMethod::BankTransfer],
             payment_window_secs: 900,
             terms: None,
@@ -140,7 +140,13 @@ impl Inside {
     /// A trade of one dollar that is marked as paid.
     async fn paid(&self, buyer: UserId, ad: AdId) -> P2pTradeId {
         let method = PaymentMethod::BankTransfer;
-        let take = Take { ad, wanted: Wanted::Fiat(100), method, expected: None, version: None };
+        let take = Take {
+            ad,
+            wanted: Wanted::Fiat(Amount::new(100)),
+            method,
+            expected: None,
+            version: None,
+        };
         let trade = match &self.fact(Some(buyer), Command::TakeAd(take)).await.body {
             Body::P2pTrade(fact) => fact.trade.id,
             other => panic!("{other:?}"),
@@ -185,7 +191,7 @@ async fn a_command_that_meets_the_end_of_its_trade_is_answered_each_time() {
 }
 
 fn config() -> Config {
-    let most = PerAsset::all(1_000_000_000_000);
+    let most = PerAsset::all(Amount::new(1_000_000_000_000));
     Config {
         instruments: Settings::default().instruments,
         p2p: Rules::default(),
@@ -308,5 +314,5 @@ async fn a_follower_comes_to_the_same_without_deciders() {
 }
 
 fn deposit(to: UserId) -> Command {
-    Command::Deposit { to, asset: Asset::Usdt, amount: 20_000_000_000, counted: false }
+    Command::Deposit { to, asset: Asset::Usdt, amount: Amount::new(20_000_000_000), counted: false }
 }

@@ -265,6 +265,7 @@ fn book_notices(book: &BookFact) -> Vec<(UserId, Notice)> {
 mod tests {
     use super::*;
     use crate::domain::instrument::{Price, Quantity};
+    use crate::domain::money::Amount;
     use crate::domain::{
         command::Command,
         decide::tests::core::Core,
@@ -391,7 +392,7 @@ mod tests {
         let deposit = || Body::Deposited {
             user: B,
             asset: Asset::Usd,
-            amount: 1,
+            amount: Amount::new(1),
             counted: false,
             transaction: Default::default(),
         };

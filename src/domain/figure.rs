@@ -50,6 +50,21 @@ macro_rules! figure {
             }
         }
 
+        impl From<$name> for i128 {
+            #[inline]
+            fn from(figure: $name) -> i128 {
+                figure.0.into()
+            }
+        }
+
+        impl TryFrom<i128> for $name {
+            type Error = std::num::TryFromIntError;
+
+            fn try_from(count: i128) -> Result<$name, Self::Error> {
+                i64::try_from(count).map($name)
+            }
+        }
+
         impl std::ops::Add for $name {
             type Output = $name;
 
@@ -65,6 +80,15 @@ macro_rules! figure {
             #[inline]
             fn sub(self, other: $name) -> $name {
                 $name(self.0 - other.0)
+            }
+        }
+
+        impl std::ops::Neg for $name {
+            type Output = $name;
+
+            #[inline]
+            fn neg(self) -> $name {
+                $name(-self.0)
             }
         }
 

@@ -130,7 +130,7 @@ impl Candle {
             low: close,
             close,
             volume: Quantity::ZERO,
-            quote_volume: 0,
+            quote_volume: Amount::ZERO,
             trades: 0,
         }
     }

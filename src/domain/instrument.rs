@@ -112,7 +112,7 @@ impl Instrument {
 
     /// `quantity` in minor units of the base asset; exact.
     pub fn base_amount(&self, quantity: Quantity) -> Amount {
-        quantity.get() * self.lot.units * ten_to(self.base.scale() - self.lot.scale)
+        Amount::new(quantity.get() * self.lot.units * ten_to(self.base.scale() - self.lot.scale))
     }
 
     /// The worst price at which a market order of `side` may trade where the best opposite price, or a
@@ -136,7 +136,7 @@ impl Instrument {
                 Some("lot_size is finer than the base asset")
             }
             _ if !self.is_bounded() => Some("tick_size times lot_size is too coarse"),
-            _ if self.min_notional <= 0 => Some("min_notional is not positive"),
+            _ if self.min_notional <= Amount::ZERO => Some("min_notional is not positive"),
             _ if broad => Some("a fee takes everything"),
             _ if self.band.0 == 0 => Some("band_percent is zero"),
             _ if self.name.is_empty() || self.name.len() > 32 => Some("name is empty or too long"),
@@ -165,17 +165,20 @@ mod tests {
             quote: Asset::Usd,
             tick: Step { units: 1, scale: 4 },
             lot: Step { units: 1, scale: 2 },
-            min_notional: 100,
+            min_notional: Amount::new(100),
             maker_fee: Rate(0),
             taker_fee: Rate(500),
             band: Rate(200_000),
             protection: Rate(50_000),
         };
         assert_eq!(usdt_usd.fault(), None);
-        assert_eq!(usdt_usd.notional_down(Price::new(9_999), Quantity::new(1)), 0);
-        assert_eq!(usdt_usd.notional_up(Price::new(9_999), Quantity::new(1)), 1);
-        assert_eq!(usdt_usd.notional_down(Price::new(10_000), Quantity::new(150)), 150);
-        assert_eq!(usdt_usd.base_amount(Quantity::new(150)), 1_500_000);
+        assert_eq!(usdt_usd.notional_down(Price::new(9_999), Quantity::new(1)), Amount::ZERO);
+        assert_eq!(usdt_usd.notional_up(Price::new(9_999), Quantity::new(1)), Amount::new(1));
+        assert_eq!(
+            usdt_usd.notional_down(Price::new(10_000), Quantity::new(150)),
+            Amount::new(150)
+        );
+        assert_eq!(usdt_usd.base_amount(Quantity::new(150)), Amount::new(1_500_000));
         let coarse = Step { units: 1 << 19, scale: 0 };
         let vast = Instrument { tick: coarse, lot: coarse, ..usdt_usd };
         assert_eq!(vast.fault(), Some("tick_size times lot_size is too coarse"));

@@ -98,13 +98,13 @@ impl Transaction {
         to: Account,
         cause: PostingCause,
     ) {
-        debug_assert!(amount >= 0, "invariant: a transfer goes one way");
+        debug_assert!(amount >= Amount::ZERO, "invariant: a transfer goes one way");
         self.post(Posting { account: from, asset, amount: -amount, cause });
         self.post(Posting { account: to, asset, amount, cause });
     }
 
     fn post(&mut self, posting: Posting) {
-        if posting.amount == 0 {
+        if posting.amount == Amount::ZERO {
             return;
         }
         let same = |p: &&mut Posting| {
@@ -165,11 +165,11 @@ mod tests {
     fn legs_of_the_same_account_and_cause_become_one() {
         let (a, b) = (Account::Available(UserId(1)), Account::Available(UserId(2)));
         let mut transaction = Transaction::default();
-        transaction.transfer(Asset::Usd, 5, a, b, PostingCause::Trade);
-        transaction.transfer(Asset::Usd, 7, a, b, PostingCause::Trade);
-        transaction.transfer(Asset::Usd, 1, b, Account::House, PostingCause::Fee);
-        transaction.transfer(Asset::Usd, 0, a, Account::House, PostingCause::Fee);
-        let amounts: Vec<_> = transaction.postings().iter().map(|p| p.amount).collect();
+        transaction.transfer(Asset::Usd, Amount::new(5), a, b, PostingCause::Trade);
+        transaction.transfer(Asset::Usd, Amount::new(7), a, b, PostingCause::Trade);
+        transaction.transfer(Asset::Usd, Amount::new(1), b, Account::House, PostingCause::Fee);
+        transaction.transfer(Asset::Usd, Amount::ZERO, a, Account::House, PostingCause::Fee);
+        let amounts: Vec<_> = transaction.postings().iter().map(|p| p.amount.get()).collect();
         assert_eq!(amounts, [-12, 12, -1, 1]);
         assert!(transaction.balances());
     }

@@ -4,15 +4,18 @@
 //! says its direction: notionals and what a trader receives round down, locks and fees round up.
 //! Nothing here ever touches a float.
 
+use crate::domain::figure::figure;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// An amount in minor units of its asset: 1.00 USD is 100, 1 BTC is 100,000,000.
-pub type Amount = i64;
+figure! {
+    /// An amount in minor units of its asset: 1.00 USD is 100, 1 BTC is 100,000,000.
+    Amount
+}
 
 /// The most of one asset that may ever be issued, in minor units. Every balance and every sum of
 /// balances stays within it, so sums fit 64 bits and products fit 128.
-pub const ISSUED_MAX: Amount = 1_000_000_000_000_000_000;
+pub const ISSUED_MAX: Amount = Amount::new(1_000_000_000_000_000_000);
 
 /// What can be owned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,10 +53,10 @@ impl Asset {
     /// What everyone gets at registration, in minor units.
     pub fn grant(self) -> Amount {
         match self {
-            Asset::Usd => 1_000_000,
-            Asset::Btc => 50_000_000,
-            Asset::Eth => 500_000_000,
-            Asset::Usdt => 5_000_000_000,
+            Asset::Usd => Amount::new(1_000_000),
+            Asset::Btc => Amount::new(50_000_000),
+            Asset::Eth => Amount::new(500_000_000),
+            Asset::Usdt => Amount::new(5_000_000_000),
         }
     }
 
@@ -182,7 +185,7 @@ impl Rate {
 
     /// The fee on `received`, rounded up.
     pub fn fee_up(self, received: Amount) -> Amount {
-        Product::of([received, i64::from(self.0), 1]).div_up(MILLION)
+        Amount::new(Product::of([received.get(), i64::from(self.0), 1]).div_up(MILLION))
     }
 
     /// `figure` x (1 + rate), rounded down.
@@ -208,18 +211,20 @@ pub struct Ratio {
 impl Ratio {
     /// `price x quantity`, rounded down: what a fill is worth, one figure for both sides.
     pub fn notional_down(self, price: i64, quantity: i64) -> Amount {
-        Product::of([price, quantity, self.numerator]).div_down(self.denominator)
+        let worth = Product::of([price, quantity, self.numerator]);
+        Amount::new(worth.div_down(self.denominator))
     }
 
     /// `price x quantity`, rounded up: what a buy locks.
     pub fn notional_up(self, price: i64, quantity: i64) -> Amount {
-        Product::of([price, quantity, self.numerator]).div_up(self.denominator)
+        let worth = Product::of([price, quantity, self.numerator]);
+        Amount::new(worth.div_up(self.denominator))
     }
 
     /// The largest quantity whose notional at `price`, rounded down, is within `amount`.
     pub fn affordable(self, price: i64, amount: Amount) -> i64 {
         let small = || {
-            let most = amount.checked_add(1)?.checked_mul(self.denominator)? - 1;
+            let most = amount.get().checked_add(1)?.checked_mul(self.denominator)? - 1;
             Some(most / price.checked_mul(self.numerator)?)
         };
         small().unwrap_or_else(|| {
@@ -302,19 +307,19 @@ impl P2pPrice {
     /// What `fiat` (minor units, `fiat_scale` decimals) buys of `asset`, rounded down.
     pub fn amount_down(self, fiat: Amount, fiat_scale: u32, asset: Asset) -> Amount {
         let scale = 10_i128.pow(P2P_PRICE_SCALE + asset.scale() - fiat_scale);
-        clamp_i64(i128::from(fiat) * scale / i128::from(self.0.max(1)))
+        Amount::new(clamp_i64(i128::from(fiat) * scale / i128::from(self.0.max(1))))
     }
 
     /// What `amount` of `asset` costs in minor units of a fiat currency, rounded up.
     pub fn fiat_up(self, amount: Amount, asset: Asset, fiat_scale: u32) -> Amount {
         let scale = 10_i128.pow(P2P_PRICE_SCALE + asset.scale() - fiat_scale);
-        clamp_i64(div_up(i128::from(amount) * i128::from(self.0), scale))
+        Amount::new(clamp_i64(div_up(i128::from(amount) * i128::from(self.0), scale)))
     }
 
     /// What `amount` of `asset` is worth in minor units of a fiat currency, rounded down.
     pub fn fiat_down(self, amount: Amount, asset: Asset, fiat_scale: u32) -> Amount {
         let scale = 10_i128.pow(P2P_PRICE_SCALE + asset.scale() - fiat_scale);
-        clamp_i64(i128::from(amount) * i128::from(self.0) / scale)
+        Amount::new(clamp_i64(i128::from(amount) * i128::from(self.0) / scale))
     }
 
     /// This price with a margin in parts per million on it, of either sign, rounded down.
@@ -340,7 +345,7 @@ impl P2pPrice {
 
 /// `percent` of `amount`, rounded down.
 pub fn share_down(amount: Amount, percent: u8) -> Amount {
-    clamp_i64(i128::from(amount) * i128::from(percent) / 100)
+    Amount::new(clamp_i64(i128::from(amount) * i128::from(percent) / 100))
 }
 
 /// `sum / count` in units of 10^-`scale`, rounded to the nearest, halves to even; what means and
@@ -397,38 +402,50 @@ mod tests {
             ("123456789012345678.123456789012345678", Err(TooManyDigits)),
             ("999999999999999999", Err(TooLarge)),
         ] {
-            assert_eq!(Asset::Usd.parse(text), expected, "{text}");
+            assert_eq!(Asset::Usd.parse(text), expected.map(Amount::new), "{text}");
         }
     }
 
     #[test]
     fn amounts_print_at_full_scale() {
-        assert_eq!(Asset::Usd.print(1_000_000), "10000.00");
-        assert_eq!(Asset::Btc.print(50_000_000), "0.50000000");
-        assert_eq!(Asset::Usdt.print(-1), "-0.000001");
+        assert_eq!(Asset::Usd.print(Amount::new(1_000_000)), "10000.00");
+        assert_eq!(Asset::Btc.print(Amount::new(50_000_000)), "0.50000000");
+        assert_eq!(Asset::Usdt.print(Amount::new(-1)), "-0.000001");
     }
 
     #[test]
     fn fees_round_up_and_notionals_down() {
         let tenth = Rate::from_percent(Decimal::new(10, 2)).unwrap();
         assert_eq!(tenth, Rate(1000));
-        assert_eq!(tenth.fee_up(1), 1);
-        assert_eq!(tenth.fee_up(1000), 1);
-        assert_eq!(tenth.fee_up(1001), 2);
-        assert_eq!(Rate(0).fee_up(1001), 0);
+        assert_eq!(tenth.fee_up(Amount::new(1)), Amount::new(1));
+        assert_eq!(tenth.fee_up(Amount::new(1000)), Amount::new(1));
+        assert_eq!(tenth.fee_up(Amount::new(1001)), Amount::new(2));
+        assert_eq!(Rate(0).fee_up(Amount::new(1001)), Amount::ZERO);
         assert_eq!(Rate::from_percent(Decimal::new(1, 5)), None);
         let cents = Ratio { numerator: 1, denominator: 100_000 };
-        assert_eq!(cents.notional_down(6_183_764, 1), 61);
-        assert_eq!(cents.notional_up(6_183_764, 1), 62);
+        assert_eq!(cents.notional_down(6_183_764, 1), Amount::new(61));
+        assert_eq!(cents.notional_up(6_183_764, 1), Amount::new(62));
     }
 
     #[test]
     fn p2p_amounts_round_down_and_totals_up() {
         let price = |text| P2pPrice::parse(text).unwrap();
-        assert_eq!(price("1.02").amount_down(50_000, 2, Asset::Usdt), 490_196_078);
-        assert_eq!(price("1.03").amount_down(10_000, 2, Asset::Usdt), 97_087_378);
-        assert_eq!(price("1.02").fiat_up(490_196_078, Asset::Usdt, 2), 50_000);
-        assert_eq!(price("1.02").fiat_down(490_196_078, Asset::Usdt, 2), 49_999);
+        assert_eq!(
+            price("1.02").amount_down(Amount::new(50_000), 2, Asset::Usdt),
+            Amount::new(490_196_078)
+        );
+        assert_eq!(
+            price("1.03").amount_down(Amount::new(10_000), 2, Asset::Usdt),
+            Amount::new(97_087_378)
+        );
+        assert_eq!(
+            price("1.02").fiat_up(Amount::new(490_196_078), Asset::Usdt, 2),
+            Amount::new(50_000)
+        );
+        assert_eq!(
+            price("1.02").fiat_down(Amount::new(490_196_078), Asset::Usdt, 2),
+            Amount::new(49_999)
+        );
         assert_eq!(price("1").with_margin_down(-15_000), price("0.985"));
         assert_eq!(P2pPrice::mid_down(9_999, 10_002, 1, 4), price("1.00005"));
         assert!(price("1.03").is_near(price("1.02"), Rate(10_000)));
@@ -452,18 +469,18 @@ mod tests {
         ) {
             let price = P2pPrice(price);
             for asset in [Asset::Btc, Asset::Usdt] {
-                let amount = price.amount_down(fiat, 2, asset);
-                assert!(price.fiat_up(amount, asset, 2) <= fiat);
-                assert!(price.fiat_up(amount.saturating_add(1), asset, 2) > fiat || {
+                let amount = price.amount_down(Amount::new(fiat), 2, asset);
+                assert!(price.fiat_up(amount, asset, 2) <= Amount::new(fiat));
+                assert!(price.fiat_up(amount.saturating_add(Amount::new(1)), asset, 2) > Amount::new(fiat) || {
                     // A unit more may cost less than a unit of fiat: then it is still paid for.
-                    price.fiat_down(amount.saturating_add(1), asset, 2) >= fiat
+                    price.fiat_down(amount.saturating_add(Amount::new(1)), asset, 2) >= Amount::new(fiat)
                 });
             }
         }
 
         #[test]
-        fn a_split_loses_no_unit(amount in 1i64..ISSUED_MAX, percent in 1u8..100) {
-            let buyers = share_down(amount, percent);
+        fn a_split_loses_no_unit(amount in 1i64..ISSUED_MAX.get(), percent in 1u8..100) {
+            let buyers = share_down(Amount::new(amount), percent).get();
             assert!((0..amount).contains(&buyers) && buyers + (amount - buyers) == amount);
         }
     }
@@ -474,9 +491,9 @@ mod tests {
             price in 1i64..1_000_000_000, amount in 0i64..1_000_000_000_000, denominator in 1i64..1_000_000,
         ) {
             let ratio = Ratio { numerator: 1, denominator };
-            let most = ratio.affordable(price, amount);
-            assert!(ratio.notional_down(price, most) <= amount);
-            assert!(ratio.notional_down(price, most + 1) > amount);
+            let most = ratio.affordable(price, Amount::new(amount));
+            assert!(ratio.notional_down(price, most) <= Amount::new(amount));
+            assert!(ratio.notional_down(price, most + 1) > Amount::new(amount));
         }
 
         #[test]
@@ -489,8 +506,9 @@ mod tests {
         }
 
         #[test]
-        fn printed_and_read_again_is_the_same(amount in 0i64..ISSUED_MAX) {
+        fn printed_and_read_again_is_the_same(amount in 0i64..ISSUED_MAX.get()) {
             for asset in Asset::ALL {
+                let amount = Amount::new(amount);
                 assert_eq!(asset.parse(&asset.print(amount)), Ok(amount));
             }
         }

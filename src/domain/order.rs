@@ -300,7 +300,7 @@ impl Order {
     /// What a lot cost on average, in ticks as `(numerator, denominator)`; exact, so it lies between
     /// the lowest and the highest price of the fills. `None` before the first fill.
     pub fn average_price(&self) -> Option<(i128, i128)> {
-        (self.filled > Quantity::ZERO).then(|| (self.weight_filled, i128::from(self.filled.get())))
+        (self.filled > Quantity::ZERO).then(|| (self.weight_filled, i128::from(self.filled)))
     }
 
     /// The part that the book does not show.
@@ -331,7 +331,7 @@ pub struct Fill {
 impl Fill {
     /// Price x quantity, in ticks times lots.
     pub fn weight(&self) -> i128 {
-        i128::from(self.price.get()) * i128::from(self.quantity.get())
+        i128::from(self.price) * i128::from(self.quantity)
     }
 
     /// Who bought, by which order, at which fee (in the base asset).

@@ -159,7 +159,7 @@ impl OrderRequest<'_> {
         let Some(text) = self.quote_amount else { return Ok(None) };
         let wrong = |why| Err(InvalidRequest::new(Field::QuoteAmount, why));
         match on.quote.parse(text) {
-            Ok(0) => wrong(Why::Zero),
+            Ok(Amount::ZERO) => wrong(Why::Zero),
             Ok(amount) => Ok(Some(amount)),
             Err(NumberError::TooLarge) => wrong(Why::Rule(Rejection::AboveMaxNotional)),
             Err(error) => wrong(Why::Number(error)),
@@ -191,7 +191,7 @@ pub fn read_quantity(
     text: &str,
     on: &Instrument,
 ) -> Result<Quantity, InvalidRequest> {
-    let most = QUANTITY_MAX.get() / (on.base_amount(Quantity::new(1))).max(1);
+    let most = QUANTITY_MAX.get() / on.base_amount(Quantity::new(1)).get().max(1);
     let lots = on.lot.parse(text, most);
     read_steps(field, lots, Rejection::OffLot, Rejection::QuantityTooLarge).map(Quantity::new)
 }
@@ -216,7 +216,7 @@ fn read_steps(
 pub const ICEBERG_PARTS_MAX: i64 = 100;
 
 /// The largest notional that an order may have, in minor units; well below what can be issued.
-pub const NOTIONAL_MAX: Amount = 100_000_000_000_000_000;
+pub const NOTIONAL_MAX: Amount = Amount::new(100_000_000_000_000_000);
 
 /// Whether an iceberg of `quantity` would have more parts than it may.
 pub fn shows_too_little(shown: Quantity, quantity: Quantity) -> bool {

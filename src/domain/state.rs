@@ -226,7 +226,8 @@ impl State {
         }
         let (in_ads, in_trades) = self.p2p.held();
         let covered = |w: &Wallet, a: Asset| {
-            let of = |held: &HashMap<_, _>| held.get(&(w.user, a)).copied().unwrap_or(0);
+            let of =
+                |held: &HashMap<_, Amount>| held.get(&(w.user, a)).copied().unwrap_or_default();
             let balance = w.balance(a);
             (balance.in_orders, balance.in_ads, balance.in_trades)
                 == (of(&held), of(&in_ads), of(&in_trades))

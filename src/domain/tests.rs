@@ -62,7 +62,10 @@ impl Exchange {
         self.core.commit(count);
         for user in 1..=self.core.wallets.len() as u64 {
             for asset in Asset::ALL {
-                assert!(self.free(UserId(user), asset) >= 0, "{user} holds what it does not have");
+                assert!(
+                    self.free(UserId(user), asset) >= Amount::ZERO,
+                    "{user} holds what it does not have"
+                );
             }
         }
     }
@@ -145,8 +148,11 @@ fn look(_: &World, fact: &Fact, note: &Note<To>) {
         for asset in Asset::ALL {
             let hold = note.hold.as_ref();
             let hold = hold.filter(|hold| (hold.user, hold.asset) == (order.user, asset));
-            let most = hold.map_or(0, |hold| hold.amount);
-            assert!(spent(book, order.user, asset) <= most, "beyond the purse: {book:?}");
+            let most = hold.map_or(0, |hold| hold.amount.get());
+            assert!(
+                spent(book, order.user, asset) <= Amount::new(most),
+                "beyond the purse: {book:?}"
+            );
         }
     }
 }
@@ -176,8 +182,8 @@ fn events() -> impl Strategy<Value = Event> {
         8 => (0usize..2, commands(USERS)).prop_map(|(on, command)| Event::Ask(on, command)),
         9 => (0usize..2).prop_map(Event::Decide),
         6 => (1usize..4).prop_map(Event::Deliver),
-        1 => money.clone().prop_map(|(user, asset, amount)| Event::Deposit(user, asset, amount)),
-        1 => money.prop_map(|(user, asset, amount)| Event::Withdraw(user, asset, amount)),
+        1 => money.clone().prop_map(|(user, asset, amount)| Event::Deposit(user, asset, Amount::new(amount))),
+        1 => money.prop_map(|(user, asset, amount)| Event::Withdraw(user, asset, Amount::new(amount))),
     ]
 }
 
@@ -207,7 +213,7 @@ proptest! {
         fees in prop_oneof![Just(("0", "0")), Just(("1", "3")), Just(("0.1", "30"))],
         deposit in 5i64..300,
     ) {
-        let mut exchange = Exchange::new(&instruments(fees.0, fees.1), USERS as usize, deposit);
+        let mut exchange = Exchange::new(&instruments(fees.0, fees.1), USERS as usize, Amount::new(deposit));
         for event in &events {
             match event {
                 Event::Ask(on, asked) => drop(exchange.ask(*on, asked)),
@@ -233,7 +239,7 @@ proptest! {
         unheard in prop::collection::vec(1i64..12, 0..6),
     ) {
         let [dusty, _] = instruments("0", "0");
-        let mut exchange = Exchange::new(&[dusty], 2, 1000);
+        let mut exchange = Exchange::new(&[dusty], 2, Amount::new(1000));
         let (amender, filler) = (UserId(1), UserId(2));
         exchange.order(amender, Side::Buy, Price::new(price), Quantity::new(quantity));
         let Some((_, id)) = exchange.placed.first().copied() else { return Ok(()) };
@@ -245,7 +251,7 @@ proptest! {
         let on = exchange.core.books[0].1.instrument();
         let purse = Purse::of_amend(&open, on, Price::new(new_price), Quantity::new(new_quantity));
         let spare = exchange.free(amender, purse.asset) - purse.amount;
-        prop_assume!(spare >= 0);
+        prop_assume!(spare >= Amount::ZERO);
         exchange.withdraw(amender, purse.asset, spare);
         exchange.deliver(usize::MAX);
         let (price, quantity) = (Some(Price::new(new_price)), Some(Quantity::new(new_quantity)));
@@ -274,7 +280,7 @@ fn limit(side: Side, price: Price, quantity: Quantity) -> PlaceOrder {
 #[test]
 fn a_falling_price_with_a_larger_quantity_costs_most_after_the_fills() {
     let [dusty, _] = instruments("0", "0");
-    let mut exchange = Exchange::new(&[dusty], 2, 1000);
+    let mut exchange = Exchange::new(&[dusty], 2, Amount::new(1000));
     let (amender, filler) = (UserId(1), UserId(2));
     exchange.order(amender, Side::Buy, Price::new(100), Quantity::new(10));
     exchange.deliver(usize::MAX);
@@ -284,14 +290,14 @@ fn a_falling_price_with_a_larger_quantity_costs_most_after_the_fills() {
     let on_its_way = exchange.core.to_books[0].pop_back().unwrap();
     // 20 x 0.60 - 10 x 1.00 = 2 without a fill; 12 x 0.60 - 2 x 1.00, rounded up, after eight.
     let BookMessage::Command(command) = &on_its_way else { panic!("{on_its_way:?}") };
-    assert!(command.hold.as_ref().unwrap().amount >= 6);
+    assert!(command.hold.as_ref().unwrap().amount >= Amount::new(6));
     exchange.order(filler, Side::Sell, Price::new(100), Quantity::new(8));
     exchange.core.to_books[0].push_back(on_its_way);
     assert_eq!(exchange.core.refusal(amend), None);
     let order = exchange.core.books[0].1.order(id).unwrap();
     assert_eq!(
         (order.remaining, order.locked, order.status),
-        (Quantity::new(12), 8, Status::PartiallyFilled)
+        (Quantity::new(12), Amount::new(8), Status::PartiallyFilled)
     );
     exchange.come_to_rest();
 }

@@ -209,11 +209,11 @@ impl Wallet {
         match &fact.body {
             Body::Deposited { asset, amount, counted: true, .. } => {
                 self.today = self.on_day(fact.stamp);
-                self.today.deposited[*asset] += amount;
+                self.today.deposited[*asset] += *amount;
             }
             Body::Withdrawn { asset, amount, .. } => {
                 self.today = self.on_day(fact.stamp);
-                self.today.withdrawn[*asset] += amount;
+                self.today.withdrawn[*asset] += *amount;
             }
             Body::FreezeChanged { frozen, .. } => self.frozen = *frozen,
             Body::SwitchArmed { deadline, epoch, .. } => {
@@ -263,8 +263,12 @@ impl Wallet {
 
     /// Says whether a part of the wallet is below zero; asked after all legs of a fact.
     pub fn is_overdrawn(&self) -> bool {
-        let negative =
-            |b: &Balance| b.available < 0 || b.in_orders < 0 || b.in_ads < 0 || b.in_trades < 0;
+        let negative = |b: &Balance| {
+            b.available < Amount::ZERO
+                || b.in_orders < Amount::ZERO
+                || b.in_ads < Amount::ZERO
+                || b.in_trades < Amount::ZERO
+        };
         self.balances.values().any(negative)
     }
 
@@ -385,6 +389,6 @@ impl Purse {
             after - on.notional_down(old_price, (open.quantity - filled).max(Quantity::ZERO))
         };
         let worst = cost_after(open.filled.min(last)).max(cost_after(last));
-        Purse { asset: on.quote, amount: worst.max(0) }
+        Purse { asset: on.quote, amount: worst.max(Amount::ZERO) }
     }
 }

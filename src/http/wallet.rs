@@ -183,7 +183,7 @@ impl MoneyBody {
     pub fn check(&self) -> Result<(Asset, Amount), Problem> {
         let asset = asset_named(&self.currency)?;
         match asset.parse(&self.amount) {
-            Ok(0) => Err(Problem::field("amount", "is not above zero")),
+            Ok(Amount::ZERO) => Err(Problem::field("amount", "is not above zero")),
             Ok(amount) => Ok((asset, amount)),
             Err(error) => Err(Problem::field("amount", wire::explain(error))),
         }

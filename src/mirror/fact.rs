@@ -93,7 +93,7 @@ pub fn put_opening(batch: &mut Batch, world: &World) {
             let ended = world.history.p2p.closed_ad(trade.ad).cloned();
             rows.ad(&ended.unwrap_or_else(|| ad_of(trade)), None);
         }
-        rows.trade(trade, 0);
+        rows.trade(trade, Amount::ZERO);
     }
     rows.openings();
 }
@@ -111,16 +111,16 @@ fn ad_of(trade: &Trade) -> Ad {
         fiat: trade.fiat,
         terms: AdTerms {
             pricing: Pricing::Fixed(trade.price),
-            available: 0,
-            min_limit: 0,
-            max_limit: 0,
+            available: Amount::ZERO,
+            min_limit: Amount::ZERO,
+            max_limit: Amount::ZERO,
             methods: vec![trade.method],
             payment_window_secs: trade.payment_window_secs,
             terms: None,
             conditions: Conditions::default(),
             expires_at: None,
         },
-        remaining: 0,
+        remaining: Amount::ZERO,
         status: AdStatus::Closed,
         version: 0,
         created_at: trade.created_at,
@@ -194,13 +194,13 @@ impl Rows<'_> {
                 | Account::Ads(_)
                 | Account::Trades(_)
                 | Account::House
-                | Account::Issuer => posting.amount,
+                | Account::Issuer => posting.amount.get(),
             };
             let row = [
                 Cell::Number(wallet_id(user, asset)),
                 Cell::text(posting.cause.code()),
                 amount(asset, posting.amount),
-                amount(asset, locked),
+                amount(asset, Amount::new(locked)),
                 Cell::text(DONE),
                 Cell::time(fact.stamp),
                 self.sequence(),
@@ -217,7 +217,7 @@ impl Rows<'_> {
         for wallet in self.state.wallets() {
             for asset in Asset::ALL {
                 let balance = wallet.balance(asset);
-                if balance.total() == 0 {
+                if balance.total() == Amount::ZERO {
                     continue;
                 }
                 number += 1;

@@ -1,7 +1,7 @@
 //! Settings from their four sources, each kind of refusal, and the example file.
 
 use super::*;
-use crate::domain::money::Asset;
+use crate::domain::money::{Amount, Asset};
 
 const EXAMPLE: &str = include_str!("../../souk.example.toml");
 
@@ -144,8 +144,8 @@ fn secrets_are_never_printed() {
 #[test]
 fn day_limits_change_one_by_one() {
     let settings = load("[deposit_day_max]\nBTC = '1.5'", &[], Flags::default()).unwrap();
-    assert_eq!(settings.deposit_day_max.0[Asset::Btc], 150_000_000);
-    assert_eq!(settings.deposit_day_max.0[Asset::Usd], 100_000_000);
+    assert_eq!(settings.deposit_day_max.0[Asset::Btc], Amount::new(150_000_000));
+    assert_eq!(settings.deposit_day_max.0[Asset::Usd], Amount::new(100_000_000));
     assert_eq!(settings.withdrawal_day_max, Settings::default().withdrawal_day_max);
     refuses_file("[deposit_day_max]\nXRP = '1'", "setting `deposit_day_max`: `XRP` is no asset");
     refuses_file(

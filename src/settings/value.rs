@@ -150,7 +150,7 @@ const FIATS_MAX: usize = 100;
 
 /// What a user may deposit, and withdraw, in a day unless the settings say otherwise.
 pub(super) fn day_max() -> Amounts {
-    Amounts(PerAsset::from_fn(|asset| asset.grant() * 100))
+    Amounts(PerAsset::from_fn(|asset| Amount::new(asset.grant().get() * 100)))
 }
 
 /// An instrument as the file writes it.
@@ -196,7 +196,7 @@ pub(super) fn default_instruments() -> Vec<Instrument> {
         quote,
         tick: Step { units: 1, scale: tick },
         lot: Step { units: 1, scale: lot },
-        min_notional,
+        min_notional: Amount::new(min_notional),
         maker_fee: Rate(maker),
         taker_fee: Rate(taker),
         band: Rate(200_000),

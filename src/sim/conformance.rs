@@ -24,7 +24,7 @@ use crate::domain::{
     book::Book,
     id::{InstrumentId, OrderId, Stamp, UserId},
     instrument::{Instrument, PRICE_MAX, Price, Quantity, Step},
-    money::{Asset, Rate},
+    money::{Amount, Asset, Rate},
     order::{PlaceOrder, Side, Status, TimeInForce},
     rejection::Rejection,
     request::NOTIONAL_MAX,
@@ -399,7 +399,7 @@ fn check_figures(message: &Message) -> Result<(), Error> {
         return refuse(message, "its quantity is zero");
     }
     let worth = message.price.get().checked_mul(message.quantity.get());
-    match worth.is_some_and(|worth| worth <= NOTIONAL_MAX) {
+    match worth.is_some_and(|worth| worth <= NOTIONAL_MAX.get()) {
         true => Ok(()),
         false => refuse(message, "price times quantity is too large"),
     }
@@ -422,7 +422,7 @@ pub fn instrument() -> Instrument {
         quote: Asset::Usdt,
         tick: Step { units: 1, scale: 4 },
         lot: Step { units: 1, scale: 2 },
-        min_notional: 1,
+        min_notional: Amount::new(1),
         maker_fee: Rate(0),
         taker_fee: Rate(0),
         band: Rate::UNBOUNDED,

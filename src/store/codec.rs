@@ -143,6 +143,7 @@ mod tests {
 
     use super::*;
     use crate::domain::instrument::{Price, Quantity};
+    use crate::domain::money::Amount;
     use crate::{
         domain::{
             fact::{BookAction, BookFact, Cause, Change, KeyUse, Level},
@@ -213,17 +214,17 @@ mod tests {
                 self_trade_prevention: self.any(&SelfTradePrevention::ALL),
                 price: self.maybe(Self::signed).map(Price::new),
                 stop_price: self.maybe(Self::signed).map(Price::new),
-                quote_amount: self.maybe(Self::signed),
+                quote_amount: self.maybe(Self::signed).map(Amount::new),
                 display_quantity: self.maybe(Self::signed).map(Quantity::new),
                 triggered: self.any(&[true, false]),
                 quantity: Quantity::new(self.signed()),
                 remaining: Quantity::new(self.signed()),
                 filled: Quantity::new(self.signed()),
-                quote_filled: self.signed(),
+                quote_filled: Amount::new(self.signed()),
                 weight_filled: i128::from(self.signed()) * i128::from(self.signed()),
-                fee_paid: self.signed(),
+                fee_paid: Amount::new(self.signed()),
                 shown: Quantity::new(self.signed()),
-                locked: self.signed(),
+                locked: Amount::new(self.signed()),
                 place: self.next(),
                 status: self.any(&Status::ALL),
                 reason: self.maybe(|f| f.any(&Reason::ALL)),
@@ -258,9 +259,9 @@ mod tests {
                 taker_user: UserId(self.next()),
                 price: Price::new(self.signed()),
                 quantity: Quantity::new(self.signed()),
-                notional: self.signed(),
-                maker_fee: self.signed(),
-                taker_fee: self.signed(),
+                notional: Amount::new(self.signed()),
+                maker_fee: Amount::new(self.signed()),
+                taker_fee: Amount::new(self.signed()),
             }
         }
 
@@ -278,7 +279,13 @@ mod tests {
                 ];
                 let (from, to) = (self.any(&accounts), self.any(&accounts));
                 let (asset, cause) = (self.any(&Asset::ALL), self.any(&PostingCause::ALL));
-                transaction.transfer(asset, (self.next() >> 4) as i64, from, to, cause);
+                transaction.transfer(
+                    asset,
+                    Amount::new((self.next() >> 4) as i64),
+                    from,
+                    to,
+                    cause,
+                );
             }
             transaction
         }

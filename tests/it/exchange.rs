@@ -15,7 +15,7 @@ use souk::{
         command::{Asked, ClockMove, Command},
         fact::Body,
         id::{RequestId, UserId},
-        money::Asset,
+        money::{Amount, Asset},
         per_asset::PerAsset,
         wallet::Limits,
     },
@@ -143,7 +143,8 @@ impl App {
     /// Simulated money.
     pub async fn deposit(&self, to: &User, asset: Asset, amount: i64) {
         let to = to.id();
-        self.submit(Command::Deposit { to, asset, amount, counted: false }).await;
+        self.submit(Command::Deposit { to, asset, amount: Amount::new(amount), counted: false })
+            .await;
     }
 
     async fn submit(&self, command: Command) -> souk::pipeline::answer::Said {
@@ -158,7 +159,7 @@ fn token(user: UserId, version: u32) -> String {
 
 fn config() -> Config {
     let settings = Settings::default();
-    let unbounded = PerAsset::all(1_000_000_000_000);
+    let unbounded = PerAsset::all(Amount::new(1_000_000_000_000));
     Config {
         instruments: settings.instruments,
         p2p: Default::default(),

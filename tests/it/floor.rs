@@ -17,7 +17,7 @@ use souk::{
         fact::{BookFact, Fact},
         id::{InstrumentId, OrderId, RequestId, UserId},
         instrument::{Instrument, Price, Quantity},
-        money::{Asset, Rate},
+        money::{Amount, Asset, Rate},
         order::{Order, PlaceOrder, Side},
         p2p::Rules,
         per_asset::PerAsset,
@@ -71,7 +71,7 @@ fn config(opening: &Opening) -> Config {
         let name = format!("BTC-USD-{more}");
         instruments.push(Instrument { id, name, ..instruments[0].clone() });
     }
-    let most = PerAsset::all(1_000_000_000_000);
+    let most = PerAsset::all(Amount::new(1_000_000_000_000));
     Config {
         instruments,
         p2p: p2p_rules(opening),

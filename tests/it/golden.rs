@@ -15,7 +15,7 @@ use souk::domain::{
     id::{AdId, InstrumentId, OrderId, P2pTradeId, UserId},
     instrument::{Price, Quantity},
     ledger::{Account, PostingCause},
-    money::{Asset, P2pPrice},
+    money::{Amount, Asset, P2pPrice},
     order::{
         ClientOrderId, Kind, PlaceOrder, Reason, SelfTradePrevention, Side, Status, TimeInForce,
     },
@@ -74,7 +74,7 @@ fn fingerprints_of_orders_are_what_they_were() {
     check(|order| order.price = Some(Price::new(5_000_001)), 0xff56_3d4f_317b_300c);
     check(|order| order.price = None, 0x1d68_41cf_e72b_2483);
     check(|order| order.stop_price = Some(Price::new(5_000_000)), 0xe635_006f_f943_91a2);
-    check(|order| order.quote_amount = Some(5_000_000), 0xe773_abf0_11a3_b7e9);
+    check(|order| order.quote_amount = Some(Amount::new(5_000_000)), 0xe773_abf0_11a3_b7e9);
     check(|order| order.display_quantity = Some(Quantity::new(1_000)), 0xd046_c2a1_a8bc_cc9b);
 }
 
@@ -97,7 +97,7 @@ fn fingerprints_of_all_shapes_are_what_they_were() {
                             quantity: Quantity::new(70_000),
                             price: maybe(bits, 0, 4_999_999).map(Price::new),
                             stop_price: maybe(bits, 1, 5_000_001).map(Price::new),
-                            quote_amount: maybe(bits, 2, 123_456_789),
+                            quote_amount: maybe(bits, 2, 123_456_789).map(Amount::new),
                             display_quantity: maybe(bits, 3, 7_000).map(Quantity::new),
                             client_order_id: ClientOrderId::new("A.b:c_9-"),
                         };
@@ -202,7 +202,7 @@ fn what_money_and_users_are_made_of_keeps_numbers_and_codes() {
         Notice::OrderEnded { order, instrument, status: Status::Expired, reason: None },
         Notice::StopTriggered { order, instrument },
         Notice::SwitchFired,
-        Notice::DepositReceived { asset: Asset::Usd, amount: 1 },
+        Notice::DepositReceived { asset: Asset::Usd, amount: Amount::new(1) },
         Notice::Frozen,
         Notice::Unfrozen,
         Notice::RoleChanged { role: Role::Admin },

@@ -34,8 +34,8 @@ fn terms(available: Amount) -> AdTerms {
     AdTerms {
         pricing: Pricing::Fixed(P2pPrice(102_000_000)),
         available,
-        min_limit: 100,
-        max_limit: 100_000_000,
+        min_limit: Amount::new(100),
+        max_limit: Amount::new(100_000_000),
         methods: vec![PaymentMethod::BankTransfer],
         payment_window_secs: 900,
         terms: None,
@@ -76,17 +76,20 @@ fn trade_of(answer: Answer) -> P2pTradeId {
 async fn a_sale_moves_the_coins_and_the_next_command_finds_them() {
     let floor = Floor::open(Opening { in_memory: true, ..Opening::default() }).await;
     let (seller, buyer) = (floor.register("seller").await, floor.register("buyer").await);
-    let ad = ad_of(floor.ask(Some(seller), publish(Side::Sell, 1_000_000_000)).await);
-    let trade = trade_of(floor.ask(Some(buyer), take(ad, 50_000)).await);
+    let ad = ad_of(floor.ask(Some(seller), publish(Side::Sell, Amount::new(1_000_000_000))).await);
+    let trade = trade_of(floor.ask(Some(buyer), take(ad, Amount::new(50_000))).await);
     let balance = floor.balance(seller, Asset::Usdt);
-    assert_eq!((balance.in_ads, balance.in_trades), (509_803_922, 490_196_078));
+    assert_eq!(
+        (balance.in_ads, balance.in_trades),
+        (Amount::new(509_803_922), Amount::new(490_196_078))
+    );
     floor.ask(Some(buyer), to_trade(trade, TradeAsk::MarkSent)).await.unwrap();
     floor.ask(Some(seller), to_trade(trade, TradeAsk::Confirm)).await.unwrap();
     let balance = floor.balance(buyer, Asset::Usdt);
-    assert_eq!(balance.available, 5_490_196_078);
+    assert_eq!(balance.available, Amount::new(5_490_196_078));
     let again = floor.ask(Some(seller), to_trade(trade, TradeAsk::Confirm)).await;
     assert_eq!(again.unwrap_err().code(), "TRADE_STATE_FORBIDS");
-    floor.ask(Some(buyer), take(ad, 50_000)).await.unwrap();
+    floor.ask(Some(buyer), take(ad, Amount::new(50_000))).await.unwrap();
     floor.exchange().digest().await.unwrap();
     floor.close().await;
 }
@@ -103,10 +106,14 @@ async fn an_ad_closed_against_cancels_of_its_trades_keeps_nothing() {
     }
     let whole = floor.balance(seller, Asset::Usdt).available;
     for round in 0..1_000 {
-        let ad = ad_of(floor.ask(Some(seller), publish(Side::Sell, 1_000_000_000)).await);
+        let ad =
+            ad_of(floor.ask(Some(seller), publish(Side::Sell, Amount::new(1_000_000_000))).await);
         let mut trades = Vec::new();
         for buyer in &buyers {
-            trades.push((*buyer, trade_of(floor.ask(Some(*buyer), take(ad, 10_000)).await)));
+            trades.push((
+                *buyer,
+                trade_of(floor.ask(Some(*buyer), take(ad, Amount::new(10_000))).await),
+            ));
         }
         let cancel = |(buyer, trade): &(UserId, P2pTradeId)| {
             let command = to_trade(*trade, TradeAsk::Cancel { not_paid: false });
@@ -122,7 +129,7 @@ async fn an_ad_closed_against_cancels_of_its_trades_keeps_nothing() {
         answers.1.unwrap();
         answers.0.into_iter().chain(answers.2).for_each(|answer| drop(answer.unwrap()));
         let balance = floor.balance(seller, Asset::Usdt);
-        assert_eq!((balance.available, balance.locked()), (whole, 0), "round {round}");
+        assert_eq!((balance.available, balance.locked()), (whole, Amount::ZERO), "round {round}");
     }
     floor.close().await;
 }
@@ -143,20 +150,20 @@ pub fn random_command(random: &mut StdRng, floor: &Floor, user: UserId) -> Comma
     match (random.random_range(0..100), any_ad(random)) {
         (0..8, _) | (_, None) => {
             let side = if random.random() { Side::Sell } else { Side::Buy };
-            publish(side, random.random_range(1_000_000..900_000_000))
+            publish(side, Amount::new(random.random_range(1_000_000..900_000_000)))
         }
-        (8..40, Some(ad)) => take(ad, random.random_range(100..60_000)),
+        (8..40, Some(ad)) => take(ad, Amount::new(random.random_range(100..60_000))),
         (40..44, Some(ad)) => Command::CloseAd(ad),
         (44..47, Some(ad)) => Command::PauseAd(ad),
         (47..50, Some(ad)) => Command::ResumeAd(ad),
         (50..54, Some(ad)) => {
             let available = Some(random.random_range(1_000_000..900_000_000));
-            let change = AdChange { available, ..AdChange::default() };
+            let change = AdChange { available: available.map(Amount::new), ..AdChange::default() };
             Command::EditAd { ad, change, version: None }
         }
         _ => match own.get(random.random_range(0..own.len().max(1))) {
             Some(trade) => to_trade(trade.id, random_ask(random)),
-            None => publish(Side::Sell, random.random_range(1_000_000..90_000_000)),
+            None => publish(Side::Sell, Amount::new(random.random_range(1_000_000..90_000_000))),
         },
     }
 }
@@ -281,7 +288,7 @@ fn recount(facts: &[Fact]) -> HashMap<UserId, [u64; 5]> {
 /// One trade of `buyer` on `ad`, to one of the ends that a trade can have without a dispute.
 async fn one_trade(floor: &Floor, buyer: UserId, seller: UserId, ad: AdId, end: u32) {
     let by = |user, command| ask(floor.exchange(), Some(user), command);
-    let trade = trade_of(by(buyer, take(ad, 1_000)).await);
+    let trade = trade_of(by(buyer, take(ad, Amount::new(1_000))).await);
     let step = |ask| to_trade(trade, ask);
     match end {
         // Left to expire.
@@ -316,9 +323,17 @@ async fn reputations_after_ten_thousand_trades_are_those_of_the_journal() {
     for at in 0..10 {
         let seller = floor.register(&format!("seller{at}")).await;
         let (to, amount) = (seller, 100_000_000_000);
-        let deposit = Command::Deposit { to, asset: Asset::Usdt, amount, counted: false };
+        let deposit = Command::Deposit {
+            to,
+            asset: Asset::Usdt,
+            amount: Amount::new(amount),
+            counted: false,
+        };
         floor.ask(None, deposit).await.unwrap();
-        ads.push((seller, ad_of(floor.ask(Some(seller), publish(Side::Sell, amount)).await)));
+        ads.push((
+            seller,
+            ad_of(floor.ask(Some(seller), publish(Side::Sell, Amount::new(amount))).await),
+        ));
     }
     for at in 0..BUYERS {
         buyers.push(floor.register(&format!("buyer{at}")).await);

@@ -14,7 +14,7 @@ use souk::{
         command::Command,
         id::{InstrumentId, UserId},
         instrument::{Price, Quantity},
-        money::Asset,
+        money::{Amount, Asset},
         order::{PlaceOrder, Side, Status},
         rejection::Rejection,
     },
@@ -87,7 +87,7 @@ async fn hand_to_and_fro(floor: Rc<Floor>, pair: usize, rounds: usize) {
     let cost = quantity * price / 100_000;
     for (user, usd, btc) in [(a, 0, 10_000_000), (b, cost, 0)] {
         for (asset, keep) in [(Asset::Usd, usd), (Asset::Btc, btc)] {
-            let amount = floor.balance(user, asset).available - keep;
+            let amount = floor.balance(user, asset).available - Amount::new(keep);
             floor.ask(Some(user), Command::Withdraw { asset, amount }).await.unwrap();
         }
     }
@@ -136,7 +136,7 @@ async fn a_cancel_all_right_behind_a_place_cancels_it() {
         cancelled.unwrap();
         assert!(floor.open_orders(alice).is_empty());
     }
-    assert_eq!(floor.balance(alice, Asset::Usd).in_orders, 0);
+    assert_eq!(floor.balance(alice, Asset::Usd).in_orders, Amount::ZERO);
     floor.close().await;
 }
 
@@ -207,7 +207,7 @@ async fn amends_of_one_order_on_each_others_heels_are_taken_in_their_order() {
         assert_eq!(order(down).unwrap().price, Some(Price::new(4_500_000)));
         assert_eq!(order(up).unwrap().price, Some(Price::new(5_000_000)));
     }
-    assert_eq!(floor.balance(alice, Asset::Usd).in_orders, 50_000);
+    assert_eq!(floor.balance(alice, Asset::Usd).in_orders, Amount::new(50_000));
     floor.close().await;
 }
 

@@ -45,8 +45,8 @@ fn random_order(random: &mut StdRng) -> PlaceOrder {
         5 => {
             (order.kind, order.price) = (Kind::Market, None);
             if side == Side::Buy {
-                (order.quantity, order.quote_amount) =
-                    (Quantity::ZERO, Some(random.random_range(100..100_000)));
+                let amount = Amount::new(random.random_range(100..100_000));
+                (order.quantity, order.quote_amount) = (Quantity::ZERO, Some(amount));
             }
         }
         6 => (order.kind, order.stop_price) = (Kind::StopLimit, Some(Price::new(price(random)))),
@@ -88,13 +88,16 @@ pub fn random_command(random: &mut StdRng, floor: &Floor, user: UserId) -> Comma
             None => Command::Deposit {
                 to: user,
                 asset: Asset::Usd,
-                amount: random.random_range(1..10_000),
+                amount: Amount::new(random.random_range(1..10_000)),
                 counted: true,
             },
         },
         88..90 => cancel_all(),
         90..94 => Command::PlaceMany((0..3).map(|_| (BTC_USD, random_order(random))).collect()),
-        94..97 => Command::Withdraw { asset: Asset::Usd, amount: random.random_range(1..5_000) },
+        94..97 => Command::Withdraw {
+            asset: Asset::Usd,
+            amount: Amount::new(random.random_range(1..5_000)),
+        },
         _ => Command::ArmSwitch {
             timeout_ms: random.random_range(0..2) * random.random_range(1..50),
         },
@@ -138,16 +141,19 @@ impl Auditor {
             *self.0.entry((posting.account, posting.asset)).or_default() += posting.amount;
             *sums.entry(posting.asset).or_default() += posting.amount;
         }
-        assert!(sums.values().all(|sum| *sum == 0), "a fact does not balance: {fact:?}");
+        assert!(sums.values().all(|sum| *sum == Amount::ZERO), "a fact does not balance: {fact:?}");
         for posting in fact.postings() {
             let after = self.0[&(posting.account, posting.asset)];
-            assert!(after >= 0 || posting.account == Account::Issuer, "below zero: {posting:?}");
+            assert!(
+                after >= Amount::ZERO || posting.account == Account::Issuer,
+                "below zero: {posting:?}"
+            );
         }
     }
 
     fn agrees_with(&self, world: &World) {
         let state = &world.state;
-        let of = |account, asset| self.0.get(&(account, asset)).copied().unwrap_or(0);
+        let of = |account, asset| self.0.get(&(account, asset)).copied().unwrap_or(Amount::ZERO);
         for wallet in state.wallets() {
             for asset in Asset::ALL {
                 let balance = wallet.balance(asset);

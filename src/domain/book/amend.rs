@@ -63,7 +63,9 @@ impl Book {
         if remaining <= Quantity::ZERO {
             return Err(Rejection::QuantityNotAboveFilled);
         }
-        if on.notional_down(price, quantity) < least || on.notional_down(price, remaining) == 0 {
+        if on.notional_down(price, quantity) < least
+            || on.notional_down(price, remaining) == Amount::ZERO
+        {
             return Err(Rejection::BelowMinNotional);
         }
         if on.notional_up(price, quantity) > NOTIONAL_MAX {

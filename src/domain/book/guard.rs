@@ -85,7 +85,7 @@ impl Book {
         match (asked.side, asked.price) {
             (Side::Sell, _) => self.instrument.base_amount(asked.quantity),
             (Side::Buy, Some(price)) => self.instrument.notional_up(price, asked.quantity),
-            (Side::Buy, None) => 0,
+            (Side::Buy, None) => Amount::ZERO,
         }
     }
 
@@ -119,7 +119,7 @@ impl Book {
                 self.queue(against, price).map(|o| (o.shown, o.remaining, o)).collect();
             while let Some((shown, remaining, maker)) = queue.pop_front() {
                 let most = self.most_at(order, left, budget, price);
-                if on.notional_down(price, most) == 0 {
+                if on.notional_down(price, most) == Amount::ZERO {
                     return order.quote_amount.is_some() && budget < taker.budget;
                 }
                 if maker.user == order.user {
@@ -135,9 +135,9 @@ impl Book {
                     return true;
                 }
                 let (shown, remaining) = (shown - quantity, remaining - quantity);
-                if on.notional_down(price, shown) > 0 {
+                if on.notional_down(price, shown) > Amount::ZERO {
                     queue.push_front((shown, remaining, maker));
-                } else if on.notional_down(price, remaining) > 0 {
+                } else if on.notional_down(price, remaining) > Amount::ZERO {
                     let anew = maker.display_quantity.map_or(remaining, |d| d.min(remaining));
                     queue.push_back((anew, remaining, maker));
                 }

@@ -122,7 +122,7 @@ impl Book {
         }
         let limit = self.worst_price(order);
         let budget = asked.quote_amount.map_or(purse, |amount| amount.min(purse));
-        Ok(self.take(Taker { own, limit, budget, locked: 0 }, draft))
+        Ok(self.take(Taker { own, limit, budget, locked: Amount::ZERO }, draft))
     }
 
     /// Makes the next due stop live, if there is one.
@@ -172,7 +172,8 @@ impl Book {
             && order.price.is_some()
             && order.time_in_force == TimeInForce::Gtc;
         order.locked = locked;
-        let worth = order.price.map_or(0, |p| self.instrument.notional_down(p, order.remaining));
+        let worth =
+            order.price.map_or(0, |p| (self.instrument.notional_down(p, order.remaining)).get());
         if rests && worth > 0 {
             let id = order.id;
             self.settle_lock(order, &mut draft);
@@ -216,7 +217,7 @@ impl Book {
             if most == Quantity::ZERO {
                 return End::Spent;
             }
-            if self.instrument.notional_down(price, most) == 0 {
+            if self.instrument.notional_down(price, most) == Amount::ZERO {
                 return End::Dust;
             }
             if self.at(slot).user == taker.order().user {
@@ -337,10 +338,10 @@ impl Book {
         let on = &self.instrument;
         if remaining == Quantity::ZERO {
             self.end_resting(slot, Status::Filled, None, draft);
-        } else if on.notional_down(price, remaining) == 0 {
+        } else if on.notional_down(price, remaining) == Amount::ZERO {
             self.end_resting(slot, Status::Expired, Some(Reason::Dust), draft);
         } else {
-            if on.notional_down(price, shown) == 0 {
+            if on.notional_down(price, shown) == Amount::ZERO {
                 let anew = display.map_or(remaining, |d| d.min(remaining));
                 self.requeue(slot, anew);
                 draft.change(Change::Requeue { order: maker, shown: anew });
@@ -387,7 +388,7 @@ impl Book {
         let asset = settle::spent_asset(&self.instrument, order.side);
         settle::unlock(transaction, asset, order.user, order.locked);
         (order.status, order.reason) = (status, reason);
-        (order.locked, order.shown, order.place) = (0, Quantity::ZERO, 0);
+        (order.locked, order.shown, order.place) = (Amount::ZERO, Quantity::ZERO, 0);
         order.updated_at = stamp;
     }
 
@@ -468,11 +469,11 @@ fn new_order(id: OrderId, user: UserId, asked: &PlaceOrder, stamp: Stamp) -> Ord
         quantity: asked.quantity,
         remaining: asked.quantity,
         filled: Quantity::ZERO,
-        quote_filled: 0,
+        quote_filled: Amount::ZERO,
         weight_filled: 0,
-        fee_paid: 0,
+        fee_paid: Amount::ZERO,
         shown: Quantity::ZERO,
-        locked: 0,
+        locked: Amount::ZERO,
         place: 0,
         status: Status::Pending,
         reason: None,

@@ -139,9 +139,11 @@ fn decide<R: ReplyTo, V: Reads>(
     out: &mut impl Out<R>,
 ) {
     let BoardCommand { user, to, hold, ask } = command;
-    let purse = hold.as_ref().map_or(0, |hold| hold.amount);
+    let purse = hold.as_ref().map_or(0, |hold| hold.amount.get());
     // What is not the board's own is read as it is durable: it has a lower number than the fact.
-    let decided = cx.reads.world(|world| Asked { board, world, user, purse, cx, stamp }.body(ask));
+    let decided = cx.reads.world(|world| {
+        Asked { board, world, user, purse: Amount::new(purse), cx, stamp }.body(ask)
+    });
     match (decided, hold) {
         (Ok(body), hold) => put(board, Entry { hold, ..Entry::fact(stamp, to, body) }, out),
         (Err(rejection), Some(hold)) => {

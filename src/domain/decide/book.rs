@@ -13,6 +13,7 @@ use crate::domain::{
     id::{InstrumentId, OrderId, Stamp, UserId},
     instrument::{Price, Quantity},
     ledger::Transaction,
+    money::Amount,
     order::{PlaceOrder, Reason},
     rejection::Rejection,
 };
@@ -140,11 +141,11 @@ fn decide<R: ReplyTo>(
     out: &mut impl Out<R>,
 ) {
     let BookCommand { user, to, hold, ask } = command;
-    let purse = hold.as_ref().map_or(0, |hold| hold.amount);
+    let purse = hold.as_ref().map_or(0, |hold| hold.amount.get());
     let decided = match ask {
-        BookAsk::Place(order) => book.place(user, &order, purse, stamp),
+        BookAsk::Place(order) => book.place(user, &order, Amount::new(purse), stamp),
         BookAsk::Amend { order, price, quantity } => {
-            book.amend(user, order, price, quantity, purse, stamp)
+            book.amend(user, order, price, quantity, Amount::new(purse), stamp)
         }
         BookAsk::Cancel(name) => cancel(book, user, name, stamp),
         BookAsk::CancelAll { reason, firing } => {

@@ -15,7 +15,7 @@ pub struct IssuedTotal(PerAsset<AtomicI64>);
 impl IssuedTotal {
     /// Starts from what is issued already.
     pub fn new(issued: PerAsset<Amount>) -> IssuedTotal {
-        IssuedTotal(issued.map(AtomicI64::new))
+        IssuedTotal(issued.map(|issued| AtomicI64::new(issued.get())))
     }
 
     /// Counts `amount` as issued.
@@ -23,13 +23,14 @@ impl IssuedTotal {
     /// # Errors
     /// `IssueLimit` where there would be more than there may be; nothing is counted then.
     pub fn reserve(&self, asset: Asset, amount: Amount) -> Result<(), Rejection> {
-        let more = |issued: Amount| issued.checked_add(amount).filter(|sum| *sum <= ISSUED_MAX);
+        let more =
+            |issued: i64| issued.checked_add(amount.get()).filter(|sum| *sum <= ISSUED_MAX.get());
         let reserved = self.0[asset].fetch_update(Ordering::SeqCst, Ordering::SeqCst, more);
         reserved.map(drop).map_err(|_| Rejection::IssueLimit)
     }
 
     /// Counts `amount` as not issued any more.
     pub fn give_back(&self, asset: Asset, amount: Amount) {
-        self.0[asset].fetch_sub(amount, Ordering::SeqCst);
+        self.0[asset].fetch_sub(amount.get(), Ordering::SeqCst);
     }
 }

@@ -425,7 +425,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
         }
         match &fact.body {
             Body::Deposited { asset, amount, counted: true, .. } => {
-                self.flight.deposits[*asset] -= amount;
+                self.flight.deposits[*asset] -= *amount;
             }
             Body::Withdrawn { asset, amount, .. } => self.cx.issued.give_back(*asset, *amount),
             Body::SwitchFired { epoch, .. } => self.switch_fired(*epoch),

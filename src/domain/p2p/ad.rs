@@ -282,7 +282,7 @@ impl Ad {
     pub fn reserve(&self) -> Amount {
         match self.side {
             Side::Sell if self.status.is_live() => self.remaining,
-            _ => 0,
+            _ => Amount::ZERO,
         }
     }
 }

@@ -126,7 +126,7 @@ impl Wanted {
             Wanted::Crypto(amount) => (amount, price.fiat_up(amount, asset, fiat.scale())),
         };
         match () {
-            _ if amount <= 0 || total <= 0 => Err(Rejection::AmountTooSmall),
+            _ if amount <= Amount::ZERO || total <= Amount::ZERO => Err(Rejection::AmountTooSmall),
             _ if total > FIAT_MAX => Err(Rejection::OutsideLimits),
             _ => Ok((amount, total)),
         }
@@ -233,7 +233,7 @@ impl Board {
     fn ad_fact(&self, action: AdAction, ad: Ad, grown: Amount, seen: Seen<'_>) -> AdFact {
         let mut transaction = Transaction::default();
         let (own, reserve) = (Account::Available(ad.owner.id), Account::Ads(ad.owner.id));
-        match grown >= 0 {
+        match grown >= Amount::ZERO {
             true => transaction.transfer(ad.asset, grown, own, reserve, PostingCause::EscrowLock),
             false => {
                 transaction.transfer(ad.asset, -grown, reserve, own, PostingCause::EscrowRefund);
@@ -272,10 +272,10 @@ impl Board {
         }
         let grown = terms.available - ad.terms.available;
         let remaining = ad.remaining + grown;
-        if remaining < 0 {
+        if remaining < Amount::ZERO {
             return Err(Rejection::AdAmountTaken);
         }
-        let reserve = if ad.side == Side::Sell { grown } else { 0 };
+        let reserve = if ad.side == Side::Sell { grown } else { Amount::ZERO };
         if reserve > purse {
             // The owner's wallet knew an older ad.
             return Err(Rejection::AdChanged(ad.version));
@@ -305,7 +305,7 @@ impl Board {
             return Err(Rejection::Barred(until));
         }
         let ad = Ad { status, updated_at: seen.now, ..ad.clone() };
-        Ok(self.ad_fact(action, ad, 0, seen))
+        Ok(self.ad_fact(action, ad, Amount::ZERO, seen))
     }
 
     /// Decides a close; open trades go on.
@@ -503,7 +503,7 @@ impl Board {
             unreachable!("a board is asked for refunds only")
         };
         let mut transaction = Transaction::default();
-        if to_buyer > 0 {
+        if to_buyer > Amount::ZERO {
             trade.pay_buyer(to_buyer, &mut transaction);
         }
         let back = trade.amount - to_buyer;

@@ -18,7 +18,7 @@ use crate::domain::{
     account::Role,
     id::{AdId, BoardId, DisputeId, P2pTradeId, Stamp, UserId},
     instrument::{Instrument, Price},
-    money::{Asset, P2pPrice},
+    money::{Amount, Asset, P2pPrice},
     order::Side,
     rejection::Rejection,
     state::State,
@@ -220,7 +220,7 @@ pub fn edit_purse(
     let own = ad.side == Side::Sell && ad.owner.id == user;
     let wanted = change.available.filter(|_| own).unwrap_or(ad.terms.available);
     let grown = wanted - ad.terms.available;
-    Ok((grown > 0).then_some(Purse { asset: ad.asset, amount: grown }))
+    Ok((grown > Amount::ZERO).then_some(Purse { asset: ad.asset, amount: grown }))
 }
 
 /// What a take of an ad that buys costs its taker, who sells.

@@ -13,7 +13,7 @@ pub struct Fiat([u8; 3]);
 const WHOLE: [&str; 6] = ["CLP", "ISK", "JPY", "KRW", "PYG", "VND"];
 
 /// The largest fiat amount of a trade or a limit, in minor units.
-pub const FIAT_MAX: Amount = 100_000_000_000_000_000;
+pub const FIAT_MAX: Amount = Amount::new(100_000_000_000_000_000);
 
 impl Fiat {
     /// The currency with this code: three capital letters.
@@ -101,8 +101,8 @@ mod tests {
         }
         assert_eq!(PaymentMethod::from_code("CHEQUE"), None);
         let usd = Fiat::from_code("USD").unwrap();
-        assert_eq!((usd.code(), usd.print(50_000)), ("USD", "500.00".into()));
-        assert_eq!(Fiat::from_code("JPY").unwrap().parse("500"), Ok(500));
+        assert_eq!((usd.code(), usd.print(Amount::new(50_000))), ("USD", "500.00".into()));
+        assert_eq!(Fiat::from_code("JPY").unwrap().parse("500"), Ok(Amount::new(500)));
         assert!(["", "US", "usd", "USDT", "ÄB"].iter().all(|code| Fiat::from_code(code).is_none()));
     }
 }

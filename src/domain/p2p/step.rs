@@ -259,7 +259,7 @@ impl Step<'_> {
         let settlement = match money {
             Money::Keep => Settlement::Open,
             Money::Release => Settlement::Release,
-            Money::Refund => Settlement::Refund { to_buyer: 0 },
+            Money::Refund => Settlement::Refund { to_buyer: Amount::ZERO },
             Money::ByVerdict => self.carry_out(),
         };
         self.trade.step += 1;
@@ -278,7 +278,7 @@ impl Step<'_> {
         let (state, settlement) = match outcome.expect("invariant: what was decided has a verdict")
         {
             Outcome::Buyer => (ResolvedBuyer, Settlement::Release),
-            Outcome::Seller => (ResolvedSeller, Settlement::Refund { to_buyer: 0 }),
+            Outcome::Seller => (ResolvedSeller, Settlement::Refund { to_buyer: Amount::ZERO }),
             Outcome::Split { buyer_percent } => {
                 let to_buyer = share_down(self.trade.amount, buyer_percent);
                 (ResolvedSplit, Settlement::Refund { to_buyer })

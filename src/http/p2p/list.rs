@@ -238,8 +238,10 @@ impl Filter {
             let (price, hidden) = context::offer(world, ad, now);
             let wanted = self.asset.is_none_or(|asset| asset == ad.asset)
                 && self.fiat.is_none_or(|fiat| fiat == ad.fiat);
-            let amount =
-                self.amount.as_ref().map(|text| ad.fiat.parse(text).unwrap_or(Amount::MAX));
+            let amount = self
+                .amount
+                .as_ref()
+                .map(|text| ad.fiat.parse(text).unwrap_or(Amount::new(i64::MAX)));
             if wanted && self.fits(ad, price, amount) {
                 found.push(Found { ad, price, hidden });
             }

@@ -146,6 +146,7 @@ impl Notification {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::money::Amount;
     use crate::domain::{
         id::{InstrumentId, OrderId, Sequence, Stamp},
         order::{Reason, Status},
@@ -154,7 +155,12 @@ mod tests {
 
     #[test]
     fn a_balance_names_its_parts() {
-        let balance = wallet::Balance { available: 100, in_orders: 20, in_ads: 3, in_trades: 4 };
+        let balance = wallet::Balance {
+            available: Amount::new(100),
+            in_orders: Amount::new(20),
+            in_ads: Amount::new(3),
+            in_trades: Amount::new(4),
+        };
         assert_eq!(
             json!(Balance::of(Asset::Usd, &balance)),
             json!({

@@ -351,10 +351,13 @@ pub fn read_method(field: &'static str, code: &str) -> Result<PaymentMethod, Fau
     PaymentMethod::from_code(code).ok_or(Fault::Field(field, "is not a payment method"))
 }
 
-fn above_zero(field: &'static str, read: Result<Amount, NumberError>) -> Result<Amount, Fault> {
+fn above_zero<T: Default + PartialEq>(
+    field: &'static str,
+    read: Result<T, NumberError>,
+) -> Result<T, Fault> {
     match read {
-        Ok(0) => Err(Fault::Field(field, "is not above zero")),
-        Ok(amount) => Ok(amount),
+        Ok(figure) if figure == T::default() => Err(Fault::Field(field, "is not above zero")),
+        Ok(figure) => Ok(figure),
         Err(error) => Err(Fault::Field(field, explain(error))),
     }
 }

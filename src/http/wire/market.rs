@@ -9,6 +9,7 @@ use crate::domain::{
     history::{self, InstrumentHistory, Interval},
     id::{Sequence, Stamp},
     instrument::{self, Price, Quantity},
+    money::Amount,
     order::Side,
     window::Window,
 };
@@ -204,11 +205,11 @@ impl Ticker {
             high: day.map(|d| price(d.high)),
             low: day.map(|d| price(d.low)),
             volume: on.print_quantity(day.map_or(Quantity::ZERO, |d| d.volume)),
-            quote_volume: on.quote.print(day.map_or(0, |d| d.quote_volume)),
+            quote_volume: on.quote.print(day.map_or(Amount::ZERO, |d| d.quote_volume)),
             change: day.map(|d| price(d.close - d.open)),
             change_percent: day.map(|d| {
-                let parts = i128::from((d.close - d.open).get()) * 10_000;
-                print_ratio(parts, i128::from(d.open.get()), 2)
+                let parts = i128::from(d.close - d.open) * 10_000;
+                print_ratio(parts, i128::from(d.open), 2)
             }),
             best_bid: best(Side::Buy),
             best_ask: best(Side::Sell),
@@ -294,7 +295,7 @@ mod tests {
 
     fn rest(book: &mut book::Book, side: Side, price: Price, quantity: i64) {
         let order = PlaceOrder::limit(side, Quantity::new(quantity), price);
-        book.place(UserId(1), &order, 1_000_000_000_000, Stamp(0)).unwrap();
+        book.place(UserId(1), &order, Amount::new(1_000_000_000_000), Stamp(0)).unwrap();
     }
 
     /// A history with a fill of one lot at each of these times and prices.
@@ -312,9 +313,9 @@ mod tests {
                 taker_user: UserId(2),
                 price: *price,
                 quantity: Quantity::new(1),
-                notional: 10,
-                maker_fee: 0,
-                taker_fee: 0,
+                notional: Amount::new(10),
+                maker_fee: Amount::ZERO,
+                taker_fee: Amount::ZERO,
             };
             let book = BookFact {
                 instrument: InstrumentId(0),

@@ -84,6 +84,7 @@ fn print_ratio(numerator: i128, denominator: i128, scale: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::money::Amount;
     use crate::domain::{
         id::InstrumentId,
         instrument::{Instrument, Step},
@@ -99,7 +100,7 @@ mod tests {
             quote: Asset::Usd,
             tick: Step { units: 1, scale: 2 },
             lot: Step { units: 1, scale: 5 },
-            min_notional: 1,
+            min_notional: Amount::new(1),
             maker_fee: Rate(1000),
             taker_fee: Rate(2000),
             band: Rate(200_000),

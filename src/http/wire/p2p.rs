@@ -228,8 +228,8 @@ fn settled(trade: &Trade) -> (EscrowStatus, Amount, Amount) {
     let amount = trade.amount;
     let status = EscrowStatus::of(trade.state);
     match status {
-        EscrowStatus::Released => (status, amount, 0),
-        EscrowStatus::Refunded => (status, 0, amount),
+        EscrowStatus::Released => (status, amount, Amount::ZERO),
+        EscrowStatus::Refunded => (status, Amount::ZERO, amount),
         EscrowStatus::Split => {
             let verdict = trade.dispute.as_ref().and_then(|dispute| dispute.verdict.as_ref());
             let percent = verdict.map_or(0, |verdict| match verdict.outcome {
@@ -239,7 +239,7 @@ fn settled(trade: &Trade) -> (EscrowStatus, Amount, Amount) {
             let to_buyer = share_down(amount, percent);
             (status, to_buyer, amount - to_buyer)
         }
-        EscrowStatus::Locked => (status, 0, 0),
+        EscrowStatus::Locked => (status, Amount::ZERO, Amount::ZERO),
     }
 }
 

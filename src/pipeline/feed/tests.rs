@@ -13,7 +13,7 @@ use crate::domain::{
     history::Candle,
     id::{InstrumentId, Sequence, Stamp, UserId},
     instrument::{Price, Quantity, Step},
-    money::{Asset, Rate},
+    money::{Amount, Asset, Rate},
     order::{PlaceOrder, Side},
     wallet::Balance,
     world::World,
@@ -31,7 +31,7 @@ fn instrument() -> Instrument {
         quote: Asset::Usd,
         tick: Step { units: 1, scale: 2 },
         lot: Step { units: 1, scale: 5 },
-        min_notional: 1,
+        min_notional: Amount::new(1),
         maker_fee: Rate(0),
         taker_fee: Rate(0),
         band: Rate(900_000),
@@ -62,7 +62,7 @@ impl Market {
     /// A limit order's fact, published; the views know nothing of it.
     fn places(&mut self, user: UserId, side: Side, price: i64, quantity: i64) -> Sequence {
         let order = PlaceOrder::limit(side, Quantity::new(quantity), Price::new(price));
-        let fact = self.book.place(user, &order, 1 << 50, Stamp(7)).unwrap();
+        let fact = self.book.place(user, &order, Amount::new(1 << 50), Stamp(7)).unwrap();
         self.sequence = self.sequence.next();
         let candles = match fact.fills.is_empty() {
             true => Vec::new(),

@@ -74,8 +74,8 @@ impl Steps {
 
     /// Whether an order of this size is worth as much as the instrument asks for.
     pub fn is_worth(&self, price: Price, quantity: Quantity) -> bool {
-        let price = i128::from(price.get()) * i128::from(self.tick.units);
-        price * i128::from(quantity.get()) * i128::from(self.lot.units) >= self.min_notional
+        let price = i128::from(price) * i128::from(self.tick.units);
+        price * i128::from(quantity) * i128::from(self.lot.units) >= self.min_notional
     }
 
     /// Whether the exchange takes a limit at `price` when `reference` was the last price.

@@ -9,7 +9,7 @@ use crate::domain::{
     id::{InstrumentId, OrderId, RequestId, Stamp, TradeId, UserId},
     instrument::{Price, Quantity},
     ledger::{Account, Posting, PostingCause, Transaction},
-    money::Asset,
+    money::{Amount, Asset},
     order::{
         ClientOrderId, Fill, Kind, Order, Reason, SelfTradePrevention, Side, Status, TimeInForce,
     },
@@ -86,6 +86,11 @@ impl Page<'_> {
     #[inline(always)]
     fn quantity(&mut self) -> Option<Quantity> {
         self.signed().map(Quantity::new)
+    }
+
+    #[inline(always)]
+    fn amount(&mut self) -> Option<Amount> {
+        self.signed().map(Amount::new)
     }
 
     #[inline(always)]
@@ -168,17 +173,17 @@ fn read_order(page: &mut Page<'_>) -> Option<Order> {
         self_trade_prevention: page.any(&SelfTradePrevention::ALL)?,
         price: page.option(Page::price)?,
         stop_price: page.option(Page::price)?,
-        quote_amount: page.option(Page::signed)?,
+        quote_amount: page.option(Page::amount)?,
         display_quantity: page.option(Page::quantity)?,
         triggered: page.truth()?,
         quantity: page.quantity()?,
         remaining: page.quantity()?,
         filled: page.quantity()?,
-        quote_filled: page.signed()?,
+        quote_filled: page.amount()?,
         weight_filled: page.long()?,
-        fee_paid: page.signed()?,
+        fee_paid: page.amount()?,
         shown: page.quantity()?,
-        locked: page.signed()?,
+        locked: page.amount()?,
         place: page.number()?,
         status: page.any(&Status::ALL)?,
         reason: page.option(|page| page.any(&Reason::ALL))?,
@@ -212,9 +217,9 @@ fn read_fill(page: &mut Page<'_>) -> Option<Fill> {
         taker_user: UserId(page.number()?),
         price: page.price()?,
         quantity: page.quantity()?,
-        notional: page.signed()?,
-        maker_fee: page.signed()?,
-        taker_fee: page.signed()?,
+        notional: page.amount()?,
+        maker_fee: page.amount()?,
+        taker_fee: page.amount()?,
     })
 }
 
@@ -235,5 +240,10 @@ fn read_posting(page: &mut Page<'_>) -> Option<Posting> {
         _ => return None,
     };
     let (asset, amount) = (page.any(&Asset::ALL)?, page.signed()?);
-    Some(Posting { account, asset, amount, cause: page.any(&PostingCause::ALL)? })
+    Some(Posting {
+        account,
+        asset,
+        amount: Amount::new(amount),
+        cause: page.any(&PostingCause::ALL)?,
+    })
 }

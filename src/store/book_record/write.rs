@@ -5,6 +5,7 @@ use crate::domain::{
     fact::{BookFact, Cause, Change, Fact, KeyUse, Level},
     instrument::{Price, Quantity},
     ledger::{Account, Posting},
+    money::Amount,
     order::{Fill, Order},
 };
 
@@ -98,6 +99,11 @@ impl Room<'_> {
     }
 
     #[inline(always)]
+    fn amount(self, amount: Amount) -> Self {
+        self.signed(amount.get())
+    }
+
+    #[inline(always)]
     fn long(self, number: i128) -> Self {
         match i64::try_from(number) {
             Ok(number) => self.signed(number),
@@ -172,17 +178,17 @@ fn write_order<'a>(room: Room<'a>, order: &Order) -> Room<'a> {
         .all([u8::from(*post_only), *self_trade_prevention as u8])
         .option(*price, Room::price)
         .option(*stop_price, Room::price)
-        .option(*quote_amount, Room::signed)
+        .option(*quote_amount, Room::amount)
         .option(*display_quantity, Room::quantity)
         .byte(u8::from(*triggered))
         .quantity(*quantity)
         .quantity(*remaining)
         .quantity(*filled)
-        .signed(*quote_filled)
+        .amount(*quote_filled)
         .long(*weight_filled)
-        .signed(*fee_paid)
+        .amount(*fee_paid)
         .quantity(*shown)
-        .signed(*locked)
+        .amount(*locked)
         .number(*place)
         .byte(*status as u8)
         .option(*reason, |room, reason| room.byte(reason as u8))
@@ -225,9 +231,9 @@ fn write_fill<'a>(room: Room<'a>, fill: &Fill) -> Room<'a> {
         .number(taker_user.0)
         .price(*price)
         .quantity(*quantity)
-        .signed(*notional)
-        .signed(*maker_fee)
-        .signed(*taker_fee)
+        .amount(*notional)
+        .amount(*maker_fee)
+        .amount(*taker_fee)
 }
 
 fn write_level<'a>(room: Room<'a>, level: &Level) -> Room<'a> {
@@ -245,5 +251,5 @@ fn write_posting<'a>(room: Room<'a>, posting: &Posting) -> Room<'a> {
         Account::House => room.byte(4),
         Account::Issuer => room.byte(5),
     };
-    room.byte(*asset as u8).signed(*amount).byte(*cause as u8)
+    room.byte(*asset as u8).amount(*amount).byte(*cause as u8)
 }

@@ -7,7 +7,7 @@ use crate::domain::{
     fact::{Body, Cause, Fact, KeyUse},
     id::{InstrumentId, OrderId, RequestId, Sequence, Stamp, UserId},
     instrument::{Instrument, Price, Quantity, Step},
-    money::{Asset, Rate},
+    money::{Amount, Asset, Rate},
     order::{ClientOrderId, Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
     state::State,
     wallet::Purse,
@@ -58,7 +58,7 @@ impl Market {
             quote: Asset::Usd,
             tick: Step { units: 1, scale: 2 },
             lot: Step { units: 1, scale: 5 },
-            min_notional: 100,
+            min_notional: Amount::new(100),
             maker_fee: Rate(1_000),
             taker_fee: Rate(2_000),
             band: Rate(200_000),
@@ -94,7 +94,7 @@ impl Market {
     fn deposit(&mut self, user: UserId) -> Body {
         let asset = Asset::ALL[self.draw(4) as usize];
         let wallet = self.state.wallet(user).expect("it registered");
-        wallet.deposit(asset, 5_000, None, self.now()).expect("without bounds")
+        wallet.deposit(asset, Amount::new(5_000), None, self.now()).expect("without bounds")
     }
 
     fn cancel(&mut self, user: UserId, at: usize) -> Option<Body> {

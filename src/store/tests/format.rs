@@ -12,10 +12,14 @@ use crate::{
         fact::{Body, Cause, KeyUse},
         id::{RequestId, Stamp, UserId},
         ledger::{Account, PostingCause, Transaction},
-        money::Asset,
+        money::{Amount, Asset},
         p2p::tests::story,
     },
-    store::{MemoryJournal, folder::Layout, snapshot, snapshot::SnapshotFolder},
+    store::{
+        MemoryJournal,
+        folder::Layout,
+        snapshot::{self, SnapshotFolder},
+    },
 };
 
 /// What was recorded of a format: a journal, and a snapshot within it.
@@ -139,7 +143,7 @@ fn others() -> [Body; 12] {
     let user = UserId(300);
     let mut transaction = Transaction::default();
     let (from, to) = (Account::Available(user), Account::Issuer);
-    transaction.transfer(Asset::Usdt, 70_000, from, to, PostingCause::Withdrawal);
+    transaction.transfer(Asset::Usdt, Amount::new(70_000), from, to, PostingCause::Withdrawal);
     [
         Body::InstrumentChanged(listed),
         Body::PasswordChanged { user, password_hash: "hash".into(), token_version: 7 },
@@ -147,7 +151,7 @@ fn others() -> [Body; 12] {
         Body::ProfileChanged { user, email: "a@b".into(), full_name: Some("Ann".into()) },
         Body::RoleChanged { user, role: Role::Admin },
         Body::FreezeChanged { user, frozen: true },
-        Body::Withdrawn { user, asset: Asset::Usdt, amount: 70_000, transaction },
+        Body::Withdrawn { user, asset: Asset::Usdt, amount: Amount::new(70_000), transaction },
         Body::SwitchArmed { user, deadline: Some(Stamp(1_700_000_000_000)), epoch: 2 },
         Body::SwitchArmed { user, deadline: None, epoch: 3 },
         Body::SwitchFired { user, epoch: 2 },

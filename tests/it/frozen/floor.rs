@@ -1,7 +1,7 @@
 //! The exchange that is asked: its time begins at a fixed moment, and who asks waits until all that a
 //! command leads to is durable and has reached every actor.
 
-use souk::domain::per_asset::PerAsset;
+use souk::domain::{money::Amount, per_asset::PerAsset};
 
 use super::*;
 use std::time::{Duration, Instant};
@@ -31,10 +31,10 @@ fn config(instruments: Vec<Instrument>, p2p: Rules) -> Config {
         limits: Limits {
             open_orders_max: 8,
             deposit_day_max: PerAsset::from_fn(|asset| {
-                [200_000, 4_000_000, 50_000_000, 2_000_000_000][asset.index()]
+                Amount::new([200_000, 4_000_000, 50_000_000, 2_000_000_000][asset.index()])
             }),
             withdrawal_day_max: PerAsset::from_fn(|asset| {
-                [100_000, 2_000_000, 25_000_000, 1_000_000_000][asset.index()]
+                Amount::new([100_000, 2_000_000, 25_000_000, 1_000_000_000][asset.index()])
             }),
         },
         permits_max: 1_024,

@@ -83,7 +83,7 @@ impl Script {
             min_completion_rate: random.percent(30).then_some(Rate(700_000)),
             min_account_age_days: random.percent(40).then_some(2),
             min_rating: random.percent(30).then_some(300),
-            first_trade_max_fiat: random.percent(40).then_some(2_000),
+            first_trade_max_fiat: random.percent(40).then_some(Amount::new(2_000)),
         }
     }
 
@@ -110,9 +110,9 @@ impl Script {
     fn available(&mut self, board: BoardId) -> Amount {
         let (_, unit) = worth(board);
         match self.random.draw(20) {
-            0 => self.random.between(1, unit),
-            1 => unit * 1_000_000,
-            _ => unit * self.random.between(20, 900),
+            0 => Amount::new(self.random.between(1, unit)),
+            1 => Amount::new(unit * 1_000_000),
+            _ => Amount::new(unit * self.random.between(20, 900)),
         }
     }
 
@@ -122,8 +122,8 @@ impl Script {
         AdTerms {
             pricing,
             available: self.available(board),
-            min_limit: self.random.any(&[100, 100, 500, 1_000]),
-            max_limit,
+            min_limit: Amount::new(self.random.any(&[100, 100, 500, 1_000])),
+            max_limit: Amount::new(max_limit),
             methods: self.methods(),
             payment_window_secs: self.random.any(&[300, 900, 900, 3_600, 21_600]),
             terms: self.random.percent(20).then(|| "be quick".into()),
@@ -165,7 +165,7 @@ impl Script {
         match self.random.draw(9) {
             0..4 => change.available = Some(self.available(board)),
             4 => change.pricing = Some(self.pricing(board)),
-            5 => change.min_limit = Some(self.random.any(&[100, 2_000, 900_000])),
+            5 => change.min_limit = Some(Amount::new(self.random.any(&[100, 2_000, 900_000]))),
             6 => change.expires_at = Some(self.expires_at(now)),
             7 => (change.conditions, change.terms) = (Some(self.conditions()), Some(None)),
             _ => {
@@ -196,16 +196,17 @@ impl Script {
         let (price, unit) = worth(ad.board());
         let dollars = self.random.any(&[1, 2, 5, 20, 60]);
         let known = world.state.p2p.ad(ad);
-        let limits = known.map_or((1, 2), |ad| (ad.terms.min_limit, ad.terms.max_limit));
+        let limits =
+            known.map_or((1, 2), |ad| (ad.terms.min_limit.get(), ad.terms.max_limit.get()));
         let wanted = match self.random.draw(20) {
             _ if self.random.percent(40) => {
                 let (least, most) = (limits.0.min(limits.1), limits.1.min(limits.0 * 20));
-                Wanted::Fiat(self.random.between(least, most.max(least)))
+                Wanted::Fiat(Amount::new(self.random.between(least, most.max(least))))
             }
-            0 => Wanted::Crypto(self.random.between(1, 3)),
-            1 => Wanted::Fiat(90_000_000),
-            2..8 => Wanted::Crypto(unit * dollars + self.random.between(0, unit - 1)),
-            _ => Wanted::Fiat(100 * dollars + self.random.between(0, 99)),
+            0 => Wanted::Crypto(Amount::new(self.random.between(1, 3))),
+            1 => Wanted::Fiat(Amount::new(90_000_000)),
+            2..8 => Wanted::Crypto(Amount::new(unit * dollars + self.random.between(0, unit - 1))),
+            _ => Wanted::Fiat(Amount::new(100 * dollars + self.random.between(0, 99))),
         };
         let offered = known.map_or(PaymentMethod::Card, |ad| ad.terms.methods[0]);
         let method = match self.random.percent(93) {

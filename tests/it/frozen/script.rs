@@ -266,7 +266,8 @@ impl Script {
                     let cent = if matches!(on.0, 2 | 3) { 10_000 } else { 1 };
                     let most = self.random.any(&[40, 6_000, 60_000]);
                     let amount = self.random.between(10, most) * cent;
-                    (order.quantity, order.quote_amount) = (Quantity::ZERO, Some(amount));
+                    (order.quantity, order.quote_amount) =
+                        (Quantity::ZERO, Some(Amount::new(amount)));
                 }
             }
             8 | 9 => {
@@ -422,7 +423,7 @@ impl Script {
 
     fn amount(&mut self, asset: Asset) -> Amount {
         let most = [120_000, 2_400_000, 30_000_000, 1_200_000_000][asset.index()];
-        self.random.between(1, most)
+        Amount::new(self.random.between(1, most))
     }
 
     fn deposit(&mut self, world: &World, user: UserId) -> Command {
@@ -432,7 +433,7 @@ impl Script {
         if self.asked > full_from && self.random.percent(60) {
             // All that may still be issued, or one more than that: both are refused or done by one count.
             let left = ISSUED_MAX - world.state.ledger.issued[asset];
-            let amount = (left + self.random.between(0, 1)).max(1);
+            let amount = (left + Amount::new(self.random.between(0, 1))).max(Amount::new(1));
             return Command::Deposit { to: self.admin(), asset, amount, counted: false };
         }
         let (to, amount) = match self.random.draw(20) {
@@ -445,7 +446,8 @@ impl Script {
 
     fn withdraw(&mut self) -> Command {
         let asset = self.random.any(&Asset::ALL);
-        let amount = (self.amount(asset) / self.random.any(&[1, 3, 10])).max(1);
+        let most = self.amount(asset).get();
+        let amount = Amount::new((most / self.random.any(&[1, 3, 10])).max(1));
         Command::Withdraw { asset, amount }
     }
 

@@ -235,7 +235,7 @@ impl Expected {
             for user in [buyer.id, seller.id] {
                 let (count, volume, _) = self.scores.entry(user).or_default();
                 *count += 1;
-                *volume += total_fiat;
+                *volume += *total_fiat;
             }
         }
     }
@@ -250,6 +250,7 @@ impl Expected {
 
     fn judge(&mut self) {
         for (user, (count, volume, scores)) in std::mem::take(&mut self.scores) {
+            let volume = volume.get();
             let volume = format!("{}.{:02}", volume / 100, volume % 100);
             let sum: u64 = scores.iter().map(|score| u64::from(*score)).sum();
             let rating = (!scores.is_empty()).then(|| half_even(100 * sum, scores.len() as u64));

@@ -10,6 +10,7 @@ use souk::{
         fact::Fact,
         id::{BoardId, InstrumentId, Sequence, UserId},
         instrument::{Price, Quantity},
+        money::Amount,
         order::{PlaceOrder, Side},
         p2p::{
             ad::{AdDraft, AdTerms, Conditions, Pricing},
@@ -99,9 +100,9 @@ async fn floating(floor: &Floor, user: UserId) {
     let pricing = Pricing::Floating { margin: 12_500, floor: None, ceiling: None };
     let terms = AdTerms {
         pricing,
-        available: 100_000_000,
-        min_limit: 100,
-        max_limit: 10_000,
+        available: Amount::new(100_000_000),
+        min_limit: Amount::new(100),
+        max_limit: Amount::new(10_000),
         methods: vec![PaymentMethod::Sepa, PaymentMethod::Card],
         payment_window_secs: 900,
         terms: None,

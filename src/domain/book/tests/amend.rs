@@ -1,7 +1,7 @@
 //! Amending: what keeps its place, what loses it, and what is refused.
 
 use super::table::{check, check_on, dusty, percent, plain};
-use crate::domain::instrument::Instrument;
+use crate::domain::{instrument::Instrument, money::Amount};
 
 #[test]
 fn a_smaller_quantity_keeps_its_place() {
@@ -126,7 +126,7 @@ fn an_iceberg_is_shown_anew() {
 
 #[test]
 fn least_notionals_hold() {
-    let instrument = Instrument { min_notional: 100, ..plain() };
+    let instrument = Instrument { min_notional: Amount::new(100), ..plain() };
     check_on(
         instrument,
         "a buy 30 @ 10 show 10

@@ -1,7 +1,10 @@
 //! Limit orders: priority, time in force, post-only, the band, cancelling.
 
 use super::table::{check, check_on, percent, plain};
-use crate::domain::instrument::{Instrument, Quantity};
+use crate::domain::{
+    instrument::{Instrument, Quantity},
+    money::Amount,
+};
 
 #[test]
 fn a_taker_gets_the_resting_price() {
@@ -208,7 +211,10 @@ fn nobody_cancels_or_amends_for_somebody_else() {
     let (id, other) = (table.order("a").id, UserId(77));
     let refused = Err(Rejection::OrderNotFound);
     assert_eq!(table.book.cancel(other, id, Stamp(1)), refused);
-    assert_eq!(table.book.amend(other, id, None, Some(Quantity::new(2)), 99, Stamp(1)), refused);
+    assert_eq!(
+        table.book.amend(other, id, None, Some(Quantity::new(2)), Amount::new(99), Stamp(1)),
+        refused
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Market orders: by quantity, by quote amount, the protection price, the purse.
 
 use super::table::{check, check_on, dusty, plain};
-use crate::domain::instrument::Instrument;
+use crate::domain::{instrument::Instrument, money::Amount};
 
 #[test]
 fn a_market_order_takes_the_best_prices() {
@@ -168,7 +168,7 @@ fn fill_or_kill_takes_a_level_in_pieces_as_trading_does() {
 
 #[test]
 fn a_market_order_has_a_least_notional_at_the_best_price() {
-    let instrument = Instrument { min_notional: 200, ..plain() };
+    let instrument = Instrument { min_notional: Amount::new(200), ..plain() };
     check_on(
         instrument,
         "a sell 9 @ 100

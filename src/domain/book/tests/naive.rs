@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{
     instrument::{Price, Quantity},
+    money::Amount,
     order::{Kind, PlaceOrder, Reason, SelfTradePrevention as Stp, Side, Status, TimeInForce},
     rejection::Rejection,
 };
@@ -137,7 +138,7 @@ impl NaiveBook {
             left: asked.quantity.get(),
             shown: 0,
             filled: 0,
-            budget: asked.quote_amount.unwrap_or(purse),
+            budget: asked.quote_amount.unwrap_or(Amount::new(purse)).get(),
             time: self.time,
         };
         if asked.stop_price.is_some() {

@@ -12,6 +12,7 @@ use crate::domain::{
     fact::BookFact,
     id::{InstrumentId, OrderId, Stamp, UserId},
     instrument::{Instrument, Price, Quantity},
+    money::Amount,
     order::{Kind, PlaceOrder, Reason, SelfTradePrevention, Side, TimeInForce},
     rejection::Rejection,
     wallet::Purse,
@@ -95,7 +96,7 @@ fn unpriced() -> impl Strategy<Value = PlaceOrder> {
                 },
                 price: None,
                 stop_price: stop_price.map(Price::new),
-                quote_amount,
+                quote_amount: quote_amount.map(Amount::new),
                 display_quantity: None,
                 client_order_id: None,
             }
@@ -139,7 +140,7 @@ impl Pair {
         let banded = instrument.band != crate::domain::money::Rate::UNBOUNDED;
         let rules = Rules {
             denominator: instrument.ratio().denominator,
-            min_notional: instrument.min_notional,
+            min_notional: instrument.min_notional.get(),
             band: banded.then(|| i64::from(instrument.band.0)),
             protection: i64::from(instrument.protection.0),
         };
@@ -157,13 +158,13 @@ impl Pair {
                     return;
                 }
                 let usual = Purse::of_order(asked, &on, self.book.protection_price(asked.side));
-                let usual = usual.map_or(0, |purse| purse.amount);
+                let usual = usual.map_or(0, |purse| purse.amount.get());
                 let short = asked.kind == Kind::Market && asked.quote_amount.is_none();
                 let purse = match short && asked.side == Side::Buy {
                     true => usual * purse_quarters / 4,
                     false => usual,
                 };
-                let real = self.book.place(UserId(*user), asked, purse, stamp);
+                let real = self.book.place(UserId(*user), asked, Amount::new(purse), stamp);
                 if let Ok(fact) = &real {
                     self.placed.push((UserId(*user), fact.orders[0].id));
                 }
@@ -177,7 +178,7 @@ impl Pair {
                     let quantity = quantity.map_or(order.quantity, Quantity::new);
                     Purse::of_amend(&open_order(order), &on, price, quantity).amount
                 });
-                let purse = usual.unwrap_or(0);
+                let purse = usual.unwrap_or(Amount::ZERO);
                 let real = self.book.amend(
                     user,
                     id,
@@ -287,7 +288,7 @@ fn outcome_of(fact: &BookFact) -> Outcome {
 
 fn instruments() -> impl Strategy<Value = Instrument> {
     let banded = |on: Instrument| Instrument { band: percent("8"), ..on };
-    let least = |on: Instrument| Instrument { min_notional: 3, ..on };
+    let least = |on: Instrument| Instrument { min_notional: Amount::new(3), ..on };
     prop_oneof![
         Just(plain()),
         Just(dusty()),

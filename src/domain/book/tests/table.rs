@@ -42,7 +42,7 @@ pub fn plain() -> Instrument {
         quote: Asset::Usdt,
         tick: Step { units: 1, scale: 4 },
         lot: Step { units: 1, scale: 2 },
-        min_notional: 1,
+        min_notional: Amount::new(1),
         maker_fee: Rate(0),
         taker_fee: Rate(0),
         band: Rate::UNBOUNDED,
@@ -148,7 +148,8 @@ impl Table {
         let user = self.user(user.unwrap_or(name));
         let on = self.book.instrument();
         let usual = || Purse::of_order(&asked, on, self.book.protection_price(asked.side));
-        let purse = purse.map_or_else(|| usual().map_or(0, |purse| purse.amount), Amount::from);
+        let purse =
+            purse.map_or_else(|| usual().map_or(Amount::ZERO, |purse| purse.amount), Amount::from);
         let fact = self.book.place(user, &asked, purse, Stamp(1))?;
         self.orders.insert(name.into(), fact.orders[0].id);
         Ok(fact)
@@ -172,7 +173,8 @@ impl Table {
                 (price.map(Price::new).or(order.price)?, quantity.unwrap_or(order.quantity.get()));
             Some(
                 Purse::of_amend(&open, self.book.instrument(), price, Quantity::new(quantity))
-                    .amount,
+                    .amount
+                    .get(),
             )
         };
         let purse = purse.or_else(usual).unwrap_or(0);
@@ -181,7 +183,7 @@ impl Table {
             id,
             price.map(Price::new),
             quantity.map(Quantity::new),
-            purse,
+            Amount::new(purse),
             Stamp(1),
         )
     }
@@ -253,7 +255,7 @@ impl Table {
         let line = |((account, asset), amount): (&(String, &str), &Amount)| {
             format!("{account} {amount} {asset}")
         };
-        self.balances.iter().filter(|(_, amount)| **amount != 0).map(line).collect()
+        self.balances.iter().filter(|(_, amount)| **amount != Amount::ZERO).map(line).collect()
     }
 
     /// The order of this name as it is in the book.
@@ -330,7 +332,7 @@ fn read_order<'a>(words: &[&'a str]) -> (PlaceOrder, Option<&'a str>, Option<Amo
     while let Some(word) = words.next() {
         match *word {
             "@" => asked.price = Some(Price::new(number(words.next()))),
-            "for" => asked.quote_amount = Some(number(words.next())),
+            "for" => asked.quote_amount = Some(Amount::new(number(words.next()))),
             "stop" => asked.stop_price = Some(Price::new(number(words.next()))),
             "show" => asked.display_quantity = Some(Quantity::new(number(words.next()))),
             "purse" => purse = Some(number(words.next())),
@@ -352,7 +354,7 @@ fn read_order<'a>(words: &[&'a str]) -> (PlaceOrder, Option<&'a str>, Option<Amo
         (Some(_), Some(_)) => Kind::StopLimit,
         (None, Some(_)) => Kind::StopMarket,
     };
-    (asked, user, purse)
+    (asked, user, purse.map(Amount::new))
 }
 
 fn number(word: Option<&&str>) -> i64 {

@@ -20,7 +20,7 @@ use crate::domain::{
     fact::{Body, Cause, Fact, KeyUse},
     id::{InstrumentId, OrderId, P2pTradeId, RequestId, Sequence, Stamp, UserId},
     instrument::{Price, Quantity},
-    money::{Asset, ISSUED_MAX},
+    money::{Amount, Asset, ISSUED_MAX},
     order::{ClientOrderId, Kind, PlaceOrder, Reason, Side},
     p2p::Rules,
     per_asset::PerAsset,
@@ -37,7 +37,7 @@ fn to(request: u64) -> To {
 }
 
 fn limits(most: i64) -> Limits {
-    let most = PerAsset::all(most);
+    let most = PerAsset::all(Amount::new(most));
     Limits { open_orders_max: 3, deposit_day_max: most, withdrawal_day_max: most }
 }
 
@@ -76,7 +76,7 @@ impl Desk {
 }
 
 /// What a hundred lots at a price of a hundred cost.
-fn funds() -> i64 {
+fn funds() -> Amount {
     plain().notional_up(Price::new(100), Quantity::new(100))
 }
 
@@ -191,7 +191,7 @@ fn an_amend_behind_another_holds_all_that_the_order_can_lock() {
     let amend = |quantity| Command::Amend { order, price: None, quantity: Some(quantity) };
     core.ask(Some(alice), amend(Quantity::new(60)));
     core.ask(Some(alice), amend(Quantity::new(60)));
-    let holds: Vec<i64> = core.to_books[0]
+    let holds: Vec<Amount> = core.to_books[0]
         .iter()
         .map(|message| match message {
             BookMessage::Command(command) => command.hold.as_ref().unwrap().amount,
@@ -239,7 +239,8 @@ fn a_firing_switch_holds_back_its_settings_and_nothing_else() {
     // What is durable meanwhile arrives.
     let (user, asset, amount) = (ALICE, plain().quote, 7);
     let transaction = Default::default();
-    let deposit = Body::Deposited { user, asset, amount, counted: false, transaction };
+    let deposit =
+        Body::Deposited { user, asset, amount: Amount::new(amount), counted: false, transaction };
     assert!(desk.tell(&mut flight, &mut wallet, delivered(vec![deposit], vec![])).is_empty());
     let done = WalletMessage::SwitchCancelled { epoch };
     let fired = journaled(desk.tell(&mut flight, &mut wallet, done));
@@ -257,14 +258,17 @@ fn what_is_withdrawn_and_not_durable_counts_against_the_day() {
     let (mut flight, mut wallet) = funded();
     let asset = plain().quote;
     let withdraw = |amount| WalletMessage::Command(to(1), Command::Withdraw { asset, amount });
-    let first = journaled(desk.tell(&mut flight, &mut wallet, withdraw(30)));
+    let first = journaled(desk.tell(&mut flight, &mut wallet, withdraw(Amount::new(30))));
     assert_eq!(first.hold.as_ref().unwrap().of, HoldOf::Withdrawal);
-    let second = desk.tell(&mut flight, &mut wallet, withdraw(21));
+    let second = desk.tell(&mut flight, &mut wallet, withdraw(Amount::new(21)));
     assert_eq!(refused(second), Rejection::WithdrawalLimit);
-    desk.issued.reserve(asset, 30).unwrap();
+    desk.issued.reserve(asset, Amount::new(30)).unwrap();
     let message = delivered(vec![first.fact.unwrap().body], vec![first.hold.unwrap()]);
     assert!(desk.tell(&mut flight, &mut wallet, message).is_empty());
-    assert_eq!((wallet.balance(asset).available, flight.is_idle()), (funds() - 30, true));
+    assert_eq!(
+        (wallet.balance(asset).available, flight.is_idle()),
+        (funds() - Amount::new(30), true)
+    );
     assert_eq!(desk.issued.reserve(asset, ISSUED_MAX), Ok(()), "it is not issued any more");
 }
 
@@ -273,7 +277,7 @@ fn a_deposit_that_is_refused_is_not_issued() {
     let desk = Desk { limits: limits(50), ..Desk::new() };
     let (mut flight, mut wallet) = funded();
     let asset = plain().quote;
-    let deposit = Command::Deposit { to: ALICE, asset, amount: 51, counted: true };
+    let deposit = Command::Deposit { to: ALICE, asset, amount: Amount::new(51), counted: true };
     let letters = desk.tell(&mut flight, &mut wallet, WalletMessage::Command(to(1), deposit));
     assert_eq!(refused(letters), Rejection::DepositLimit);
     assert_eq!(desk.issued.reserve(asset, ISSUED_MAX), Ok(()));
@@ -292,7 +296,12 @@ fn where_the_world_has_folded_it_a_delivery_only_frees() {
 
 fn ask(request: u64, hold: i64, ask: BookAsk) -> BookMessage<To> {
     let of = HoldOf::Order { name: None };
-    let hold = (hold > 0).then_some(Hold { user: ALICE, asset: plain().quote, amount: hold, of });
+    let hold = (hold > 0).then_some(Hold {
+        user: ALICE,
+        asset: plain().quote,
+        amount: Amount::new(hold),
+        of,
+    });
     BookMessage::Command(BookCommand { user: ALICE, to: to(request), hold, ask })
 }
 
@@ -305,8 +314,9 @@ fn a_book_sends_a_refusal_back_through_the_wallet_that_holds() {
     else {
         panic!("{poor:?}")
     };
-    assert_eq!((rejection, hold.amount), (&Rejection::InsufficientFunds, 1));
-    let placed = desk.tell(&mut flight, &mut book, ask(2, funds(), BookAsk::Place(buy(100, 50))));
+    assert_eq!((rejection, hold.amount), (&Rejection::InsufficientFunds, Amount::new(1)));
+    let placed =
+        desk.tell(&mut flight, &mut book, ask(2, funds().get(), BookAsk::Place(buy(100, 50))));
     assert_eq!(journaled(placed).hold.unwrap().amount, funds());
     let unheld = BookAsk::Cancel(OrderName::Id(OrderId::new(BOOK, 99)));
     let letters = desk.tell(&mut flight, &mut book, ask(3, 0, unheld));
@@ -353,7 +363,7 @@ fn a_cascade_pauses_for_the_disk_and_commands_wait_behind_it() {
         hold: Some(Hold {
             user: UserId(2),
             asset: plain().base,
-            amount: 1_000_000,
+            amount: Amount::new(1_000_000),
             of: HoldOf::Order { name: None },
         }),
         ask: BookAsk::Place(sell),
@@ -470,11 +480,18 @@ fn a_commit_reaches_each_wallet_once_facts_first_and_answers_know_where_they_sta
     let deposit = |user: u64| {
         let (user, asset, amount) = (UserId(user), Asset::Usd, 1);
         let transaction = Default::default();
-        let body = Body::Deposited { user, asset, amount, counted: true, transaction };
+        let body = Body::Deposited {
+            user,
+            asset,
+            amount: Amount::new(amount),
+            counted: true,
+            transaction,
+        };
         Arc::new(Fact { stamp: Stamp(0), cause: Cause::default(), body })
     };
-    let hold =
-        |user: u64| Some(Hold { user: UserId(user), asset: Asset::Usd, amount: 1, of: HoldOf::Ad });
+    let hold = |user: u64| {
+        Some(Hold { user: UserId(user), asset: Asset::Usd, amount: Amount::new(1), of: HoldOf::Ad })
+    };
     let note = |has_fact, hold, request| Note {
         has_fact,
         hold,

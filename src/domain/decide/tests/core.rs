@@ -122,7 +122,7 @@ pub struct Core {
 impl Core {
     /// Nobody and nothing but these instruments.
     pub fn new(instruments: &[Instrument]) -> Core {
-        let most = PerAsset::all(Amount::MAX / 4);
+        let most = PerAsset::all(Amount::new(i64::MAX / 4));
         let mut core = Core {
             world: World::default(),
             wallets: Vec::new(),

@@ -8,7 +8,7 @@ use crate::domain::{
     decide::Reply,
     fact::Body,
     id::{AdId, BoardId, P2pTradeId, UserId},
-    money::{Asset, P2pPrice},
+    money::{Amount, Asset, P2pPrice},
     order::Side,
     p2p::{
         ad::{AdDraft, AdTerms, Conditions, Pricing},
@@ -48,9 +48,9 @@ impl Market {
     fn ad(&mut self, side: Side) -> AdId {
         let terms = AdTerms {
             pricing: Pricing::Fixed(P2pPrice(100_000_000)),
-            available: 1_000_000_000,
-            min_limit: 100,
-            max_limit: 100_000_000,
+            available: Amount::new(1_000_000_000),
+            min_limit: Amount::new(100),
+            max_limit: Amount::new(100_000_000),
             methods: vec![PaymentMethod::BankTransfer],
             payment_window_secs: 900,
             terms: None,
@@ -63,7 +63,7 @@ impl Market {
     }
 
     fn take(&mut self, ad: AdId) -> Reply {
-        let (wanted, method) = (Wanted::Fiat(10_000), PaymentMethod::BankTransfer);
+        let (wanted, method) = (Wanted::Fiat(Amount::new(10_000)), PaymentMethod::BankTransfer);
         let take = Take { ad, wanted, method, expected: None, version: None };
         self.does(self.buyer, Command::TakeAd(take))
     }
@@ -74,7 +74,7 @@ impl Market {
     }
 
     fn available(&self, user: UserId) -> i64 {
-        self.core.world.state.wallet(user).unwrap().balance(Asset::Usdt).available
+        self.core.world.state.wallet(user).unwrap().balance(Asset::Usdt).available.get()
     }
 }
 
@@ -115,7 +115,7 @@ fn a_refused_take_of_an_ad_that_buys_frees_what_its_taker_held_once() {
     assert_eq!(market.does(market.seller, Command::PauseAd(ad)), Reply::Done);
     assert!(matches!(market.take(ad), Reply::Refused(Rejection::AdStatusForbids(_))));
     let (flight, own) = &market.core.wallets[1];
-    assert_eq!(flight.spendable(own, Asset::Usdt), 5_000_000_000);
+    assert_eq!(flight.spendable(own, Asset::Usdt), Amount::new(5_000_000_000));
     assert_eq!(market.does(market.seller, Command::ResumeAd(ad)), Reply::Done);
     assert_eq!(market.take(ad), Reply::Done);
     assert_eq!(market.available(market.buyer), 4_900_000_000);
@@ -132,5 +132,5 @@ fn the_clock_ends_a_trade_that_nobody_pays_and_its_command_comes_too_late() {
     assert!(market.core.trades.is_empty());
     let paid = to_trade(trade, TradeAsk::MarkSent);
     assert_eq!(market.does(market.buyer, paid), Reply::Refused(Rejection::TradeExpired));
-    assert_eq!(market.core.boards[0].1.ad(ad).unwrap().remaining, 1_000_000_000);
+    assert_eq!(market.core.boards[0].1.ad(ad).unwrap().remaining, Amount::new(1_000_000_000));
 }

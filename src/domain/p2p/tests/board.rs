@@ -4,7 +4,7 @@ use super::market::*;
 use crate::domain::{
     fact::Body,
     id::{AdId, Stamp},
-    money::P2pPrice,
+    money::{Amount, P2pPrice},
     order::Side,
     p2p::{
         Rules,
@@ -120,7 +120,8 @@ fn a_change_needs_the_owner_a_live_ad_and_the_version_that_was_seen() {
         assert_eq!(refused(market.close(owner, ad)), code);
     }
     let edit = |market: &Market, version| {
-        let fact = market.board.edit(S, ad, AdChange::default(), version, 0, market.seen(S));
+        let fact =
+            market.board.edit(S, ad, AdChange::default(), version, Amount::ZERO, market.seen(S));
         fact.map(|fact| fact.ad.version)
     };
     assert_eq!(edit(&market, Some(1)), Ok(2));
@@ -315,12 +316,12 @@ fn a_fact_tells_the_price_and_why_nobody_sees_the_ad() {
     assert_eq!((fact.price, fact.hidden), (Some(price("1.02")), None));
     let (mut ad, fine) = (fact.ad, OwnerStands::default());
     assert_eq!(ad.created_at, START);
-    ad.remaining = 0;
+    ad.remaining = Amount::ZERO;
     assert_eq!(ad.hidden(fact.price, fine), Some(Hidden::BelowMin));
     assert_eq!(ad.hidden(None, fine), Some(Hidden::NoIndex));
     ad.status = AdStatus::Paused;
     assert_eq!(ad.hidden(None, fine), None);
-    assert_eq!(ad.reserve(), 0);
+    assert_eq!(ad.reserve(), Amount::ZERO);
 }
 
 #[test]

@@ -323,13 +323,17 @@ impl Market {
         let ad = self.board.ad(take.ad).ok_or(Rejection::AdNotFound)?;
         let purse = match ad.side {
             Side::Sell => 0,
-            Side::Buy => self.board.take_purse(take, self.index)?,
+            Side::Buy => (self.board.take_purse(take, self.index)?).get(),
         };
-        if purse > self.balance(user).available {
+        if purse > self.balance(user).available.get() {
             return Err(Rejection::InsufficientFunds);
         }
-        let fact =
-            self.board.take(&self.taker(user, take)?, take, purse, self.seen(ad.owner.id))?;
+        let fact = self.board.take(
+            &self.taker(user, take)?,
+            take,
+            Amount::new(purse),
+            self.seen(ad.owner.id),
+        )?;
         Ok(self.fold_trade(fact))
     }
 

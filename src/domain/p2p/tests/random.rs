@@ -47,16 +47,19 @@ fn parts(transaction: &Transaction, amount: Amount) -> (Amount, Amount, Amount) 
         sum(&|account| account == Account::Ads(S) || account == Account::Available(S)),
     );
     assert!(transaction.balances());
-    assert!(legs.iter().all(|leg| leg.amount != 0 && leg.asset == Asset::Usdt));
-    assert!(legs.iter().all(|leg| (leg.amount < 0) == (leg.account == Account::Trades(S))));
+    assert!(legs.iter().all(|leg| leg.amount != Amount::ZERO && leg.asset == Asset::Usdt));
+    assert!(
+        legs.iter().all(|leg| (leg.amount < Amount::ZERO) == (leg.account == Account::Trades(S)))
+    );
     assert_eq!(sum(&|account| account == Account::Trades(S)), -amount);
-    assert!(parts.0 >= 0 && parts.1 >= 0 && parts.2 >= 0);
+    assert!(parts.0 >= Amount::ZERO && parts.1 >= Amount::ZERO && parts.2 >= Amount::ZERO);
     assert_eq!(parts.0 + parts.1 + parts.2, amount);
     parts
 }
 
 fn amounts() -> impl Strategy<Value = Amount> {
     prop_oneof![1i64..10, 1i64..10_000_000_000, Just(1_000_000_000_000_000_000)]
+        .prop_map(Amount::new)
 }
 
 fn fees() -> impl Strategy<Value = (u32, u32)> {
@@ -78,7 +81,7 @@ proptest! {
         let to_buyer = share_down(amount, percent);
         for (settlement, part) in [
             (Settlement::Release, amount),
-            (Settlement::Refund { to_buyer: 0 }, 0),
+            (Settlement::Refund { to_buyer: Amount::ZERO }, Amount::ZERO),
             (Settlement::Refund { to_buyer }, to_buyer),
         ] {
             let fact = settle(&market.board, decided(&trade, TradeState::ResolvedSplit, settlement));
@@ -86,7 +89,7 @@ proptest! {
             prop_assert_eq!(back, amount - part);
             prop_assert_eq!(buyer + house, part);
             prop_assert_eq!(house, part.min(trade.maker_fee.fee_up(part) + trade.taker_fee.fee_up(part)));
-            let to_ad = alive && back > 0;
+            let to_ad = alive && back > Amount::ZERO;
             let ads = fact.transaction.postings().iter().any(|leg| leg.account == Account::Ads(S));
             prop_assert_eq!(ads, to_ad);
             let left = fact.ad.map(|after| after.remaining);
@@ -103,11 +106,11 @@ proptest! {
     fn an_amount_and_its_price_agree(total in 1i64..1_000_000_000_000, price in 1i64..10_000_000_000_000) {
         for asset in [Asset::Usdt, Asset::Btc] {
             let price = P2pPrice(price);
-            let Ok((amount, paid)) = Wanted::Fiat(total).at(price, asset, fiat()) else { continue };
-            prop_assert_eq!(paid, total);
+            let Ok((amount, paid)) = Wanted::Fiat(Amount::new(total)).at(price, asset, fiat()) else { continue };
+            prop_assert_eq!(paid, Amount::new(total));
             let (same, cost) = Wanted::Crypto(amount).at(price, asset, fiat()).unwrap();
             prop_assert_eq!(same, amount);
-            prop_assert!(cost <= total);
+            prop_assert!(cost <= Amount::new(total));
             prop_assert_eq!(Wanted::Fiat(cost).at(price, asset, fiat()), Ok((amount, cost)));
         }
     }
@@ -159,7 +162,7 @@ impl Play {
     }
 
     fn publish(&mut self, user: UserId, much: i64) {
-        let available = usdt("50") + much * 2_000_000;
+        let available = usdt("50") + Amount::new(much * 2_000_000);
         let expires_at = (much % 3 == 0).then(|| self.market.now.plus_millis(much * MINUTE + 1));
         let terms = AdTerms { available, expires_at, ..terms() };
         let side = if much % 2 == 0 { Side::Sell } else { Side::Buy };
@@ -182,7 +185,11 @@ impl Play {
             10 => market.pause(owner, ad, pick.much % 2 == 0),
             _ => {
                 let available = Some(pick.much * 1_500_000 + 1);
-                market.edit(owner, ad, AdChange { available, ..AdChange::default() })
+                market.edit(
+                    owner,
+                    ad,
+                    AdChange { available: available.map(Amount::new), ..AdChange::default() },
+                )
             }
         };
     }

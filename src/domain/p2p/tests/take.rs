@@ -5,7 +5,7 @@ use crate::domain::{
     account::Role,
     fact::Body,
     id::{AdId, UserId},
-    money::{Asset, Rate},
+    money::{Amount, Asset, Rate},
     order::Side,
     p2p::{
         ad::{AdChange, AdTerms, Conditions, Pricing},
@@ -142,20 +142,22 @@ fn what_comes_to_nothing_is_refused() {
     let mut market = Market::new();
     let dear = AdTerms {
         pricing: Pricing::Fixed(price("100000")),
-        min_limit: 0,
+        min_limit: Amount::ZERO,
         max_limit: usd("1000000"),
         available: usdt("10"),
         ..terms()
     };
     let ad = market.publish(S, Side::Sell, dear).unwrap();
     // A cent buys 0.0000001 USDT, which is less than the least unit.
-    for wanted in [Wanted::Fiat(usd("0.01")), Wanted::Fiat(0), Wanted::Crypto(0)] {
+    for wanted in
+        [Wanted::Fiat(usd("0.01")), Wanted::Fiat(Amount::ZERO), Wanted::Crypto(Amount::ZERO)]
+    {
         let answer = market.take(B, &Take { wanted, ..take_of(ad, "1") });
         assert_eq!(refused(answer), "AMOUNT_TOO_SMALL", "{wanted:?}");
     }
     let least = Take { wanted: Wanted::Fiat(usd("0.10")), ..take_of(ad, "1") };
     let id = market.take(B, &least).unwrap();
-    assert_eq!(market.trade(id).amount, 1);
+    assert_eq!(market.trade(id).amount, Amount::new(1));
 }
 
 fn with(conditions: Conditions) -> (Market, AdId) {

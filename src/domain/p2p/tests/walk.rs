@@ -171,12 +171,13 @@ fn check_figures(before: &Trade, fact: &TradeFact, ad_lives: bool) -> Result<(),
         (ResolvedSplit, Some(Outcome::Split { buyer_percent })) => {
             share_down(amount, buyer_percent)
         }
-        _ => 0,
+        _ => Amount::ZERO,
     };
     let fee = before.maker_fee.fee_up(part) + before.taker_fee.fee_up(part);
     holds(sum(Account::House) == fee, "the house does not get its fee")?;
     holds(sum(Account::Available(buyer)) == part - fee, "the buyer does not get the buyer's part")?;
-    let (to_ad, to_seller) = if ad_lives { (amount - part, 0) } else { (0, amount - part) };
+    let (to_ad, to_seller) =
+        if ad_lives { (amount - part, Amount::ZERO) } else { (Amount::ZERO, amount - part) };
     holds(sum(Account::Ads(seller)) == to_ad, "an ad's reserve is not as it has to be")?;
     holds(sum(Account::Available(seller)) == to_seller, "the seller does not get the rest")
 }
@@ -206,7 +207,7 @@ fn check_place(place: &Place) -> Result<(), String> {
     let Place { market, id, .. } = place;
     holds(market.state.is_balanced(), "the state does not balance")?;
     let trade = place.trade();
-    let held = if trade.state.is_open() { trade.amount } else { 0 };
+    let held = if trade.state.is_open() { trade.amount } else { Amount::ZERO };
     holds(market.balance(trade.seller.id).in_trades == held, "the escrow is not what is locked")?;
     holds(market.state.p2p.trade(*id).is_some() == trade.state.is_open(), "an end is no end")?;
     let due = trade.runs_out().is_none_or(|deadline| deadline > market.now);
@@ -353,7 +354,7 @@ fn a_refund_when_the_release_is_overdue_is_caught() {
         let decided = due(trade, rules, now)?;
         Some(match decided.action {
             Action::ReleaseDeadline => {
-                end_with(decided, Expired, Settlement::Refund { to_buyer: 0 })
+                end_with(decided, Expired, Settlement::Refund { to_buyer: Amount::ZERO })
             }
             _ => decided,
         })
@@ -378,7 +379,8 @@ fn with_legs(mut fact: TradeFact, more: &[(PostingCause, Account, Account)]) -> 
     let legs = fact.transaction.postings();
     let fee = legs.iter().filter(|leg| leg.account == Account::House).map(|leg| leg.amount).sum();
     let mut changed = Transaction::default();
-    for leg in legs.iter().filter(|leg| leg.cause != PostingCause::Fee && leg.amount > 0) {
+    for leg in legs.iter().filter(|leg| leg.cause != PostingCause::Fee && leg.amount > Amount::ZERO)
+    {
         let escrow = Account::Trades(fact.trade.seller.id);
         changed.transfer(leg.asset, leg.amount, escrow, leg.account, leg.cause);
     }
@@ -441,7 +443,7 @@ fn a_refund_to_an_ad_that_is_closed_is_caught() {
         if fact.ad.is_none() && fact.trade.maker_sells {
             let mut changed = Transaction::default();
             let seller = fact.trade.seller.id;
-            for leg in fact.transaction.postings().iter().filter(|leg| leg.amount > 0) {
+            for leg in fact.transaction.postings().iter().filter(|leg| leg.amount > Amount::ZERO) {
                 let (escrow, to) = (Account::Trades(seller), leg.account);
                 let to = if to == Account::Available(seller) { Account::Ads(seller) } else { to };
                 changed.transfer(leg.asset, leg.amount, escrow, to, leg.cause);
