@@ -26,7 +26,7 @@ use souk::{
             Rules,
             ad::{AdDraft, AdTerms, Conditions, Pricing},
             ask::TradeAsk,
-            board::{Take, Wanted},
+            board::{Take, TakeSize},
             fiat::PaymentMethod,
         },
         per_asset::PerAsset,
@@ -124,7 +124,7 @@ async fn publish(exchange: &Exchange, seller: UserId, available: i64) -> AdId {
 async fn take(exchange: &Exchange, buyer: UserId, ad: AdId) -> (P2pTradeId, UserId) {
     let take = Take {
         ad,
-        wanted: Wanted::Fiat(Amount::new(100)),
+        wanted: TakeSize::Fiat(Amount::new(100)),
         method: METHOD,
         expected: None,
         version: None,

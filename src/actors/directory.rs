@@ -26,7 +26,7 @@ use crate::{
             wallet::{WalletFlight, WalletMessage},
         },
         id::{P2pTradeId, Stamp, UserId},
-        p2p::{Rules, trade::Trade},
+        p2p::{Rules, trade::P2pTrade},
         wallet::{Limits, Wallet},
     },
     pipeline::{answer::Ticket, clock::Clock, fatal, journal::JournalHandle, view::Views},
@@ -153,7 +153,7 @@ impl Directory {
     }
 
     /// Starts an open P2P trade's actor.
-    pub(super) fn start_trade(&self, trade: Trade, since: Stamp) {
+    pub(super) fn start_trade(&self, trade: P2pTrade, since: Stamp) {
         let id = trade.id;
         let actor = Shell::new(TradeFlight::new(since), trade, self.clone());
         let addr = self.start_one(id.number() as usize, actor);
@@ -219,7 +219,7 @@ impl Directory {
                     _ => self.put(addr, Mail(message)),
                 },
             },
-            Letter::Trade(trade, message) => self.to_trade(trade, message),
+            Letter::P2pTrade(trade, message) => self.to_trade(trade, message),
             Letter::StartWallet(wallet, since) => self.start_wallet(*wallet, since),
             Letter::StartTrade(trade, since) => self.start_trade(*trade, since),
         }
@@ -253,7 +253,7 @@ impl Directory {
         }
         match self.0.trades.get(&trade) {
             Some(addr) => self.put(addr.value(), Mail(message)),
-            None => self.undelivered(Letter::Trade(trade, message)),
+            None => self.undelivered(Letter::P2pTrade(trade, message)),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
         book::Book,
         decide::Decider,
         digest::Digest,
-        p2p::{board::Board, contact::ContactBook, trade::Trade},
+        p2p::{board::Board, contact::ContactBook, trade::P2pTrade},
         wallet::Wallet,
     },
     pipeline::answer::Ticket,
@@ -132,7 +132,7 @@ impl Digested for Board {
     }
 }
 
-impl Digested for Trade {
+impl Digested for P2pTrade {
     fn part(&self) -> Digest {
         self.digest()
     }

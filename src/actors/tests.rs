@@ -27,7 +27,7 @@ use crate::{
             Rules,
             ad::{AdDraft, AdTerms, Conditions, Pricing},
             ask::TradeAsk,
-            board::{Take, Wanted},
+            board::{Take, TakeSize},
             fiat::PaymentMethod,
             trade::TradeState,
         },
@@ -142,7 +142,7 @@ impl Inside {
         let method = PaymentMethod::BankTransfer;
         let take = Take {
             ad,
-            wanted: Wanted::Fiat(Amount::new(100)),
+            wanted: TakeSize::Fiat(Amount::new(100)),
             method,
             expected: None,
             version: None,

@@ -19,7 +19,7 @@ use super::{
     p2p::{
         ad::{Ad, AdAction, Hidden},
         context,
-        trade::Trade,
+        trade::P2pTrade,
     },
     wallet::Balance,
     world::World,
@@ -116,7 +116,7 @@ pub fn orders(fact: &Fact) -> impl Iterator<Item = UserId> + '_ {
 
 /// Whether `user` is told what happens in a trade: its parties, and who decides its dispute, as long
 /// as the user's role lets it.
-pub fn hears(world: &World, user: UserId, trade: &Trade) -> bool {
+pub fn hears(world: &World, user: UserId, trade: &P2pTrade) -> bool {
     let known = world.state.accounts.user(user);
     let judges = || known.is_some_and(|known| known.role != Role::User);
     trade.is_party(user) || (trade.is_arbitrator(user) && judges())
@@ -125,7 +125,7 @@ pub fn hears(world: &World, user: UserId, trade: &Trade) -> bool {
 /// Who hears of a fact on the channel of P2P trades. Admins are told of an escalation, but the trade is
 /// not shown to them here.
 fn hearers_of(world: &World, fact: &Fact) -> SmallVec<[UserId; 4]> {
-    let hears = |user: &UserId, trade: &Trade| hears(world, *user, trade);
+    let hears = |user: &UserId, trade: &P2pTrade| hears(world, *user, trade);
     match &fact.body {
         Body::P2pTrade(own) => {
             own.told.iter().copied().filter(|user| hears(user, &own.trade)).collect()

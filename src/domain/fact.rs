@@ -19,7 +19,7 @@ use super::{
         ad::AdFact,
         contact::ContactChange,
         fiat::Fiat,
-        trade::{MessageFact, ReviewFact, TradeFact},
+        trade::{MessageFact, P2pTradeFact, ReviewFact},
     },
 };
 
@@ -143,7 +143,7 @@ pub enum Body {
     /// An ad came to be, changed or ended.
     P2pAd(Box<AdFact>),
     /// A P2P trade was opened, changed or ended.
-    P2pTrade(Box<TradeFact>),
+    P2pTrade(Box<P2pTradeFact>),
     /// Somebody wrote into the chat of a P2P trade.
     P2pMessage(MessageFact),
     /// One party of a completed P2P trade judged the other.

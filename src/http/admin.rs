@@ -14,7 +14,7 @@ use super::{
     text,
     user::User,
     wallet::{MoneyBody, Wallet, balance_after},
-    wire::{self, P2pTrade},
+    wire::{self, ShownTrade},
 };
 use crate::{
     domain::{
@@ -56,12 +56,12 @@ pub struct AdminUser {
 
 impl AdminUser {
     fn of(user: &account::User, world: &World, now: Stamp) -> AdminUser {
-        let standing = world.state.p2p.standing(user.id);
-        let barred_until = standing.and_then(|standing| standing.ladder.barred_until(now));
+        let reputation = world.state.p2p.reputation(user.id);
+        let barred_until = reputation.and_then(|reputation| reputation.bars.barred_until(now));
         AdminUser {
             user: User::of(user),
             frozen: user.frozen,
-            fraud_verdicts: standing.map_or(0, |standing| standing.all_time().frauds),
+            fraud_verdicts: reputation.map_or(0, |reputation| reputation.all_time().frauds),
             barred_until: barred_until.map(wire::time),
         }
     }
@@ -165,7 +165,7 @@ pub struct FreezeBody {
 /// Stops a P2P trade: its deadlines stand still, and its parties' commands are refused.
 #[utoipa::path(post, path = "/api/admin/p2p/trades/{id}/freeze", tag = "admin",
     request_body = FreezeBody, security(("bearer" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = P2pTrade), (status = 403, body = ProblemBody),
+    responses((status = 200, body = ShownTrade), (status = 403, body = ProblemBody),
         (status = 404, body = ProblemBody, description = "P2P_TRADE_NOT_FOUND"),
         (status = 409, body = ProblemBody, description = "TRADE_STATE_FORBIDS, TRADE_STATE_CHANGED, with the `state`"),
         (status = 423, body = ProblemBody, description = "TRADE_FROZEN")))]
@@ -183,7 +183,7 @@ pub async fn freeze_trade(
 /// Lets a P2P trade go on, with what was left of its deadlines.
 #[utoipa::path(post, path = "/api/admin/p2p/trades/{id}/unfreeze", tag = "admin",
     request_body = FreezeBody, security(("bearer" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = P2pTrade), (status = 403, body = ProblemBody),
+    responses((status = 200, body = ShownTrade), (status = 403, body = ProblemBody),
         (status = 404, body = ProblemBody, description = "P2P_TRADE_NOT_FOUND"),
         (status = 409, body = ProblemBody, description = "TRADE_NOT_FROZEN, TRADE_STATE_FORBIDS, TRADE_STATE_CHANGED, with the `state`")))]
 pub async fn unfreeze_trade(

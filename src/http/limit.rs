@@ -69,8 +69,8 @@ impl Limits {
 
     /// Counts a command that came without a request of its own against its user.
     pub fn command(&self, user: UserId) -> Result<(), Problem> {
-        let standing = self.by_user.as_ref().map(|buckets| buckets.take(&user));
-        match standing.filter(|standing| standing.refused) {
+        let limit = self.by_user.as_ref().map(|buckets| buckets.take(&user));
+        match limit.filter(|limit| limit.refused) {
             None => Ok(()),
             Some(refused) => {
                 Err(Problem::of(Edge::RateLimited).with_retry_after(refused.reset_secs))
@@ -99,11 +99,11 @@ fn count<K: Hash + Eq + Clone>(
     request: &HttpRequest,
 ) -> Result<(), Problem> {
     let Some(buckets) = buckets else { return Ok(()) };
-    let standing = buckets.take(&key);
-    request.extensions_mut().insert(standing);
-    match standing.refused {
+    let limit = buckets.take(&key);
+    request.extensions_mut().insert(limit);
+    match limit.refused {
         false => Ok(()),
-        true => Err(Problem::of(Edge::RateLimited).with_retry_after(standing.reset_secs)),
+        true => Err(Problem::of(Edge::RateLimited).with_retry_after(limit.reset_secs)),
     }
 }
 
@@ -118,7 +118,7 @@ fn address_of(request: &HttpRequest) -> IpAddr {
 
 /// Where a key stands, as the headers say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct LimitState {
     limit: u32,
     remaining: u32,
     /// Until the bucket is full again; where refused, until the next request is taken.
@@ -130,7 +130,7 @@ static LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 static REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 static RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-impl Standing {
+impl LimitState {
     /// Writes the `RateLimit-*` headers.
     pub fn write(&self, headers: &mut HeaderMap) {
         let mut put = |name: &HeaderName, value: u64| {
@@ -164,7 +164,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         Some(Buckets { keyed, burst: rate.burst, refill, since_cleaned: AtomicU32::new(0) })
     }
 
-    fn take(&self, key: &K) -> Standing {
+    fn take(&self, key: &K) -> LimitState {
         if self.since_cleaned.fetch_add(1, Ordering::Relaxed) == CLEAN_EVERY {
             self.since_cleaned.store(0, Ordering::Relaxed);
             self.keyed.retain_recent();
@@ -174,11 +174,11 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
             Ok(state) => {
                 let remaining = state.remaining_burst_capacity();
                 let full = self.refill.saturating_mul(limit.saturating_sub(remaining));
-                Standing { limit, remaining, reset_secs: secs_up(full), refused: false }
+                LimitState { limit, remaining, reset_secs: secs_up(full), refused: false }
             }
             Err(not_until) => {
                 let wait = not_until.wait_time_from(DefaultClock::default().now());
-                Standing { limit, remaining: 0, reset_secs: secs_up(wait).max(1), refused: true }
+                LimitState { limit, remaining: 0, reset_secs: secs_up(wait).max(1), refused: true }
             }
         }
     }

@@ -20,7 +20,7 @@ use actix_web::{
 
 use super::{
     api::Api,
-    limit::Standing,
+    limit::LimitState,
     problem::{Problem, from_status},
 };
 use crate::domain::id::{RequestId, UserId};
@@ -120,11 +120,11 @@ fn finish<B: MessageBody>(
         true => refuse(response, id).map_into_right_body(),
         false => response.map_into_left_body(),
     };
-    let standing = response.request().extensions().get::<Standing>().copied();
+    let limit = response.request().extensions().get::<LimitState>().copied();
     let docs = response.request().path().starts_with(DOCS_PATH);
     let headers = response.headers_mut();
-    if let Some(standing) = standing {
-        standing.write(headers);
+    if let Some(limit) = limit {
+        limit.write(headers);
     }
     write_id(headers, id);
     secure(headers, docs);

@@ -11,14 +11,14 @@ use super::{
     page::{Page, Query, read_count},
     problem::{Edge, Problem, ProblemBody},
     text,
-    wire::{Reputation, Review},
+    wire::{Review, ShownReputation},
 };
 use crate::domain::{
     account::Role,
     command::Command,
     fact::Body,
     id::{P2pTradeId, UserId},
-    p2p::standing::Standing,
+    p2p::reputation::Reputation,
     rejection::Rejection,
     world::World,
 };
@@ -29,7 +29,7 @@ const COMMENT_CHARS_MAX: usize = 1_000;
 /// A user's reputation; without data each figure is `null` or 0.
 #[utoipa::path(get, path = "/api/reputation/{username}", tag = "reputation",
     security((), ("bearer" = [])), params(("username" = String, Path)),
-    responses((status = 200, body = Reputation),
+    responses((status = 200, body = ShownReputation),
         (status = 404, body = ProblemBody, description = "USER_NOT_FOUND")))]
 pub async fn show_reputation(
     visitor: Visitor,
@@ -41,13 +41,14 @@ pub async fn show_reputation(
     let whole = visitor
         .caller
         .is_some_and(|caller| caller.user == user.id || caller.access.role == Role::Admin);
-    let reputation = Reputation::of(&user.username, &standing_of(&world, user.id), now, whole);
+    let reputation =
+        ShownReputation::of(&user.username, &reputation_of(&world, user.id), now, whole);
     Ok(reading(world.state.through, &reputation))
 }
 
 /// What a user's trades made of the user; an empty one where there were none.
-pub(super) fn standing_of(world: &World, user: UserId) -> Standing {
-    world.state.p2p.standing(user).cloned().unwrap_or_default()
+pub(super) fn reputation_of(world: &World, user: UserId) -> Reputation {
+    world.state.p2p.reputation(user).cloned().unwrap_or_default()
 }
 
 /// The reviews that a user got, newest first; the last 500 are kept here.

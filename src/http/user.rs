@@ -11,7 +11,7 @@ use super::{
     caller::{Caller, answer, fact_of, reading},
     page::{Page, Query, Span, read_count},
     problem::{Edge, Problem, ProblemBody},
-    reputation::standing_of,
+    reputation::reputation_of,
     wire::{self, TradeRecord},
 };
 use crate::domain::{
@@ -130,7 +130,7 @@ pub async fn profile(
     let profile = Profile {
         username: user.username.clone(),
         created_at: wire::time(user.created_at),
-        reputation: TradeRecord::within(&standing_of(&world, user.id), None, now),
+        reputation: TradeRecord::within(&reputation_of(&world, user.id), None, now),
     };
     Ok(reading(world.state.through, &profile))
 }

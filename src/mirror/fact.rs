@@ -20,10 +20,10 @@ use crate::domain::{
     order::{Fill, Order, Side},
     p2p::{
         ad::{Ad, AdFact, AdStatus, AdTerms, Conditions, Pricing},
-        dispute::{Dispute, Outcome},
+        dispute::{Dispute, VerdictOutcome},
         fiat::Fiat,
-        standing::Record,
-        trade::{EscrowStatus, ReviewFact, Trade, TradeFact},
+        reputation::Record,
+        trade::{EscrowStatus, P2pTrade, P2pTradeFact, ReviewFact},
     },
     state::State,
     world::World,
@@ -99,7 +99,7 @@ pub fn put_opening(batch: &mut Batch, world: &World) {
 }
 
 /// What is known of an ad from one of its trades, where the ad itself is gone.
-fn ad_of(trade: &Trade) -> Ad {
+fn ad_of(trade: &P2pTrade) -> Ad {
     Ad {
         id: trade.ad,
         owner: trade.maker().clone(),
@@ -328,7 +328,7 @@ impl Rows<'_> {
         self.batch.put(ADS, ad.id.0, row);
     }
 
-    fn trade_fact(&mut self, own: &TradeFact) {
+    fn trade_fact(&mut self, own: &P2pTradeFact) {
         let state = self.state;
         let to_house = own.transaction.postings().iter().filter(|p| p.account == Account::House);
         self.trade(&own.trade, to_house.map(|posting| posting.amount).sum());
@@ -342,7 +342,7 @@ impl Rows<'_> {
     }
 
     /// A P2P trade with its escrow and its dispute.
-    fn trade(&mut self, trade: &Trade, fee: Amount) {
+    fn trade(&mut self, trade: &P2pTrade, fee: Amount) {
         let held = [
             Cell::Number(trade.seller.id.0),
             amount(trade.asset, trade.amount),
@@ -385,7 +385,7 @@ impl Rows<'_> {
             Cell::or_null(dispute.opened_by, |user| Cell::Number(user.0)),
             Cell::or_null(dispute.reason, |reason| Cell::text(reason.code())),
             Cell::text(dispute.status.code()),
-            Cell::or_null(outcome, |outcome: Outcome| Cell::text(outcome.code())),
+            Cell::or_null(outcome, |outcome: VerdictOutcome| Cell::text(outcome.code())),
             Cell::time(dispute.opened_at),
             self.sequence(),
         ];
@@ -394,7 +394,8 @@ impl Rows<'_> {
 
     fn reputation(&mut self, user: UserId) {
         let empty = Record::default();
-        let record = self.state.p2p.standing(user).map_or(&empty, |standing| standing.all_time());
+        let record =
+            self.state.p2p.reputation(user).map_or(&empty, |reputation| reputation.all_time());
         // Currencies have two decimals or none.
         let volume = record.volume.iter().map(|(fiat, sum)| sum * 10_i128.pow(2 - fiat.scale()));
         let row = [

@@ -66,10 +66,10 @@ pub struct Monitor(Arc<Shared>);
 struct Shared {
     reader: Reader,
     keep_from: KeepFrom,
-    standing: Mutex<Standing>,
+    progress: Mutex<Progress>,
 }
 
-struct Standing {
+struct Progress {
     phase: Phase,
     cursor: Option<Sequence>,
     error: Option<String>,
@@ -87,76 +87,76 @@ impl Monitor {
     pub(super) fn new(reader: Reader, keep_from: KeepFrom, keep_facts_max: u64) -> Monitor {
         let looks = VecDeque::from([(Sequence(0), Instant::now())]);
         keep_from.follow(keep_facts_max);
-        let standing = Standing { phase: Phase::Connecting, cursor: None, error: None, looks };
-        let standing = Mutex::new(standing);
-        let monitor = Monitor(Arc::new(Shared { reader, keep_from, standing }));
+        let progress = Progress { phase: Phase::Connecting, cursor: None, error: None, looks };
+        let progress = Mutex::new(progress);
+        let monitor = Monitor(Arc::new(Shared { reader, keep_from, progress }));
         monitor.look();
         monitor
     }
 
-    fn locked(&self) -> MutexGuard<'_, Standing> {
-        self.0.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn locked(&self) -> MutexGuard<'_, Progress> {
+        self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where it stands now.
     pub fn status(&self) -> Status {
         let durable = self.0.reader.durable();
-        let standing = self.locked();
-        let lag = standing.cursor.map(|cursor| durable.0.saturating_sub(cursor.0));
-        let since = standing.looks.front().map_or_else(Instant::now, |(_, at)| *at);
+        let progress = self.locked();
+        let lag = progress.cursor.map(|cursor| durable.0.saturating_sub(cursor.0));
+        let since = progress.looks.front().map_or_else(Instant::now, |(_, at)| *at);
         Status {
-            phase: standing.phase,
-            sequence: standing.cursor.map(|cursor| cursor.0),
+            phase: progress.phase,
+            sequence: progress.cursor.map(|cursor| cursor.0),
             lag,
             lag_secs: lag.map(|lag| if lag == 0 { 0 } else { since.elapsed().as_secs() }),
-            error: standing.error.clone(),
+            error: progress.error.clone(),
         }
     }
 
     /// Looks at what is durable, for how long the mirror has been behind.
     pub(super) fn look(&self) {
         let durable = self.0.reader.durable();
-        let mut standing = self.locked();
-        if standing.looks.len() == LOOKS_MAX {
+        let mut progress = self.locked();
+        if progress.looks.len() == LOOKS_MAX {
             // Every other one tells nearly as much.
             let mut at = 0;
-            standing.looks.retain(|_| {
+            progress.looks.retain(|_| {
                 at += 1;
                 at % 2 == 1
             });
         }
-        standing.looks.push_back((durable, Instant::now()));
-        standing.forget_looks();
+        progress.looks.push_back((durable, Instant::now()));
+        progress.forget_looks();
     }
 
     /// The mirror stands at `cursor`.
     pub(super) fn stands_at(&self, cursor: Sequence) {
-        let mut standing = self.locked();
-        standing.cursor = Some(cursor);
+        let mut progress = self.locked();
+        progress.cursor = Some(cursor);
         self.0.keep_from.stands_at(cursor);
-        standing.forget_looks();
+        progress.forget_looks();
     }
 
     /// It follows. Returns what had kept it from it.
     pub(super) fn follows(&self) -> Option<String> {
-        let mut standing = self.locked();
-        standing.phase = Phase::Following;
-        standing.error.take()
+        let mut progress = self.locked();
+        progress.phase = Phase::Following;
+        progress.error.take()
     }
 
     /// It cannot go on. Returns whether that is news.
     pub(super) fn cannot(&self, trouble: &Trouble) -> bool {
-        let mut standing = self.locked();
-        standing.phase = match trouble {
+        let mut progress = self.locked();
+        progress.phase = match trouble {
             Trouble::Rebuild { .. } | Trouble::Incomplete { .. } => Phase::RebuildNeeded,
             _ => Phase::Retrying,
         };
         let error = Some(trouble.to_string());
-        std::mem::replace(&mut standing.error, error.clone()) != error
+        std::mem::replace(&mut progress.error, error.clone()) != error
     }
 }
 
-impl Standing {
+impl Progress {
     fn forget_looks(&mut self) {
         let Some(cursor) = self.cursor else { return };
         while self.looks.get(1).is_some_and(|(durable, _)| *durable <= cursor) {

@@ -53,7 +53,7 @@ struct TradeChange {
     action: &'static str,
     party: &'static str,
     #[serde(flatten)]
-    trade: wire::P2pTrade,
+    trade: wire::ShownTrade,
 }
 
 #[derive(Serialize)]
@@ -151,7 +151,7 @@ impl Render<'_> {
         let user = event.channel.owner().unwrap_or_default();
         match &fact.body {
             Body::P2pTrade(own) => {
-                let mut trade = wire::P2pTrade::of(&own.trade, user);
+                let mut trade = wire::ShownTrade::of(&own.trade, user);
                 trade.payment_account.take_if(|_| !is_open);
                 let data =
                     TradeChange { action: own.action.code(), party: own.party.code(), trade };
@@ -271,7 +271,7 @@ impl Render<'_> {
             }
             Channel::P2p(user) => {
                 let own = state.p2p.trades().filter(|trade| audience::hears(world, user, trade));
-                own.map(|trade| value(wire::P2pTrade::of(trade, user))).collect()
+                own.map(|trade| value(wire::ShownTrade::of(trade, user))).collect()
             }
         }
     }

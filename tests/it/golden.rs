@@ -22,10 +22,10 @@ use souk::domain::{
     p2p::{
         ad::{AdAction, AdStatus, Hidden, Pricing},
         contact::{ContactChange, PaymentAccount},
-        dispute::{DisputeReason, DisputeStatus, Media, Outcome},
+        dispute::{DisputeReason, DisputeStatus, Media, VerdictOutcome},
         fiat::PaymentMethod,
         machine::{Action, Party},
-        trade::{Fault, TradeReason, TradeState},
+        trade::{BuyerFault, TradeReason, TradeState},
     },
 };
 
@@ -349,7 +349,7 @@ fn what_p2p_trades_are_made_of_keeps_numbers_and_codes() {
         "VERDICT_CARRIED_OUT",
     ];
     coded(&actions, |v| v.code(), &codes);
-    numbered(&[Fault::BeforePayment, Fault::AfterSent]);
+    numbered(&[BuyerFault::BeforePayment, BuyerFault::AfterSent]);
 }
 
 #[test]
@@ -373,7 +373,8 @@ fn what_disputes_are_made_of_keeps_numbers_and_codes() {
     ];
     let codes = ["OPEN", "ASSIGNED", "DECIDED", "CLOSED", "CLOSED_BY_PARTIES", "WITHDRAWN"];
     coded(&statuses, |v| v.code(), &codes);
-    let outcomes = [Outcome::Buyer, Outcome::Seller, Outcome::Split { buyer_percent: 1 }];
+    let outcomes =
+        [VerdictOutcome::Buyer, VerdictOutcome::Seller, VerdictOutcome::Split { buyer_percent: 1 }];
     coded(&outcomes, |v| v.code(), &["BUYER", "SELLER", "SPLIT"]);
     let media = [Media::Png, Media::Jpeg, Media::Webp, Media::Pdf, Media::Text];
     let codes = ["image/png", "image/jpeg", "image/webp", "application/pdf", "text/plain"];

@@ -14,10 +14,10 @@ use souk::{
         p2p::{
             ad::{AdChange, AdDraft, AdTerms, Conditions, Pricing},
             ask::TradeAsk,
-            board::{Take, Wanted},
-            dispute::{DisputeReason, Outcome},
+            board::{Take, TakeSize},
+            dispute::{DisputeReason, VerdictOutcome},
             fiat::PaymentMethod,
-            trade::{Trade, TradeState},
+            trade::{P2pTrade, TradeState},
         },
         world::World,
     },
@@ -50,7 +50,13 @@ fn publish(side: Side, available: Amount) -> Command {
 
 fn take(ad: AdId, fiat: Amount) -> Command {
     let method = PaymentMethod::BankTransfer;
-    Command::TakeAd(Take { ad, wanted: Wanted::Fiat(fiat), method, expected: None, version: None })
+    Command::TakeAd(Take {
+        ad,
+        wanted: TakeSize::Fiat(fiat),
+        method,
+        expected: None,
+        version: None,
+    })
 }
 
 fn to_trade(trade: P2pTradeId, ask: TradeAsk) -> Command {
@@ -168,13 +174,13 @@ pub fn random_command(random: &mut StdRng, floor: &Floor, user: UserId) -> Comma
     }
 }
 
-fn arbitrate(random: &mut StdRng, trade: &Trade) -> TradeAsk {
+fn arbitrate(random: &mut StdRng, trade: &P2pTrade) -> TradeAsk {
     let taken = trade.dispute.as_ref().is_some_and(|dispute| dispute.arbitrator.is_some());
     let outcome = match random.random_range(0..3) {
         _ if !taken => return TradeAsk::TakeDispute,
-        0 => Outcome::Buyer,
-        1 => Outcome::Seller,
-        _ => Outcome::Split { buyer_percent: random.random_range(1..=99) },
+        0 => VerdictOutcome::Buyer,
+        1 => VerdictOutcome::Seller,
+        _ => VerdictOutcome::Split { buyer_percent: random.random_range(1..=99) },
     };
     TradeAsk::GiveVerdict { outcome, reason: "what both of them said".into(), fraud: false }
 }
@@ -359,7 +365,7 @@ async fn reputations_after_ten_thousand_trades_are_those_of_the_journal() {
         let world = floor.exchange().views().world();
         for user in buyers.iter().chain(ads.iter().map(|(seller, _)| seller)) {
             let (shown, kept) =
-                (world.state.p2p.standing(*user), rebuilt.state.p2p.standing(*user));
+                (world.state.p2p.reputation(*user), rebuilt.state.p2p.reputation(*user));
             assert_eq!(shown, kept);
             let all = shown.unwrap().all_time();
             let counted = [all.completed, all.counted, all.well, all.reviews, all.scores];

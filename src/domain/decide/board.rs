@@ -15,10 +15,10 @@ use crate::domain::{
     id::{AdId, P2pTradeId, Stamp, UserId},
     money::Amount,
     p2p::{
-        ad::{AdChange, AdDraft, AdFact, OwnerStands},
-        board::{Board, Seen, Take},
+        ad::{AdChange, AdDraft, AdFact, OwnerState},
+        board::{AdContext, Board, Take},
         context,
-        step::Decided,
+        step::DecidedTrade,
         trade::ReviewFact,
     },
     rejection::Rejection,
@@ -37,7 +37,7 @@ pub enum BoardMessage<R> {
         /// When the trade decided it.
         stamp: Stamp,
         /// What it decided.
-        decided: Box<Decided>,
+        decided: Box<DecidedTrade>,
     },
     /// Trades of this board ended by facts of their own, which are durable.
     TradesEnded(SmallVec<[Arc<Fact>; 2]>),
@@ -171,8 +171,8 @@ fn end_due_ads<R: ReplyTo, V: Reads>(
     while board.next_end().is_some_and(|end| end <= stamp) {
         let index = cx.reads.world(|world| context::index(world, board.asset, board.fiat, stamp));
         // An ad that ends is not shown, so nobody asks how its owner stands.
-        let owner = OwnerStands::default();
-        let due = board.due(Seen { now: stamp, index, owner, rules: cx.p2p });
+        let owner = OwnerState::default();
+        let due = board.due(AdContext { now: stamp, index, owner, rules: cx.p2p });
         let Some(fact) = due else { return };
         put(board, Entry::own_fact(stamp, Body::P2pAd(Box::new(fact))), out);
     }
@@ -226,7 +226,7 @@ impl<V> Asked<'_, '_, V> {
     }
 
     /// What decisions about an ad of `owner` look at outside the board.
-    fn seen(&self, owner: UserId) -> Seen<'_> {
+    fn seen(&self, owner: UserId) -> AdContext<'_> {
         context::seen(self.world, self.board, owner, self.stamp, self.cx.p2p)
     }
 }

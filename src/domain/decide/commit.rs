@@ -21,7 +21,7 @@ use crate::domain::{
     id::{BoardId, ById, InstrumentId, Sequence, UserId},
     p2p::{
         machine::Action,
-        trade::{TradeFact, TradeState},
+        trade::{P2pTradeFact, TradeState},
     },
     wallet::Wallet,
 };
@@ -81,7 +81,7 @@ pub fn deliveries<R>(commit: &Commit<R>, out: &mut impl Out<R>) {
         if let Body::P2pTrade(own) = &fact.body
             && !own.trade.state.is_open()
         {
-            out.send(Letter::Trade(own.trade.id, TradeMessage::Ended(fact.clone())));
+            out.send(Letter::P2pTrade(own.trade.id, TradeMessage::Ended(fact.clone())));
             if is_news_to_board(own) {
                 boards.entry(own.trade.id.board()).or_default().push(fact.clone());
             }
@@ -112,7 +112,7 @@ pub fn deliveries<R>(commit: &Commit<R>, out: &mut impl Out<R>) {
 
 /// Whether the board has to be told of a fact: the trade wrote it, and it ended by it. A board's own facts
 /// are a part of it already.
-fn is_news_to_board(fact: &TradeFact) -> bool {
+fn is_news_to_board(fact: &P2pTradeFact) -> bool {
     matches!(fact.trade.state, TradeState::Completed | TradeState::ResolvedBuyer)
 }
 

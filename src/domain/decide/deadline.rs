@@ -17,7 +17,7 @@ use crate::domain::{
     command::ClockMove,
     fact::{Body, Fact},
     id::{AdId, P2pTradeId, Stamp, UserId},
-    p2p::{ad::Ad, trade::Trade},
+    p2p::{ad::Ad, trade::P2pTrade},
     rejection::Rejection,
     state::State,
 };
@@ -33,7 +33,7 @@ pub enum Entity {
     /// The end of an ad.
     Ad(AdId),
     /// The deadline of a P2P trade.
-    Trade(P2pTradeId),
+    P2pTrade(P2pTradeId),
 }
 
 /// What the deadlines can be told.
@@ -112,8 +112,8 @@ impl DeadlineNews {
     }
 
     /// When the clock acts on a trade.
-    fn of_trade(trade: &Trade) -> DeadlineNews {
-        let (entity, deadline) = (Entity::Trade(trade.id), trade.runs_out());
+    fn of_trade(trade: &P2pTrade) -> DeadlineNews {
+        let (entity, deadline) = (Entity::P2pTrade(trade.id), trade.runs_out());
         DeadlineNews { entity, deadline, epoch: trade.step }
     }
 
@@ -244,7 +244,7 @@ impl<R: ReplyTo> Deadlines<R> {
         out.send(match entity {
             Entity::Switch(user) => Letter::Wallet(user, WalletMessage::SwitchDue { epoch }),
             Entity::Ad(ad) => Letter::Board(ad.board(), BoardMessage::AdDue { ad, epoch }),
-            Entity::Trade(trade) => Letter::Trade(trade, TradeMessage::Due { epoch }),
+            Entity::P2pTrade(trade) => Letter::P2pTrade(trade, TradeMessage::Due { epoch }),
         });
     }
 

@@ -27,7 +27,7 @@ use super::{
     instrument::{Instrument, Price},
     money::{Amount, Asset},
     order::{ClientOrderId, Side},
-    p2p::{Rules, trade::Trade},
+    p2p::{Rules, trade::P2pTrade},
     rejection::Rejection,
     wallet::{Limits, Wallet},
     world::World,
@@ -92,12 +92,12 @@ pub enum Letter<R> {
     Wallet(UserId, WalletMessage<R>),
     Book(InstrumentId, BookMessage<R>),
     Board(BoardId, BoardMessage<R>),
-    Trade(P2pTradeId, TradeMessage<R>),
+    P2pTrade(P2pTradeId, TradeMessage<R>),
     Deadlines(DeadlineMessage<R>),
     /// A wallet came to be, at this stamp: from now on it decides.
     StartWallet(Box<Wallet>, Stamp),
     /// A P2P trade was opened, at this stamp: from now on it decides.
-    StartTrade(Box<Trade>, Stamp),
+    StartTrade(Box<P2pTrade>, Stamp),
 }
 
 /// One entry of the journal's queue: a fact, an answer, or both. An answer without a fact leaves behind

@@ -44,7 +44,7 @@ pub fn route<R: ReplyTo>(reads: &impl Reads, command: Command, to: R) -> Letter<
         Command::P2pTrade { trade, dispute, expected, ask } => match to.cause().by {
             Some(by) => {
                 let command = TradeCommand { by, to, dispute, expected, ask };
-                Letter::Trade(trade, TradeMessage::Command(command))
+                Letter::P2pTrade(trade, TradeMessage::Command(command))
             }
             None => stranger(to),
         },
@@ -102,15 +102,15 @@ pub fn undelivered<R: ReplyTo, V: Reads>(letter: Letter<R>, cx: &Cx<'_, V>) -> O
         }
         Letter::Board(_, BoardMessage::AdDue { ad, epoch }) => Some(not_due(Entity::Ad(ad), epoch)),
         // A trade that is not open any more refuses everything, as it would itself.
-        Letter::Trade(id, TradeMessage::Command(command)) => {
+        Letter::P2pTrade(id, TradeMessage::Command(command)) => {
             let TradeCommand { by, to, dispute, expected, ask } = command;
             let refused = cx.reads.world(|world| {
                 context::refusal_of_ended(world, cx.now, cx.p2p, id, by, dispute, expected, ask)
             });
             Some(Letter::Journal(Entry::refusal(to, refused)))
         }
-        Letter::Trade(trade, TradeMessage::Due { epoch }) => {
-            Some(not_due(Entity::Trade(trade), epoch))
+        Letter::P2pTrade(trade, TradeMessage::Due { epoch }) => {
+            Some(not_due(Entity::P2pTrade(trade), epoch))
         }
         _ => None,
     }

@@ -17,8 +17,8 @@ use crate::domain::{
         context,
         decide::{Decision, decide, due},
         machine::Action,
-        step::{Decided, Settlement},
-        trade::{Trade, TradeState},
+        step::{DecidedTrade, Settlement},
+        trade::{P2pTrade, TradeState},
     },
 };
 
@@ -68,12 +68,12 @@ impl<R> TradeFlight<R> {
 }
 
 impl<R: ReplyTo> Decider<R> for TradeFlight<R> {
-    type Own = Trade;
+    type Own = P2pTrade;
     type Message = TradeMessage<R>;
 
     fn handle<V: Reads>(
         &mut self,
-        trade: &mut Trade,
+        trade: &mut P2pTrade,
         message: TradeMessage<R>,
         cx: &Cx<'_, V>,
         out: &mut impl Out<R>,
@@ -93,7 +93,7 @@ impl<R: ReplyTo> Decider<R> for TradeFlight<R> {
             TradeMessage::Due { epoch } => {
                 // Where something fires, or has fired and is on its way to the disk, its fact is the answer.
                 if !self.refunding && !self.fire_due(trade, cx, out) && trade.state.is_open() {
-                    let (entity, again) = (Entity::Trade(trade.id), trade.runs_out());
+                    let (entity, again) = (Entity::P2pTrade(trade.id), trade.runs_out());
                     let not_due = DeadlineMessage::NotDue { entity, epoch, again };
                     out.send(Letter::Deadlines(not_due));
                 }
@@ -107,7 +107,7 @@ impl<R: ReplyTo> Decider<R> for TradeFlight<R> {
 }
 
 impl<R: ReplyTo> TradeFlight<R> {
-    fn work<V: Reads>(&mut self, trade: &mut Trade, cx: &Cx<'_, V>, out: &mut impl Out<R>) {
+    fn work<V: Reads>(&mut self, trade: &mut P2pTrade, cx: &Cx<'_, V>, out: &mut impl Out<R>) {
         while !self.refunding && !self.waiting.is_empty() {
             self.fire_due(trade, cx, out);
             if self.refunding {
@@ -121,7 +121,7 @@ impl<R: ReplyTo> TradeFlight<R> {
     /// What the clock was to do is done before the next command. `false`: nothing was due.
     fn fire_due<V: Reads>(
         &mut self,
-        trade: &mut Trade,
+        trade: &mut P2pTrade,
         cx: &Cx<'_, V>,
         out: &mut impl Out<R>,
     ) -> bool {
@@ -137,7 +137,7 @@ impl<R: ReplyTo> TradeFlight<R> {
 
     fn decide<V: Reads>(
         &mut self,
-        trade: &mut Trade,
+        trade: &mut P2pTrade,
         command: TradeCommand<R>,
         cx: &Cx<'_, V>,
         out: &mut impl Out<R>,
@@ -163,8 +163,8 @@ impl<R: ReplyTo> TradeFlight<R> {
 
     fn carry_out<V: Reads>(
         &mut self,
-        trade: &mut Trade,
-        decided: Decided,
+        trade: &mut P2pTrade,
+        decided: DecidedTrade,
         to: R,
         stamp: Stamp,
         cx: &Cx<'_, V>,

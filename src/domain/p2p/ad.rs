@@ -222,7 +222,7 @@ pub enum Hidden {
 
 /// What there is against the owner of an ad.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OwnerStands {
+pub struct OwnerState {
     /// Until when the owner is barred, after too many cancels.
     pub barred: Option<Stamp>,
     /// Whether an admin has frozen the owner.
@@ -264,7 +264,7 @@ pub struct Ad {
 
 impl Ad {
     /// Why the ad is not shown although it is active, given its price and how its owner stands.
-    pub fn hidden(&self, price: Option<P2pPrice>, owner: OwnerStands) -> Option<Hidden> {
+    pub fn hidden(&self, price: Option<P2pPrice>, owner: OwnerState) -> Option<Hidden> {
         if self.status != AdStatus::Active {
             return None;
         }

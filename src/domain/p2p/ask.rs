@@ -2,7 +2,7 @@
 
 use super::{
     ad::Person,
-    dispute::{DisputeReason, Media, Outcome},
+    dispute::{DisputeReason, Media, VerdictOutcome},
     machine::Action::{self, *},
 };
 use crate::domain::account::Role;
@@ -38,7 +38,7 @@ pub enum TradeAsk {
         to: Arbiter,
     },
     GiveVerdict {
-        outcome: Outcome,
+        outcome: VerdictOutcome,
         reason: String,
         fraud: bool,
     },
@@ -96,7 +96,7 @@ impl TradeAsk {
 /// Who asks, as the views know them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub struct Asker {
+pub struct Requester {
     pub person: Person,
     pub role: Role,
     /// Whether one of the parties blocks the asker, or is blocked; asked of arbitrators only.

@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 use super::{
     Rules,
     ad::{
-        Ad, AdAction, AdChange, AdDraft, AdFact, AdStatus, AdTerms, Conditions, OwnerStands, Person,
+        Ad, AdAction, AdChange, AdDraft, AdFact, AdStatus, AdTerms, Conditions, OwnerState, Person,
     },
     contact::PaymentAccount,
     decide::people,
     fiat::{FIAT_MAX, Fiat, PaymentMethod},
     machine::{Action, Party},
-    standing::{Record, Standing},
-    step::{Decided, Settlement},
-    trade::{AdRemaining, Trade, TradeFact, TradeState},
+    reputation::{Record, Reputation},
+    step::{DecidedTrade, Settlement},
+    trade::{AdRemaining, P2pTrade, P2pTradeFact, TradeState},
 };
 use crate::domain::{
     digest::Digest,
@@ -67,13 +67,13 @@ pub struct Board {
 
 /// What a decision about an ad looks at outside the board.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
+pub struct AdContext<'a> {
     /// Now.
     pub now: Stamp,
     /// What floating prices stand on, if it is fresh.
     pub index: Option<P2pPrice>,
     /// What there is against the ad's owner.
-    pub owner: OwnerStands,
+    pub owner: OwnerState,
     /// What settings say.
     pub rules: &'a Rules,
 }
@@ -81,7 +81,7 @@ pub struct Seen<'a> {
 /// How much a taker wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Wanted {
+pub enum TakeSize {
     Fiat(Amount),
     Crypto(Amount),
 }
@@ -91,7 +91,7 @@ pub enum Wanted {
 #[allow(missing_docs)]
 pub struct Take {
     pub ad: AdId,
-    pub wanted: Wanted,
+    pub wanted: TakeSize,
     pub method: PaymentMethod,
     /// The price that the taker saw, and how far it may have moved.
     pub expected: Option<(P2pPrice, Rate)>,
@@ -102,18 +102,18 @@ pub struct Take {
 /// Who takes, as the views know them.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
-pub struct Taker<'a> {
+pub struct TakerProfile<'a> {
     pub person: Person,
     pub frozen: bool,
     pub registered_at: Stamp,
-    pub standing: Option<&'a Standing>,
+    pub reputation: Option<&'a Reputation>,
     /// Whether one of the two blocks the other.
     pub is_blocked: bool,
     /// Where the seller of the trade is paid by this method.
     pub account: Option<PaymentAccount>,
 }
 
-impl Wanted {
+impl TakeSize {
     /// Amount and fiat at `price`.
     pub fn at(
         self,
@@ -122,8 +122,8 @@ impl Wanted {
         fiat: Fiat,
     ) -> Result<(Amount, Amount), Rejection> {
         let (amount, total) = match self {
-            Wanted::Fiat(total) => (price.amount_down(total, fiat.scale(), asset), total),
-            Wanted::Crypto(amount) => (amount, price.fiat_up(amount, asset, fiat.scale())),
+            TakeSize::Fiat(total) => (price.amount_down(total, fiat.scale(), asset), total),
+            TakeSize::Crypto(amount) => (amount, price.fiat_up(amount, asset, fiat.scale())),
         };
         match () {
             _ if amount <= Amount::ZERO || total <= Amount::ZERO => Err(Rejection::AmountTooSmall),
@@ -179,7 +179,7 @@ impl Board {
         owner: Person,
         draft: AdDraft,
         purse: Amount,
-        seen: Seen<'_>,
+        seen: AdContext<'_>,
     ) -> Result<AdFact, Rejection> {
         let AdDraft { side, terms } = draft;
         let own = self.ads_of(owner.id).count();
@@ -230,7 +230,7 @@ impl Board {
     }
 
     /// The fact that leaves `ad` as it is, `grown` more (or less) in its reserve.
-    fn ad_fact(&self, action: AdAction, ad: Ad, grown: Amount, seen: Seen<'_>) -> AdFact {
+    fn ad_fact(&self, action: AdAction, ad: Ad, grown: Amount, seen: AdContext<'_>) -> AdFact {
         let mut transaction = Transaction::default();
         let (own, reserve) = (Account::Available(ad.owner.id), Account::Ads(ad.owner.id));
         match grown >= Amount::ZERO {
@@ -257,7 +257,7 @@ impl Board {
         change: AdChange,
         version: Option<u32>,
         purse: Amount,
-        seen: Seen<'_>,
+        seen: AdContext<'_>,
     ) -> Result<AdFact, Rejection> {
         let ad = self.own_ad(owner, id)?;
         if version.is_some_and(|version| version != ad.version) {
@@ -291,7 +291,7 @@ impl Board {
         owner: UserId,
         id: AdId,
         pause: bool,
-        seen: Seen<'_>,
+        seen: AdContext<'_>,
     ) -> Result<AdFact, Rejection> {
         let ad = self.own_ad(owner, id)?;
         let (action, status, from) = match pause {
@@ -309,7 +309,7 @@ impl Board {
     }
 
     /// Decides a close; open trades go on.
-    pub fn close(&self, owner: UserId, id: AdId, seen: Seen<'_>) -> Result<AdFact, Rejection> {
+    pub fn close(&self, owner: UserId, id: AdId, seen: AdContext<'_>) -> Result<AdFact, Rejection> {
         let ad = self.own_ad(owner, id)?.clone();
         Ok(self.end(ad, AdAction::Closed, AdStatus::Closed, seen))
     }
@@ -320,14 +320,14 @@ impl Board {
     }
 
     /// The ad that ends first by itself, if its end has come; effective at its end.
-    pub fn due(&self, seen: Seen<'_>) -> Option<AdFact> {
+    pub fn due(&self, seen: AdContext<'_>) -> Option<AdFact> {
         let (at, id) = *self.ends.first().filter(|(end, _)| *end <= seen.now)?;
         let ad = self.ads.get(&id)?;
-        let seen = Seen { now: at.max(ad.updated_at), ..seen };
+        let seen = AdContext { now: at.max(ad.updated_at), ..seen };
         Some(self.end(ad.clone(), AdAction::Expired, AdStatus::Expired, seen))
     }
 
-    fn end(&self, ad: Ad, action: AdAction, status: AdStatus, seen: Seen<'_>) -> AdFact {
+    fn end(&self, ad: Ad, action: AdAction, status: AdStatus, seen: AdContext<'_>) -> AdFact {
         let reserve = ad.reserve();
         let ad = Ad { status, updated_at: seen.now, ..ad };
         self.ad_fact(action, ad, -reserve, seen)
@@ -343,11 +343,11 @@ impl Board {
     /// Decides a take. `purse` is what the taker's wallet has set aside, where the taker sells.
     pub fn take(
         &self,
-        taker: &Taker<'_>,
+        taker: &TakerProfile<'_>,
         take: &Take,
         purse: Amount,
-        seen: Seen<'_>,
-    ) -> Result<TradeFact, Rejection> {
+        seen: AdContext<'_>,
+    ) -> Result<P2pTradeFact, Rejection> {
         let ad = self.ads.get(&take.ad).ok_or(Rejection::AdNotFound)?;
         let price = self.check_take(ad, taker, take, seen)?;
         let (amount, total) = take.wanted.at(price, self.asset, self.fiat)?;
@@ -364,7 +364,7 @@ impl Board {
             Side::Buy => Account::Available(trade.seller.id),
         };
         transaction.transfer(self.asset, amount, from, escrow, PostingCause::EscrowLock);
-        Ok(TradeFact {
+        Ok(P2pTradeFact {
             action: Action::Open,
             party: if trade.maker_sells { Party::Buyer } else { Party::Seller },
             ad: Some(AdRemaining { ad: ad.id, remaining: ad.remaining - amount }),
@@ -381,9 +381,9 @@ impl Board {
     fn check_take(
         &self,
         ad: &Ad,
-        taker: &Taker<'_>,
+        taker: &TakerProfile<'_>,
         take: &Take,
-        seen: Seen<'_>,
+        seen: AdContext<'_>,
     ) -> Result<P2pPrice, Rejection> {
         let id = taker.person.id;
         if ad.status != AdStatus::Active {
@@ -398,8 +398,8 @@ impl Board {
         if taker.is_blocked {
             return Err(Rejection::Blocked);
         }
-        let barred = |standing: &Standing| standing.ladder.barred_until(seen.now);
-        if let Some(until) = taker.standing.and_then(barred) {
+        let barred = |reputation: &Reputation| reputation.bars.barred_until(seen.now);
+        if let Some(until) = taker.reputation.and_then(barred) {
             return Err(Rejection::Barred(until));
         }
         if self.takers.contains_key(&(ad.id, id)) {
@@ -430,10 +430,10 @@ impl Board {
     fn check_amounts(
         &self,
         ad: &Ad,
-        taker: &Taker<'_>,
+        taker: &TakerProfile<'_>,
         (amount, total): (Amount, Amount),
     ) -> Result<(), Rejection> {
-        let first = taker.standing.is_none_or(|standing| standing.all_time().completed == 0);
+        let first = taker.reputation.is_none_or(|reputation| reputation.all_time().completed == 0);
         let most = ad.terms.conditions.first_trade_max_fiat.filter(|_| first);
         match () {
             _ if total < ad.terms.min_limit || total > ad.terms.max_limit => {
@@ -450,17 +450,17 @@ impl Board {
     fn new_trade(
         &self,
         ad: &Ad,
-        taker: &Taker<'_>,
+        taker: &TakerProfile<'_>,
         take: &Take,
         (price, amount, total_fiat): (P2pPrice, Amount, Amount),
-        seen: Seen<'_>,
-    ) -> Trade {
+        seen: AdContext<'_>,
+    ) -> P2pTrade {
         let (owner, taker_person) = (ad.owner.clone(), taker.person.clone());
         let maker_sells = ad.side == Side::Sell;
         let (seller, buyer) =
             if maker_sells { (owner, taker_person) } else { (taker_person, owner) };
         let window = ad.terms.payment_window_secs;
-        Trade {
+        P2pTrade {
             id: P2pTradeId::new(self.id, self.trades_made + 1),
             ad: ad.id,
             asset: self.asset,
@@ -497,8 +497,9 @@ impl Board {
 
     /// Writes down a trade whose coins go back, all or in part: to the ad's reserve and remainder
     /// while the ad lives, else to what the seller has available.
-    pub fn refund(&self, decided: Decided) -> TradeFact {
-        let Decided { action, party, trade, settlement, fault, note, review_until, .. } = decided;
+    pub fn refund(&self, decided: DecidedTrade) -> P2pTradeFact {
+        let DecidedTrade { action, party, trade, settlement, fault, note, review_until, .. } =
+            decided;
         let Settlement::Refund { to_buyer } = settlement else {
             unreachable!("a board is asked for refunds only")
         };
@@ -517,7 +518,7 @@ impl Board {
         transaction.transfer(self.asset, back, escrow, to, PostingCause::EscrowRefund);
         let ad = ad.map(|ad| AdRemaining { ad: ad.id, remaining: ad.remaining + back });
         let told = people(&trade).into();
-        TradeFact { action, party, trade, ad, fault, review_until, note, told, transaction }
+        P2pTradeFact { action, party, trade, ad, fault, review_until, note, told, transaction }
     }
 
     /// Decides a review of `trade`, of which the trade's state is `state` where it is not reviewable.
@@ -596,7 +597,7 @@ impl Board {
         }
     }
 
-    fn apply_trade(&mut self, fact: &TradeFact, stamp: Stamp) {
+    fn apply_trade(&mut self, fact: &P2pTradeFact, stamp: Stamp) {
         let trade = &fact.trade;
         let taker = (trade.ad, trade.taker().id);
         if let Some(after) = fact.ad {
@@ -657,11 +658,11 @@ impl Board {
 
 fn check_conditions(
     conditions: &Conditions,
-    taker: &Taker<'_>,
+    taker: &TakerProfile<'_>,
     now: Stamp,
 ) -> Result<(), Rejection> {
     let none = Record::default();
-    let record = taker.standing.map_or(&none, Standing::all_time);
+    let record = taker.reputation.map_or(&none, Reputation::all_time);
     let days = now.0.saturating_sub(taker.registered_at.0) / 86_400_000;
     let unmet = |name| Err(Rejection::ConditionNotMet(name));
     match *conditions {

@@ -7,12 +7,12 @@
 
 use super::{
     Rules,
-    ad::{Ad, AdChange, AdDraft, Hidden, OwnerStands, Person},
-    ask::{Asker, TradeAsk},
-    board::{Board, Seen, Take, Taker},
+    ad::{Ad, AdChange, AdDraft, Hidden, OwnerState, Person},
+    ask::{Requester, TradeAsk},
+    board::{AdContext, Board, Take, TakerProfile},
     decide::decide,
     fiat::Fiat,
-    trade::{Trade, TradeState},
+    trade::{P2pTrade, TradeState},
 };
 use crate::domain::{
     account::Role,
@@ -47,10 +47,10 @@ pub fn index(world: &World, asset: Asset, fiat: Fiat, now: Stamp) -> Option<P2pP
 }
 
 /// What there is against a user as the owner of ads.
-pub fn stands(state: &State, user: UserId, now: Stamp) -> OwnerStands {
-    let ladder = state.p2p.standing(user).map(|standing| standing.ladder);
-    OwnerStands {
-        barred: ladder.and_then(|ladder| ladder.barred_until(now)),
+pub fn stands(state: &State, user: UserId, now: Stamp) -> OwnerState {
+    let bars = state.p2p.reputation(user).map(|reputation| reputation.bars);
+    OwnerState {
+        barred: bars.and_then(|bars| bars.barred_until(now)),
         frozen: state.accounts.user(user).is_some_and(|user| user.frozen),
     }
 }
@@ -80,13 +80,13 @@ pub fn admins(state: &State) -> Vec<UserId> {
 ///
 /// # Errors
 /// `UserNotFound`.
-pub fn asker(state: &State, by: UserId, trade: &Trade) -> Result<Asker, Rejection> {
+pub fn asker(state: &State, by: UserId, trade: &P2pTrade) -> Result<Requester, Rejection> {
     let user = state.accounts.user(by).ok_or(Rejection::UserNotFound)?;
     let contacts = &state.p2p.contacts;
     let person = Person { id: by, name: user.username.clone() };
     let is_blocked = user.role != Role::User
         && [trade.buyer.id, trade.seller.id].iter().any(|party| contacts.is_blocked(by, *party));
-    Ok(Asker { person, role: user.role, is_blocked, is_frozen: user.frozen })
+    Ok(Requester { person, role: user.role, is_blocked, is_frozen: user.frozen })
 }
 
 /// Decides on `trade`, where the command names its dispute: the one that is meant has to be the trade's
@@ -95,10 +95,10 @@ pub fn asker(state: &State, by: UserId, trade: &Trade) -> Result<Asker, Rejectio
 /// # Errors
 /// Those of `decide`, and `DisputeNotFound`.
 pub fn decide_on<T>(
-    trade: &Trade,
-    asker: &Asker,
+    trade: &P2pTrade,
+    asker: &Requester,
     dispute: Option<DisputeId>,
-    decide: impl FnOnce(&Trade) -> Result<T, Rejection>,
+    decide: impl FnOnce(&P2pTrade) -> Result<T, Rejection>,
 ) -> Result<T, Rejection> {
     let Some(meant) = dispute else { return decide(trade) };
     let newest = trade.dispute.as_ref().map(|dispute| dispute.id);
@@ -149,9 +149,9 @@ pub fn seen<'a>(
     owner: UserId,
     now: Stamp,
     rules: &'a Rules,
-) -> Seen<'a> {
+) -> AdContext<'a> {
     let index = index(world, board.asset, board.fiat, now);
-    Seen { now, index, owner: stands(&world.state, owner, now), rules }
+    AdContext { now, index, owner: stands(&world.state, owner, now), rules }
 }
 
 /// Who takes an ad of `board`.
@@ -163,17 +163,17 @@ pub fn taker<'a>(
     board: &Board,
     user: UserId,
     take: &Take,
-) -> Result<Taker<'a>, Rejection> {
+) -> Result<TakerProfile<'a>, Rejection> {
     let ad = board.ad(take.ad).ok_or(Rejection::AdNotFound)?;
     let known = state.accounts.user(user).ok_or(Rejection::UserNotFound)?;
     let p2p = &state.p2p;
     let seller = if ad.side == Side::Sell { ad.owner.id } else { user };
     let account = p2p.contacts.of(seller).and_then(|own| own.account_for(take.method));
-    Ok(Taker {
+    Ok(TakerProfile {
         person: person(state, user)?,
         frozen: known.frozen,
         registered_at: known.created_at,
-        standing: p2p.standing(user),
+        reputation: p2p.reputation(user),
         is_blocked: p2p.contacts.is_blocked(user, ad.owner.id),
         account: account.cloned(),
     })

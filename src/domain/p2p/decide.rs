@@ -5,9 +5,9 @@
 use super::{
     Rules,
     ad::Person,
-    ask::{Arbiter, Asker, TradeAsk},
+    ask::{Arbiter, Requester, TradeAsk},
     dispute::{
-        Dispute, DisputeStatus, EVIDENCE_MAX, Outcome, STATEMENT_CHARS_MIN, STATEMENTS_MAX,
+        Dispute, DisputeStatus, EVIDENCE_MAX, STATEMENT_CHARS_MIN, STATEMENTS_MAX, VerdictOutcome,
         WITHDRAWALS_MAX,
     },
     machine::{
@@ -15,9 +15,9 @@ use super::{
         Party::{self, *},
         after, is_ever_allowed,
     },
-    step::{Decided, Step},
+    step::{DecidedTrade, Step},
     trade::{
-        Fault, MessageFact, Trade, TradeReason,
+        BuyerFault, MessageFact, P2pTrade, TradeReason,
         TradeState::{self, *},
     },
 };
@@ -36,7 +36,7 @@ pub const CANCELS_ASKED_MAX: u8 = 3;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// The trade changes.
-    Step(Box<Decided>),
+    Step(Box<DecidedTrade>),
     /// A line of the chat.
     Message(MessageFact),
     /// It is so already: the same evidence again.
@@ -44,7 +44,7 @@ pub enum Decision {
 }
 
 /// In which role `asker` does `action` to `trade`; `None` for a stranger.
-pub fn party_of(trade: &Trade, asker: &Asker, action: Action) -> Option<Party> {
+pub fn party_of(trade: &P2pTrade, asker: &Requester, action: Action) -> Option<Party> {
     let id = asker.person.id;
     let by_role = matches!(action, Action::Freeze | Unfreeze | TakeDispute | Reassign);
     let judges = matches!(action, TakeDispute | Reassign | GiveVerdict);
@@ -67,8 +67,8 @@ pub fn party_of(trade: &Trade, asker: &Asker, action: Action) -> Option<Party> {
 /// A stranger learns nothing (`P2pTradeNotFound`); a party that may never do this is told so
 /// (`NotAllowed`); what the state does not allow names the state.
 pub fn decide(
-    trade: &Trade,
-    asker: &Asker,
+    trade: &P2pTrade,
+    asker: &Requester,
     ask: TradeAsk,
     expected: Option<TradeState>,
     rules: &Rules,
@@ -109,7 +109,7 @@ pub fn decide(
 }
 
 /// What the clock does next to a trade at `now`, effective at its deadline, however late the timer.
-pub fn due(trade: &Trade, rules: &Rules, now: Stamp) -> Option<Decided> {
+pub fn due(trade: &P2pTrade, rules: &Rules, now: Stamp) -> Option<DecidedTrade> {
     let at = trade.runs_out().filter(|deadline| *deadline <= now)?;
     let action = match trade.state {
         Pending => PayDeadline,
@@ -122,7 +122,7 @@ pub fn due(trade: &Trade, rules: &Rules, now: Stamp) -> Option<Decided> {
     let step = after(trade.state, Clock, action)?;
     let mut next = Step::of(trade, rules, at);
     next.enter(step.to);
-    let fault = (action == PayDeadline).then_some(Fault::BeforePayment);
+    let fault = (action == PayDeadline).then_some(BuyerFault::BeforePayment);
     match action {
         PayDeadline => next.trade.reason = Some(TradeReason::PaymentWindow),
         AutoDispute => {
@@ -146,15 +146,15 @@ fn refusal(state: TradeState, party: Party, action: Action) -> Rejection {
     }
 }
 
-fn evidence(trade: &Trade) -> Option<&Dispute> {
+fn evidence(trade: &P2pTrade) -> Option<&Dispute> {
     trade.dispute.as_deref()
 }
 
 /// The guards that stand beside the table, by name, before anything changes.
 fn guard(
-    trade: &Trade,
+    trade: &P2pTrade,
     party: Party,
-    asker: &Asker,
+    asker: &Requester,
     ask: &TradeAsk,
     now: Stamp,
 ) -> Result<(), Rejection> {
@@ -194,8 +194,8 @@ fn is_statement(text: &str) -> bool {
 
 /// The guards of what is done in an open dispute.
 fn guard_dispute(
-    trade: &Trade,
-    asker: &Asker,
+    trade: &P2pTrade,
+    asker: &Requester,
     ask: &TradeAsk,
     now: Stamp,
 ) -> Result<(), Rejection> {
@@ -245,9 +245,9 @@ fn guard_dispute(
         TradeAsk::Appeal { .. } => {
             let outcome = dispute.verdict.as_ref().map(|verdict| verdict.outcome);
             let lost = match outcome {
-                Some(Outcome::Buyer) => id == trade.seller.id,
-                Some(Outcome::Seller) => id == trade.buyer.id,
-                Some(Outcome::Split { .. }) | None => true,
+                Some(VerdictOutcome::Buyer) => id == trade.seller.id,
+                Some(VerdictOutcome::Seller) => id == trade.buyer.id,
+                Some(VerdictOutcome::Split { .. }) | None => true,
             };
             need(dispute.appealed_by.is_none(), Rejection::AlreadyAppealed)?;
             need(lost, Rejection::NotTheLoser)
@@ -257,7 +257,7 @@ fn guard_dispute(
 }
 
 /// Whether somebody may decide a dispute: never a party, nor blocked with one, nor who decided before.
-fn guard_arbiter(trade: &Trade, dispute: &Dispute, to: &Arbiter) -> Result<(), Rejection> {
+fn guard_arbiter(trade: &P2pTrade, dispute: &Dispute, to: &Arbiter) -> Result<(), Rejection> {
     let id = to.person.id;
     match () {
         _ if to.role == Role::User => Err(Rejection::NotAnArbitrator),
@@ -267,13 +267,13 @@ fn guard_arbiter(trade: &Trade, dispute: &Dispute, to: &Arbiter) -> Result<(), R
     }
 }
 
-fn message(trade: &Trade, by: &Person, text: String) -> MessageFact {
+fn message(trade: &P2pTrade, by: &Person, text: String) -> MessageFact {
     let told = people(trade).into_iter().filter(|user| *user != by.id).collect();
     MessageFact { trade: trade.id, number: trade.messages + 1, from: by.clone(), text, told }
 }
 
 /// The parties, and who decides between them.
-pub(super) fn people(trade: &Trade) -> Vec<UserId> {
+pub(super) fn people(trade: &P2pTrade) -> Vec<UserId> {
     let open = trade.dispute.as_ref().filter(|dispute| dispute.status != DisputeStatus::Withdrawn);
     let arbitrator = open.and_then(|dispute| dispute.arbitrator.as_ref());
     [&trade.buyer, &trade.seller].into_iter().chain(arbitrator).map(|person| person.id).collect()

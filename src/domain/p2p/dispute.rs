@@ -154,7 +154,7 @@ pub struct Evidence {
 /// Who gets what is in escrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]
-pub enum Outcome {
+pub enum VerdictOutcome {
     Buyer,
     Seller,
     Split {
@@ -178,13 +178,13 @@ codes!(OutcomeKind {
     Split => "SPLIT",
 });
 
-impl Outcome {
+impl VerdictOutcome {
     /// Who gets it.
     pub fn kind(self) -> OutcomeKind {
         match self {
-            Outcome::Buyer => OutcomeKind::Buyer,
-            Outcome::Seller => OutcomeKind::Seller,
-            Outcome::Split { .. } => OutcomeKind::Split,
+            VerdictOutcome::Buyer => OutcomeKind::Buyer,
+            VerdictOutcome::Seller => OutcomeKind::Seller,
+            VerdictOutcome::Split { .. } => OutcomeKind::Split,
         }
     }
 
@@ -198,7 +198,7 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Verdict {
-    pub outcome: Outcome,
+    pub outcome: VerdictOutcome,
     pub reason: String,
     /// Whether the loser meant to deceive.
     pub fraud: bool,

@@ -12,7 +12,7 @@ use super::{
     decide::people,
     dispute::Dispute,
     machine::{Action, Party},
-    trade::{MessageFact, ReviewFact, Trade, TradeFact, TradeState},
+    trade::{MessageFact, P2pTrade, P2pTradeFact, ReviewFact, TradeState},
 };
 use crate::domain::{
     fact::{Body, Fact},
@@ -56,7 +56,7 @@ pub struct Message {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TradeHistory {
     /// The trade, once it has ended; an open one is in the state.
-    pub ended: Option<Box<Trade>>,
+    pub ended: Option<Box<P2pTrade>>,
     /// What was done to it, oldest first.
     pub audit: Vec<AuditEntry>,
     /// The chat, oldest first.
@@ -123,7 +123,7 @@ impl P2pHistory {
     }
 
     /// A trade that has ended, if it is still kept.
-    pub fn ended(&self, id: P2pTradeId) -> Option<&Trade> {
+    pub fn ended(&self, id: P2pTradeId) -> Option<&P2pTrade> {
         self.trades.get(&id)?.ended.as_deref()
     }
 
@@ -204,7 +204,7 @@ impl P2pHistory {
         }
     }
 
-    fn apply_trade(&mut self, sequence: Sequence, fact: &Fact, own: &TradeFact) {
+    fn apply_trade(&mut self, sequence: Sequence, fact: &Fact, own: &P2pTradeFact) {
         let trade = &own.trade;
         self.index(trade);
         let history = self.trades.entry(trade.id).or_default();
@@ -237,7 +237,7 @@ impl P2pHistory {
     }
 
     /// Keeps the lists of open trades by which readers find them.
-    fn index(&mut self, trade: &Trade) {
+    fn index(&mut self, trade: &P2pTrade) {
         let keep = |list: &mut BTreeSet<P2pTradeId>, is_in: bool| match is_in {
             true => list.insert(trade.id),
             false => list.remove(&trade.id),

@@ -13,7 +13,7 @@ pub mod dispute;
 pub mod fiat;
 pub mod history;
 pub mod machine;
-pub mod standing;
+pub mod reputation;
 pub mod step;
 #[cfg(test)]
 pub mod tests;
@@ -28,8 +28,8 @@ use self::{
     board::Board,
     contact::ContactBook,
     fiat::Fiat,
-    standing::Standing,
-    trade::{Trade, TradeFact},
+    reputation::Reputation,
+    trade::{P2pTrade, P2pTradeFact},
 };
 use super::{
     digest::Digest,
@@ -99,8 +99,8 @@ pub struct P2p {
     /// By board id.
     boards: Vec<Board>,
     /// The open ones.
-    trades: BTreeMap<P2pTradeId, Trade>,
-    standings: HashMap<UserId, Standing>,
+    trades: BTreeMap<P2pTradeId, P2pTrade>,
+    reputations: HashMap<UserId, Reputation>,
     /// What users keep of each other.
     pub contacts: ContactBook,
 }
@@ -126,8 +126,8 @@ impl P2p {
             }
             Body::Reviewed(review) => {
                 self.board_mut(review.trade.board()).apply(fact);
-                let standing = self.standings.entry(review.reviewed.id).or_default();
-                standing.review(review.rating, fact.stamp);
+                let reputation = self.reputations.entry(review.reviewed.id).or_default();
+                reputation.review(review.rating, fact.stamp);
             }
             Body::ContactChanged { .. } => self.contacts.apply(fact),
             Body::DowntimeShifted { since, millis } => {
@@ -152,7 +152,7 @@ impl P2p {
         }
     }
 
-    fn apply_trade(&mut self, fact: &TradeFact) {
+    fn apply_trade(&mut self, fact: &P2pTradeFact) {
         let trade = &fact.trade;
         let before = self.trades.get(&trade.id).map_or(0, |before| before.step);
         assert_eq!(trade.step, before + 1, "invariant: a trade's facts follow each other");
@@ -162,7 +162,7 @@ impl P2p {
         }
         self.trades.remove(&trade.id);
         for user in [trade.buyer.id, trade.seller.id] {
-            self.standings.entry(user).or_default().end_trade(user, trade, fact.fault);
+            self.reputations.entry(user).or_default().end_trade(user, trade, fact.fault);
         }
     }
 
@@ -191,18 +191,18 @@ impl P2p {
     }
 
     /// An open trade.
-    pub fn trade(&self, id: P2pTradeId) -> Option<&Trade> {
+    pub fn trade(&self, id: P2pTradeId) -> Option<&P2pTrade> {
         self.trades.get(&id)
     }
 
     /// All open trades.
-    pub fn trades(&self) -> impl DoubleEndedIterator<Item = &Trade> + ExactSizeIterator {
+    pub fn trades(&self) -> impl DoubleEndedIterator<Item = &P2pTrade> + ExactSizeIterator {
         self.trades.values()
     }
 
     /// What a user's trades made of the user, if there were any.
-    pub fn standing(&self, user: UserId) -> Option<&Standing> {
-        self.standings.get(&user)
+    pub fn reputation(&self, user: UserId) -> Option<&Reputation> {
+        self.reputations.get(&user)
     }
 
     /// What ads keep and what trades have in escrow, by owner and asset.
@@ -229,7 +229,9 @@ impl P2p {
     /// The part of the digest that no actor holds: what trades made of users.
     pub fn shared_digest(&self) -> Digest {
         let mut sum = Digest::default();
-        self.standings.iter().for_each(|standing| sum.add(Digest::part("standing", standing)));
+        self.reputations
+            .iter()
+            .for_each(|reputation| sum.add(Digest::part("standing", reputation)));
         sum
     }
 }

@@ -6,14 +6,16 @@ use super::{
     ad::Person,
     ask::TradeAsk,
     decide::people,
-    dispute::{Dispute, DisputeReason, DisputeStatus, Evidence, Outcome, Statement, Verdict},
+    dispute::{
+        Dispute, DisputeReason, DisputeStatus, Evidence, Statement, Verdict, VerdictOutcome,
+    },
     machine::{
         Action::{self, *},
         Money,
         Party::{self, *},
     },
     trade::{
-        Fault, Freeze, Trade, TradeFact, TradeReason,
+        BuyerFault, Freeze, P2pTrade, P2pTradeFact, TradeReason,
         TradeState::{self, *},
     },
 };
@@ -25,17 +27,17 @@ use crate::domain::{
 
 /// What was decided, before somebody wrote down the postings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decided {
+pub struct DecidedTrade {
     /// What was done.
     pub action: Action,
     /// In which role.
     pub party: Party,
     /// The trade afterwards.
-    pub trade: Trade,
+    pub trade: P2pTrade,
     /// How the escrow is settled.
     pub settlement: Settlement,
     /// What counts against the buyer.
-    pub fault: Option<Fault>,
+    pub fault: Option<BuyerFault>,
     /// What was said for it.
     pub note: Option<String>,
     /// Who decided on it until now, and does no more.
@@ -60,7 +62,7 @@ pub enum Settlement {
 
 /// A trade on its way to the next fact.
 pub(super) struct Step<'a> {
-    pub trade: Trade,
+    pub trade: P2pTrade,
     pub rules: &'a Rules,
     /// When the fact takes effect.
     pub at: Stamp,
@@ -70,7 +72,7 @@ pub(super) struct Step<'a> {
 
 impl Step<'_> {
     /// From where the trade stands now. A dispute that was withdrawn is history.
-    pub fn of<'a>(trade: &Trade, rules: &'a Rules, at: Stamp) -> Step<'a> {
+    pub fn of<'a>(trade: &P2pTrade, rules: &'a Rules, at: Stamp) -> Step<'a> {
         let mut trade = trade.clone();
         trade.dispute.take_if(|dispute| dispute.status == DisputeStatus::Withdrawn);
         Step { trade, rules, at, note: None, relieved: None }
@@ -115,7 +117,7 @@ impl Step<'_> {
     }
 
     /// What a command changes besides the state; gives what counts against the buyer.
-    pub fn change(&mut self, party: Party, by: &Person, ask: TradeAsk) -> Option<Fault> {
+    pub fn change(&mut self, party: Party, by: &Person, ask: TradeAsk) -> Option<BuyerFault> {
         let at = self.at;
         match ask {
             TradeAsk::MarkSent => {
@@ -160,11 +162,11 @@ impl Step<'_> {
         None
     }
 
-    fn cancelled_by_buyer(&mut self) -> Option<Fault> {
+    fn cancelled_by_buyer(&mut self) -> Option<BuyerFault> {
         let (reason, fault) = match self.trade.sent_at {
-            Some(_) => (TradeReason::NotPaid, Some(Fault::AfterSent)),
+            Some(_) => (TradeReason::NotPaid, Some(BuyerFault::AfterSent)),
             None if self.at < self.trade.grace_until => (TradeReason::Grace, None),
-            None => (TradeReason::Buyer, Some(Fault::BeforePayment)),
+            None => (TradeReason::Buyer, Some(BuyerFault::BeforePayment)),
         };
         self.trade.reason = Some(reason);
         fault
@@ -254,8 +256,8 @@ impl Step<'_> {
         action: Action,
         party: Party,
         money: Money,
-        fault: Option<Fault>,
-    ) -> Decided {
+        fault: Option<BuyerFault>,
+    ) -> DecidedTrade {
         let settlement = match money {
             Money::Keep => Settlement::Open,
             Money::Release => Settlement::Release,
@@ -267,7 +269,7 @@ impl Step<'_> {
         let completed = self.trade.state == Completed;
         let review_until = completed.then(|| self.after_secs(self.rules.review_window_secs));
         let Step { trade, note, relieved, .. } = self;
-        Decided { action, party, trade, settlement, fault, note, relieved, review_until }
+        DecidedTrade { action, party, trade, settlement, fault, note, relieved, review_until }
     }
 
     /// Carries the verdict out.
@@ -277,9 +279,11 @@ impl Step<'_> {
         let outcome = dispute.verdict.as_ref().map(|verdict| verdict.outcome);
         let (state, settlement) = match outcome.expect("invariant: what was decided has a verdict")
         {
-            Outcome::Buyer => (ResolvedBuyer, Settlement::Release),
-            Outcome::Seller => (ResolvedSeller, Settlement::Refund { to_buyer: Amount::ZERO }),
-            Outcome::Split { buyer_percent } => {
+            VerdictOutcome::Buyer => (ResolvedBuyer, Settlement::Release),
+            VerdictOutcome::Seller => {
+                (ResolvedSeller, Settlement::Refund { to_buyer: Amount::ZERO })
+            }
+            VerdictOutcome::Split { buyer_percent } => {
                 let to_buyer = share_down(self.trade.amount, buyer_percent);
                 (ResolvedSplit, Settlement::Refund { to_buyer })
             }
@@ -289,10 +293,10 @@ impl Step<'_> {
     }
 }
 
-impl Decided {
+impl DecidedTrade {
     /// The fact, where the trade itself may write it: nothing goes back to an ad. `admins` are told
     /// where it was escalated.
-    pub fn into_fact(self, admins: &[UserId]) -> TradeFact {
+    pub fn into_fact(self, admins: &[UserId]) -> P2pTradeFact {
         debug_assert!(!matches!(self.settlement, Settlement::Refund { .. }));
         let mut transaction = Transaction::default();
         if self.settlement == Settlement::Release {
@@ -303,7 +307,7 @@ impl Decided {
         if self.action == TargetMissed {
             told.extend(admins.iter().filter(|admin| !people(&self.trade).contains(admin)));
         }
-        TradeFact {
+        P2pTradeFact {
             action: self.action,
             party: self.party,
             trade: self.trade,

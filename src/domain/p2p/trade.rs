@@ -150,7 +150,7 @@ pub struct Freeze {
 
 /// A P2P trade.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Trade {
+pub struct P2pTrade {
     /// Its id, and its escrow's; names its board.
     pub id: P2pTradeId,
     /// The ad that was taken.
@@ -215,7 +215,7 @@ pub struct Trade {
     pub withdrawals: u8,
 }
 
-impl Trade {
+impl P2pTrade {
     /// Who posted the ad.
     pub fn maker(&self) -> &Person {
         if self.maker_sells { &self.seller } else { &self.buyer }
@@ -238,8 +238,8 @@ impl Trade {
 
     /// Whether `user` is who decides its dispute.
     pub fn is_arbitrator(&self, user: UserId) -> bool {
-        let standing = self.dispute.as_ref().filter(|d| d.status != DisputeStatus::Withdrawn);
-        let arbitrator = standing.and_then(|dispute| dispute.arbitrator.as_ref());
+        let reputation = self.dispute.as_ref().filter(|d| d.status != DisputeStatus::Withdrawn);
+        let arbitrator = reputation.and_then(|dispute| dispute.arbitrator.as_ref());
         arbitrator.is_some_and(|person| person.id == user)
     }
 
@@ -295,7 +295,7 @@ impl Trade {
 
 /// Something that counts against a buyer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Fault {
+pub enum BuyerFault {
     /// A cancel or an expiry before payment.
     BeforePayment,
     /// A cancel after the buyer had said that the money was sent.
@@ -312,17 +312,17 @@ pub struct AdRemaining {
 
 /// What a command or the clock did to a P2P trade.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TradeFact {
+pub struct P2pTradeFact {
     /// What was done.
     pub action: Action,
     /// In which role.
     pub party: Party,
     /// The trade afterwards.
-    pub trade: Trade,
+    pub trade: P2pTrade,
     /// What is left of its ad, where that changed.
     pub ad: Option<AdRemaining>,
     /// What counts against the buyer.
-    pub fault: Option<Fault>,
+    pub fault: Option<BuyerFault>,
     /// Until when it may be reviewed, where it has completed.
     pub review_until: Option<Stamp>,
     /// What was said for it: why it was frozen, thawed, decided so, appealed against.

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, http::StatusCode, web::Path};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Case, Sight, case_of, dispute_id, disputed};
+use super::{Case, Visibility, case_of, dispute_id, disputed};
 use crate::{
     domain::{
         code::Coded,
@@ -12,7 +12,7 @@ use crate::{
         p2p::{
             ad::Person,
             ask::{Arbiter, TradeAsk},
-            dispute::{DisputeReason, Outcome, OutcomeKind, TEXT_CHARS_MAX},
+            dispute::{DisputeReason, OutcomeKind, TEXT_CHARS_MAX, VerdictOutcome},
         },
         rejection::Rejection,
     },
@@ -84,7 +84,7 @@ async fn ask_dispute(
     let trade = &trade_fact(&accepted)?.trade;
     let case = Case { dispute: disputed(trade)?, trade };
     // Who handed it on has handed on the sight of it, too.
-    let whole = case.sight(caller) == Some(Sight::Whole);
+    let whole = case.sight(caller) == Some(Visibility::Whole);
     Ok(answer(StatusCode::OK, &accepted, &Dispute::of(case.dispute, trade, whole)))
 }
 
@@ -230,15 +230,15 @@ pub struct VerdictBody {
 }
 
 impl VerdictBody {
-    fn outcome(&self) -> Result<Outcome, Problem> {
+    fn outcome(&self) -> Result<VerdictOutcome, Problem> {
         let field = "buyer_percent";
         let unknown = || Problem::from(Fault::Choice("outcome", OutcomeKind::CODES));
         let outcome = OutcomeKind::from_code(&self.outcome).ok_or_else(unknown)?;
         match (outcome, self.buyer_percent) {
-            (OutcomeKind::Buyer, None) => Ok(Outcome::Buyer),
-            (OutcomeKind::Seller, None) => Ok(Outcome::Seller),
+            (OutcomeKind::Buyer, None) => Ok(VerdictOutcome::Buyer),
+            (OutcomeKind::Seller, None) => Ok(VerdictOutcome::Seller),
             (OutcomeKind::Split, Some(buyer_percent @ 1..=99)) => {
-                Ok(Outcome::Split { buyer_percent })
+                Ok(VerdictOutcome::Split { buyer_percent })
             }
             (OutcomeKind::Split, Some(_)) => Err(Problem::field(field, "is not from 1 to 99")),
             (OutcomeKind::Split, None) => Err(Problem::field(field, "is missing")),

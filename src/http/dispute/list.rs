@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web::Path};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Case, Sight, case_of, dispute_id};
+use super::{Case, Visibility, case_of, dispute_id};
 use crate::{
     domain::{
         account::Role, id::Stamp, p2p::dispute::DisputeStatus, rejection::Rejection, world::World,
@@ -150,7 +150,7 @@ pub async fn show_dispute(caller: Caller, id: Path<String>) -> Result<HttpRespon
     let world = caller.api.exchange.views().world();
     let seen = case_of(&world, id).and_then(|case| Some((case, case.sight(&caller)?)));
     let (case, sight) = seen.ok_or(Rejection::DisputeNotFound)?;
-    let dispute = Dispute::of(case.dispute, case.trade, sight == Sight::Whole);
+    let dispute = Dispute::of(case.dispute, case.trade, sight == Visibility::Whole);
     let shown = ShownDispute { dispute, age_secs: age_secs(case, now) };
     Ok(reading(world.state.through, &shown))
 }

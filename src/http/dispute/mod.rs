@@ -20,14 +20,14 @@ use super::{
 use crate::domain::{
     account::Role,
     id::DisputeId,
-    p2p::{dispute::Dispute, trade::Trade},
+    p2p::{dispute::Dispute, trade::P2pTrade},
     rejection::Rejection,
     world::World,
 };
 
 /// How much of a dispute somebody sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sight {
+enum Visibility {
     /// What it is about.
     Summary,
     /// All of it.
@@ -38,7 +38,7 @@ enum Sight {
 #[derive(Clone, Copy)]
 struct Case<'w> {
     dispute: &'w Dispute,
-    trade: &'w Trade,
+    trade: &'w P2pTrade,
 }
 
 /// The dispute that a path names, if it can be one.
@@ -57,13 +57,13 @@ fn case_of(world: &World, id: DisputeId) -> Option<Case<'_>> {
 
 impl Case<'_> {
     /// How much of it `caller` sees; `None` for a stranger.
-    fn sight(self, caller: &Caller) -> Option<Sight> {
+    fn sight(self, caller: &Caller) -> Option<Visibility> {
         let Case { dispute, trade } = self;
         match caller.access.role {
-            _ if trade.is_party(caller.user) => Some(Sight::Whole),
-            Role::Admin => Some(Sight::Whole),
-            Role::Arbitrator if self.is_assigned(caller) => Some(Sight::Whole),
-            Role::Arbitrator if dispute.status.is_open() => Some(Sight::Summary),
+            _ if trade.is_party(caller.user) => Some(Visibility::Whole),
+            Role::Admin => Some(Visibility::Whole),
+            Role::Arbitrator if self.is_assigned(caller) => Some(Visibility::Whole),
+            Role::Arbitrator if dispute.status.is_open() => Some(Visibility::Summary),
             Role::Arbitrator | Role::User => None,
         }
     }
@@ -77,6 +77,6 @@ impl Case<'_> {
 }
 
 /// The newest dispute over a trade that a fact has in it.
-fn disputed(trade: &Trade) -> Result<&Dispute, Problem> {
+fn disputed(trade: &P2pTrade) -> Result<&Dispute, Problem> {
     trade.dispute.as_deref().ok_or_else(|| Problem::of(Edge::Internal))
 }

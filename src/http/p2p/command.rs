@@ -11,7 +11,7 @@ use crate::{
         body::{Json, OptionalJson},
         caller::{Caller, answer},
         problem::{Problem, ProblemBody},
-        wire::P2pTrade,
+        wire::ShownTrade,
     },
 };
 
@@ -47,7 +47,7 @@ macro_rules! trade_command {
             params(("id" = String, Path)),
             request_body = Option<TradeCommandBody>,
             responses(
-                (status = 200, body = P2pTrade, description = "The trade afterwards"),
+                (status = 200, body = ShownTrade, description = "The trade afterwards"),
                 (status = 400, body = ProblemBody),
                 (status = 401, body = ProblemBody),
                 (status = 403, body = ProblemBody, description = "NOT_ALLOWED: the other party's to do"),
@@ -119,7 +119,7 @@ trade_command!(
     params(("id" = String, Path)),
     request_body = Option<CancelBody>,
     responses(
-        (status = 200, body = P2pTrade, description = "The trade afterwards"),
+        (status = 200, body = ShownTrade, description = "The trade afterwards"),
         (status = 400, body = ProblemBody),
         (status = 401, body = ProblemBody),
         (status = 404, body = ProblemBody, description = "P2P_TRADE_NOT_FOUND"),
@@ -146,6 +146,6 @@ pub(in crate::http) async fn command(
     raw: &[u8],
 ) -> Result<HttpResponse, Problem> {
     let accepted = ask_trade(caller, trade_id(id)?, None, expected, ask, raw).await?;
-    let trade = P2pTrade::of(&trade_fact(&accepted)?.trade, caller.user);
+    let trade = ShownTrade::of(&trade_fact(&accepted)?.trade, caller.user);
     Ok(answer(StatusCode::OK, &accepted, &trade))
 }

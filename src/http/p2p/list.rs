@@ -11,7 +11,7 @@ use crate::{
         order::Side,
         p2p::{
             ad::{self, AdStatus, Hidden},
-            board::{Board, Wanted},
+            board::{Board, TakeSize},
             context,
             fiat::{Fiat, PaymentMethod},
             history::ClosedAd,
@@ -47,8 +47,9 @@ impl ListedAd {
         price: Option<P2pPrice>,
         hidden: Option<Hidden>,
     ) -> ListedAd {
-        let standing = world.state.p2p.standing(ad.owner.id);
-        let owner_reputation = standing.map(|standing| OwnerReputation::of(standing.all_time()));
+        let reputation = world.state.p2p.reputation(ad.owner.id);
+        let owner_reputation =
+            reputation.map(|reputation| OwnerReputation::of(reputation.all_time()));
         ListedAd {
             ad: Ad::of(ad, price, hidden),
             owner_reputation: owner_reputation.unwrap_or_default(),
@@ -262,7 +263,7 @@ fn check_amount(text: &str, fiat: Option<Fiat>) -> Result<(), Problem> {
 /// Whether so much fiat can be taken of an ad at once.
 fn is_enough(ad: &ad::Ad, price: Option<P2pPrice>, amount: Amount) -> bool {
     let within = (ad.terms.min_limit..=ad.terms.max_limit).contains(&amount);
-    let taken = price.and_then(|price| Wanted::Fiat(amount).at(price, ad.asset, ad.fiat).ok());
+    let taken = price.and_then(|price| TakeSize::Fiat(amount).at(price, ad.asset, ad.fiat).ok());
     within && taken.is_some_and(|(taken, _)| taken <= ad.remaining)
 }
 
@@ -306,8 +307,8 @@ impl Sort {
                 [i64::from(ad.id.board().0) * 2 + side, price, id]
             }
             Sort::CompletionRate => {
-                let standing = world.state.p2p.standing(ad.owner.id);
-                let rate = standing.and_then(|own| own.all_time().completion_permille());
+                let reputation = world.state.p2p.reputation(ad.owner.id);
+                let rate = reputation.and_then(|own| own.all_time().completion_permille());
                 // Who has none comes last.
                 [rate.map_or(1, |rate| -(rate as i64)), 0, id]
             }

@@ -32,7 +32,7 @@ use crate::{
             ad::{Ad, AdFact},
             ask::TradeAsk,
             dispute::DisputeStatus,
-            trade::{Trade, TradeFact, TradeState},
+            trade::{P2pTrade, P2pTradeFact, TradeState},
         },
         rejection::Rejection,
         world::World,
@@ -59,7 +59,7 @@ fn ad_of(world: &World, id: AdId) -> Result<&Ad, Rejection> {
 }
 
 /// A trade, open or kept, whoever may see it.
-pub(super) fn trade_of(world: &World, id: P2pTradeId) -> Option<&Trade> {
+pub(super) fn trade_of(world: &World, id: P2pTradeId) -> Option<&P2pTrade> {
     world.state.p2p.trade(id).or_else(|| world.history.p2p.ended(id))
 }
 
@@ -68,12 +68,12 @@ pub(super) fn trade_for<'w>(
     world: &'w World,
     caller: &Caller,
     id: P2pTradeId,
-) -> Result<&'w Trade, Rejection> {
+) -> Result<&'w P2pTrade, Rejection> {
     let seen = trade_of(world, id).filter(|trade| may_see(trade, caller));
     seen.ok_or(Rejection::P2pTradeNotFound)
 }
 
-fn may_see(trade: &Trade, caller: &Caller) -> bool {
+fn may_see(trade: &P2pTrade, caller: &Caller) -> bool {
     let withdrawn = |status| status == DisputeStatus::Withdrawn;
     let disputed = trade.dispute.as_ref().is_some_and(|dispute| !withdrawn(dispute.status));
     match caller.access.role {
@@ -85,7 +85,7 @@ fn may_see(trade: &Trade, caller: &Caller) -> bool {
 }
 
 /// The trades of which `user` is a party, open ones and those that are kept, in no order.
-pub(super) fn trades_of(world: &World, user: UserId) -> impl Iterator<Item = &Trade> {
+pub(super) fn trades_of(world: &World, user: UserId) -> impl Iterator<Item = &P2pTrade> {
     let own = world.history.p2p.user(user);
     let open = own.into_iter().flat_map(|own| own.open.iter());
     let open = open.filter_map(|id| world.state.p2p.trade(*id));
@@ -95,7 +95,7 @@ pub(super) fn trades_of(world: &World, user: UserId) -> impl Iterator<Item = &Tr
 }
 
 /// Newest first; ids alone do not say which of two boards' trades is older.
-pub(super) fn place_of(trade: &Trade) -> Place {
+pub(super) fn place_of(trade: &P2pTrade) -> Place {
     [-trade.created_at.0, -(trade.id.0 as i64), 0]
 }
 
@@ -136,7 +136,7 @@ pub(super) fn refused(caller: &Caller, trade: P2pTradeId, rejection: Rejection) 
 }
 
 /// What a command did to a trade.
-pub(super) fn trade_fact(accepted: &Accepted) -> Result<&TradeFact, Problem> {
+pub(super) fn trade_fact(accepted: &Accepted) -> Result<&P2pTradeFact, Problem> {
     match &fact_of(accepted)?.body {
         Body::P2pTrade(fact) => Ok(fact),
         _ => Err(Problem::of(Edge::Internal)),

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         command::Command,
         id::UserId,
-        p2p::trade::{Trade, TradeState},
+        p2p::trade::{P2pTrade, TradeState},
         rejection::Rejection,
     },
     http::{
@@ -17,7 +17,7 @@ use crate::{
         caller::{Caller, answer, reading},
         page::{Page, Query, Stretch},
         problem::{Problem, ProblemBody},
-        wire::{P2pTrade, TakeBody, Taken},
+        wire::{ShownTrade, TakeBody, Taken},
     },
 };
 
@@ -63,7 +63,7 @@ pub async fn take_ad(caller: Caller, body: Json<TakeBody>) -> Result<HttpRespons
     security(("bearer" = [])),
     params(("id" = String, Path)),
     responses(
-        (status = 200, body = P2pTrade),
+        (status = 200, body = ShownTrade),
         (status = 401, body = ProblemBody),
         (status = 404, body = ProblemBody, description = "P2P_TRADE_NOT_FOUND")
     )
@@ -72,7 +72,7 @@ pub async fn show_p2p_trade(caller: Caller, id: Path<String>) -> Result<HttpResp
     let id = trade_id(&id)?;
     let world = caller.api.exchange.views().world();
     let trade = trade_for(&world, &caller, id)?;
-    Ok(reading(world.state.through, &P2pTrade::of(trade, caller.user)))
+    Ok(reading(world.state.through, &ShownTrade::of(trade, caller.user)))
 }
 
 /// Which trades.
@@ -99,7 +99,7 @@ pub struct P2pTradesAsked {
     security(("bearer" = [])),
     params(P2pTradesAsked),
     responses(
-        (status = 200, body = Page<P2pTrade>),
+        (status = 200, body = Page<ShownTrade>),
         (status = 400, body = ProblemBody),
         (status = 401, body = ProblemBody)
     )
@@ -118,7 +118,7 @@ pub async fn list_p2p_trades(
         .map(|trade| (place_of(trade), trade))
         .collect();
     let (trades, next) = stretch.cut(wanted, LETTER);
-    let data = trades.into_iter().map(|trade| P2pTrade::of(trade, caller.user)).collect();
+    let data = trades.into_iter().map(|trade| ShownTrade::of(trade, caller.user)).collect();
     let window = world.history.p2p.user(caller.user).map(|own| &own.finished);
     let page = Page { data, next, window: None }.of_window(window, |ended| ended.sequence);
     Ok(reading(world.state.through, &page))
@@ -172,7 +172,7 @@ impl TradeRole {
         }
     }
 
-    fn fits(self, trade: &Trade, user: UserId) -> bool {
+    fn fits(self, trade: &P2pTrade, user: UserId) -> bool {
         let person = match self {
             TradeRole::Buyer => &trade.buyer,
             TradeRole::Seller => &trade.seller,

@@ -14,7 +14,7 @@ use crate::{
         p2p::{
             ASSETS,
             ad::{self, AdChange, AdDraft, AdTerms, PriceType, Pricing},
-            board::{Take, Wanted},
+            board::{Take, TakeSize},
             fiat::{Fiat, PAYMENT_WINDOW_SECS_MAX, PAYMENT_WINDOW_SECS_MIN, PaymentMethod},
         },
     },
@@ -294,8 +294,8 @@ impl TakeBody {
     /// The checked take, of an ad for `asset` against `fiat`.
     pub fn check(&self, asset: Asset, fiat: Fiat) -> Result<Take, Fault> {
         let wanted = match (&self.fiat_amount, &self.amount) {
-            (Some(text), None) => Wanted::Fiat(read_limit("fiat_amount", text, fiat)?),
-            (None, Some(text)) => Wanted::Crypto(read_amount("amount", text, asset)?),
+            (Some(text), None) => TakeSize::Fiat(read_limit("fiat_amount", text, fiat)?),
+            (None, Some(text)) => TakeSize::Crypto(read_amount("amount", text, asset)?),
             (None, None) => {
                 return Err(Fault::Field("fiat_amount", "is missing, and so is amount"));
             }

@@ -7,8 +7,8 @@ use super::{code, time};
 use crate::domain::{
     id::UserId,
     p2p::{
-        dispute::{self, Outcome},
-        trade::Trade,
+        dispute::{self, VerdictOutcome},
+        trade::P2pTrade,
     },
 };
 
@@ -54,7 +54,7 @@ pub struct DisputeSummary {
 
 impl DisputeSummary {
     /// What `dispute` over `trade` is about.
-    pub fn of(dispute: &dispute::Dispute, trade: &Trade) -> DisputeSummary {
+    pub fn of(dispute: &dispute::Dispute, trade: &P2pTrade) -> DisputeSummary {
         DisputeSummary {
             id: dispute.id.to_string(),
             trade_id: trade.id.to_string(),
@@ -78,7 +78,7 @@ impl DisputeSummary {
 }
 
 /// The name of one of the parties.
-fn name_of(trade: &Trade, user: UserId) -> String {
+fn name_of(trade: &P2pTrade, user: UserId) -> String {
     let party = if trade.buyer.id == user { &trade.buyer } else { &trade.seller };
     party.name.clone()
 }
@@ -110,7 +110,7 @@ pub struct DisputeCase {
 
 impl Dispute {
     /// `dispute` over `trade`, `whole` for those who are in it.
-    pub fn of(dispute: &dispute::Dispute, trade: &Trade, whole: bool) -> Dispute {
+    pub fn of(dispute: &dispute::Dispute, trade: &P2pTrade, whole: bool) -> Dispute {
         let case = || DisputeCase {
             statements: dispute.statements.iter().map(|said| Statement::of(said, trade)).collect(),
             evidence: dispute.evidence.iter().map(|file| Evidence::of(file, trade)).collect(),
@@ -134,7 +134,7 @@ pub struct Statement {
 }
 
 impl Statement {
-    fn of(statement: &dispute::Statement, trade: &Trade) -> Statement {
+    fn of(statement: &dispute::Statement, trade: &P2pTrade) -> Statement {
         Statement {
             by: name_of(trade, statement.by),
             text: statement.text.clone(),
@@ -158,7 +158,7 @@ pub struct Evidence {
 
 impl Evidence {
     /// `evidence` in a dispute over `trade`.
-    pub fn of(evidence: &dispute::Evidence, trade: &Trade) -> Evidence {
+    pub fn of(evidence: &dispute::Evidence, trade: &P2pTrade) -> Evidence {
         Evidence {
             sha256: hex(&evidence.hash),
             media_type: evidence.media.code(),
@@ -194,8 +194,8 @@ impl Verdict {
         Verdict {
             outcome: verdict.outcome.code(),
             buyer_percent: match verdict.outcome {
-                Outcome::Split { buyer_percent } => Some(buyer_percent),
-                Outcome::Buyer | Outcome::Seller => None,
+                VerdictOutcome::Split { buyer_percent } => Some(buyer_percent),
+                VerdictOutcome::Buyer | VerdictOutcome::Seller => None,
             },
             reason: verdict.reason.clone(),
             fraud: verdict.fraud,

@@ -25,8 +25,8 @@ pub use dispute::{Dispute, DisputeCase, DisputeSummary, Evidence, Statement, Ver
 pub use fault::{Fault, explain, none_of};
 pub use market::{Book, Candle, Instrument, Print, Ticker, candles, checksum};
 pub use order::{Cancelled, Fill, Order, OwnTrade, Placed, fills};
-pub use p2p::{AuditEntry, Escrow, Fees, P2pMessage, P2pTrade, PaymentAccount, PaymentTo, Taken};
-pub use reputation::{OwnerReputation, Reputation, Review, TradeRecord, Volume, Windows};
+pub use p2p::{AuditEntry, Escrow, Fees, P2pMessage, PaymentAccount, PaymentTo, ShownTrade, Taken};
+pub use reputation::{OwnerReputation, Review, ShownReputation, TradeRecord, Volume, Windows};
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 

@@ -10,16 +10,17 @@ use crate::domain::{
     p2p::{
         ad::Person,
         contact,
-        dispute::Outcome,
+        dispute::VerdictOutcome,
         history,
         machine::Action,
-        trade::{EscrowStatus, MessageFact, Trade},
+        trade::{EscrowStatus, MessageFact, P2pTrade},
     },
 };
 
 /// A P2P trade, as one of its readers sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct P2pTrade {
+#[schema(as = P2pTrade)]
+pub struct ShownTrade {
     #[schema(example = "1026")]
     pub id: String,
     pub advertisement_id: String,
@@ -101,13 +102,13 @@ pub struct PaymentTo {
     pub details: String,
 }
 
-impl P2pTrade {
+impl ShownTrade {
     /// `trade` for `reader`.
-    pub fn of(trade: &Trade, reader: UserId) -> P2pTrade {
+    pub fn of(trade: &P2pTrade, reader: UserId) -> ShownTrade {
         let name = |person: &Person| person.name.clone();
         let (asset, fiat) = (trade.asset, trade.fiat);
         let shown = trade.is_party(reader) && trade.state.is_open();
-        P2pTrade {
+        ShownTrade {
             id: trade.id.to_string(),
             advertisement_id: trade.ad.to_string(),
             buyer: name(&trade.buyer),
@@ -202,7 +203,7 @@ pub struct Escrow {
 
 impl Escrow {
     /// The escrow of `trade`.
-    pub fn of(trade: &Trade) -> Escrow {
+    pub fn of(trade: &P2pTrade) -> Escrow {
         let asset = trade.asset;
         let (status, to_buyer, back) = settled(trade);
         let fee = trade.fee_on(to_buyer);
@@ -224,7 +225,7 @@ impl Escrow {
 }
 
 /// What an escrow's status is, and how much of it went to the buyer, fees included, and back.
-fn settled(trade: &Trade) -> (EscrowStatus, Amount, Amount) {
+fn settled(trade: &P2pTrade) -> (EscrowStatus, Amount, Amount) {
     let amount = trade.amount;
     let status = EscrowStatus::of(trade.state);
     match status {
@@ -233,8 +234,8 @@ fn settled(trade: &Trade) -> (EscrowStatus, Amount, Amount) {
         EscrowStatus::Split => {
             let verdict = trade.dispute.as_ref().and_then(|dispute| dispute.verdict.as_ref());
             let percent = verdict.map_or(0, |verdict| match verdict.outcome {
-                Outcome::Split { buyer_percent } => buyer_percent,
-                Outcome::Buyer | Outcome::Seller => 0,
+                VerdictOutcome::Split { buyer_percent } => buyer_percent,
+                VerdictOutcome::Buyer | VerdictOutcome::Seller => 0,
             });
             let to_buyer = share_down(amount, percent);
             (status, to_buyer, amount - to_buyer)
@@ -246,15 +247,19 @@ fn settled(trade: &Trade) -> (EscrowStatus, Amount, Amount) {
 /// A trade that was just opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Taken {
-    pub trade: P2pTrade,
+    pub trade: ShownTrade,
     pub escrow: Escrow,
     pub sequence: u64,
 }
 
 impl Taken {
     /// The answer to the taker of `trade`.
-    pub fn of(sequence: Sequence, trade: &Trade, taker: UserId) -> Taken {
-        Taken { trade: P2pTrade::of(trade, taker), escrow: Escrow::of(trade), sequence: sequence.0 }
+    pub fn of(sequence: Sequence, trade: &P2pTrade, taker: UserId) -> Taken {
+        Taken {
+            trade: ShownTrade::of(trade, taker),
+            escrow: Escrow::of(trade),
+            sequence: sequence.0,
+        }
     }
 }
 

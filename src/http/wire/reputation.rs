@@ -9,7 +9,7 @@ use crate::domain::{
     id::{Sequence, Stamp},
     money::print_scaled,
     p2p::{
-        standing::{Record, Standing, WINDOWS_DAYS},
+        reputation::{Record, Reputation, WINDOWS_DAYS},
         trade::ReviewFact,
     },
 };
@@ -74,19 +74,20 @@ impl TradeRecord {
         }
     }
 
-    /// What `standing` comes to in the last `days`, or ever.
-    pub fn within(standing: &Standing, days: Option<i64>, now: Stamp) -> TradeRecord {
-        let partners = standing.partners(days, now);
+    /// What `reputation` comes to in the last `days`, or ever.
+    pub fn within(reputation: &Reputation, days: Option<i64>, now: Stamp) -> TradeRecord {
+        let partners = reputation.partners(days, now);
         match days {
-            Some(days) => TradeRecord::of(&standing.last_days(days, now), partners),
-            None => TradeRecord::of(standing.all_time(), partners),
+            Some(days) => TradeRecord::of(&reputation.last_days(days, now), partners),
+            None => TradeRecord::of(reputation.all_time(), partners),
         }
     }
 }
 
 /// A user's reputation: of all time, and by spans of time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Reputation {
+#[schema(as = Reputation)]
+pub struct ShownReputation {
     #[schema(example = "alice")]
     pub username: String,
     /// Of all time.
@@ -109,13 +110,13 @@ pub struct Windows {
     pub all: TradeRecord,
 }
 
-impl Reputation {
+impl ShownReputation {
     /// The reputation of the user of this name; `whole` with what others are not told.
-    pub fn of(username: &str, standing: &Standing, now: Stamp, whole: bool) -> Reputation {
-        let [d30, d90] = WINDOWS_DAYS.map(|days| TradeRecord::within(standing, Some(days), now));
-        let all = TradeRecord::within(standing, None, now);
-        let barred_until = standing.ladder.barred_until(now).map(time);
-        Reputation {
+    pub fn of(username: &str, reputation: &Reputation, now: Stamp, whole: bool) -> ShownReputation {
+        let [d30, d90] = WINDOWS_DAYS.map(|days| TradeRecord::within(reputation, Some(days), now));
+        let all = TradeRecord::within(reputation, None, now);
+        let barred_until = reputation.bars.barred_until(now).map(time);
+        ShownReputation {
             username: username.to_owned(),
             record: all.clone(),
             windows: Windows { d30, d90, all },

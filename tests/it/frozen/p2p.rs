@@ -201,12 +201,14 @@ impl Script {
         let wanted = match self.random.draw(20) {
             _ if self.random.percent(40) => {
                 let (least, most) = (limits.0.min(limits.1), limits.1.min(limits.0 * 20));
-                Wanted::Fiat(Amount::new(self.random.between(least, most.max(least))))
+                TakeSize::Fiat(Amount::new(self.random.between(least, most.max(least))))
             }
-            0 => Wanted::Crypto(Amount::new(self.random.between(1, 3))),
-            1 => Wanted::Fiat(Amount::new(90_000_000)),
-            2..8 => Wanted::Crypto(Amount::new(unit * dollars + self.random.between(0, unit - 1))),
-            _ => Wanted::Fiat(Amount::new(100 * dollars + self.random.between(0, 99))),
+            0 => TakeSize::Crypto(Amount::new(self.random.between(1, 3))),
+            1 => TakeSize::Fiat(Amount::new(90_000_000)),
+            2..8 => {
+                TakeSize::Crypto(Amount::new(unit * dollars + self.random.between(0, unit - 1)))
+            }
+            _ => TakeSize::Fiat(Amount::new(100 * dollars + self.random.between(0, 99))),
         };
         let offered = known.map_or(PaymentMethod::Card, |ad| ad.terms.methods[0]);
         let method = match self.random.percent(93) {
@@ -279,7 +281,7 @@ impl Script {
     }
 
     /// What brings a trade on.
-    fn sensible(&mut self, world: &World, trade: &Trade) -> (UserId, TradeAsk) {
+    fn sensible(&mut self, world: &World, trade: &P2pTrade) -> (UserId, TradeAsk) {
         use TradeState::*;
         let (buyer, seller) = (trade.buyer.id, trade.seller.id);
         let party = self.random.any(&[buyer, seller]);
@@ -313,7 +315,7 @@ impl Script {
         }
     }
 
-    fn in_dispute(&mut self, world: &World, trade: &Trade) -> (UserId, TradeAsk) {
+    fn in_dispute(&mut self, world: &World, trade: &P2pTrade) -> (UserId, TradeAsk) {
         let (buyer, seller) = (trade.buyer.id, trade.seller.id);
         let party = self.random.any(&[buyer, seller]);
         let open = trade.dispute.as_ref().unwrap();
@@ -344,8 +346,8 @@ impl Script {
 
     fn verdict(&mut self) -> TradeAsk {
         let buyer_percent = self.random.between(1, 99) as u8;
-        let split = Outcome::Split { buyer_percent };
-        let outcome = self.random.any(&[Outcome::Buyer, Outcome::Seller, split]);
+        let split = VerdictOutcome::Split { buyer_percent };
+        let outcome = self.random.any(&[VerdictOutcome::Buyer, VerdictOutcome::Seller, split]);
         let reason = "what both of them said".into();
         TradeAsk::GiveVerdict { outcome, reason, fraud: self.random.percent(20) }
     }

@@ -11,7 +11,7 @@ use souk::domain::{
     money::{Amount, Asset},
     p2p::{
         ad::{Ad, Pricing},
-        trade::{Trade, TradeFact, TradeState},
+        trade::{P2pTrade, P2pTradeFact, TradeState},
     },
 };
 
@@ -192,9 +192,10 @@ impl Expected {
         self.put("p2p_advertisements", ad.id.0, &row);
     }
 
-    fn trade(&mut self, own: &TradeFact) {
-        let Trade { id, ad, asset, fiat, buyer, seller, amount, price, total_fiat, state, .. } =
-            &own.trade;
+    fn trade(&mut self, own: &P2pTradeFact) {
+        let P2pTrade {
+            id, ad, asset, fiat, buyer, seller, amount, price, total_fiat, state, ..
+        } = &own.trade;
         if let Some(left) = own.ad {
             let ads = self.rows.get_mut("p2p_advertisements").unwrap();
             ads.get_mut(&left.ad.0).unwrap()[8] = short(&asset.print(left.remaining));

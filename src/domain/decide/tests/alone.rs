@@ -466,11 +466,11 @@ fn where_nobody_is_there_commands_are_refused_and_knocks_had_nothing_due() {
     assert_eq!(refused(vec![said]), Rejection::UserNotFound);
     let trade = P2pTradeId::new(crate::domain::id::BoardId(0), 1);
     let due = crate::domain::decide::trade::TradeMessage::Due { epoch: 4 };
-    let said = undelivered(Letter::<To>::Trade(trade, due), &cx).unwrap();
+    let said = undelivered(Letter::<To>::P2pTrade(trade, due), &cx).unwrap();
     let Letter::Deadlines(DeadlineMessage::NotDue { entity, epoch: 4, again: None }) = said else {
         panic!("{said:?}")
     };
-    assert_eq!(entity, Entity::Trade(trade));
+    assert_eq!(entity, Entity::P2pTrade(trade));
     let delivery = WalletMessage::Delivered(Delivery::default());
     assert!(undelivered(Letter::<To>::Wallet(UserId(9), delivery), &cx).is_none(), "a bug");
 }

@@ -28,7 +28,7 @@ use crate::domain::{
     instrument::{Instrument, Price},
     money::Amount,
     order::Side,
-    p2p::{Rules, board::Board, contact::ContactBook, trade::Trade},
+    p2p::{Rules, board::Board, contact::ContactBook, trade::P2pTrade},
     per_asset::PerAsset,
     rejection::Rejection,
     wallet::{Limits, Wallet},
@@ -101,7 +101,7 @@ pub struct Core {
     pub wallets: Vec<Wallets>,
     pub books: Vec<Books>,
     pub boards: Vec<(BoardFlight, Board)>,
-    pub trades: BTreeMap<P2pTradeId, (TradeFlight<To>, Trade)>,
+    pub trades: BTreeMap<P2pTradeId, (TradeFlight<To>, P2pTrade)>,
     pub accounts: (AccountsFlight, (Accounts, ContactBook)),
     pub deadlines: Deadlines<To>,
     pub clock: Clock,
@@ -311,7 +311,7 @@ impl Core {
                 Some((flight, own)) => flight.handle(own, message, &cx, &mut out),
                 None => out.extend(undelivered(Letter::Board(board, message), &cx)),
             },
-            Letter::Trade(trade, message) => match self.trades.get_mut(&trade) {
+            Letter::P2pTrade(trade, message) => match self.trades.get_mut(&trade) {
                 Some((flight, own)) => {
                     let ends = matches!(message, TradeMessage::Ended(_));
                     flight.handle(own, message, &cx, &mut out);
@@ -319,7 +319,7 @@ impl Core {
                         self.trades.remove(&trade);
                     }
                 }
-                None => out.extend(undelivered(Letter::Trade(trade, message), &cx)),
+                None => out.extend(undelivered(Letter::P2pTrade(trade, message), &cx)),
             },
             Letter::Deadlines(message) => self.deadlines.handle(message, &self.clock, &mut out),
             Letter::StartWallet(own, since) => {

@@ -13,7 +13,7 @@ use crate::domain::{
     p2p::{
         ad::{AdDraft, AdTerms, Conditions, Pricing},
         ask::TradeAsk,
-        board::{Take, Wanted},
+        board::{Take, TakeSize},
         fiat::{Fiat, PaymentMethod},
         trade::TradeState,
     },
@@ -63,7 +63,7 @@ impl Market {
     }
 
     fn take(&mut self, ad: AdId) -> Reply {
-        let (wanted, method) = (Wanted::Fiat(Amount::new(10_000)), PaymentMethod::BankTransfer);
+        let (wanted, method) = (TakeSize::Fiat(Amount::new(10_000)), PaymentMethod::BankTransfer);
         let take = Take { ad, wanted, method, expected: None, version: None };
         self.does(self.buyer, Command::TakeAd(take))
     }

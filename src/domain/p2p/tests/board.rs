@@ -8,9 +8,9 @@ use crate::domain::{
     order::Side,
     p2p::{
         Rules,
-        ad::{AdAction, AdChange, AdDraft, AdStatus, AdTerms, Hidden, OwnerStands, Pricing},
+        ad::{AdAction, AdChange, AdDraft, AdStatus, AdTerms, Hidden, OwnerState, Pricing},
         ask::TradeAsk,
-        board::Seen,
+        board::AdContext,
         fiat::PaymentMethod,
         trade::ReviewFact,
     },
@@ -308,13 +308,13 @@ fn a_fact_tells_the_price_and_why_nobody_sees_the_ad() {
     let market = Market::new();
     let publish = |index: Option<P2pPrice>| {
         let rules = Rules::default();
-        let seen = Seen { index, rules: &rules, ..market.seen(S) };
+        let seen = AdContext { index, rules: &rules, ..market.seen(S) };
         let draft = AdDraft { side: Side::Sell, terms: terms() };
         market.board.publish(market.person(S), draft, usdt("1000"), seen).unwrap()
     };
     let fact = publish(None);
     assert_eq!((fact.price, fact.hidden), (Some(price("1.02")), None));
-    let (mut ad, fine) = (fact.ad, OwnerStands::default());
+    let (mut ad, fine) = (fact.ad, OwnerState::default());
     assert_eq!(ad.created_at, START);
     ad.remaining = Amount::ZERO;
     assert_eq!(ad.hidden(fact.price, fine), Some(Hidden::BelowMin));
@@ -373,6 +373,6 @@ fn a_review_that_was_in_time_counts_whatever_came_between() {
     let review = ReviewFact { trade: done, reviewer, reviewed, rating: 5, comment: None };
     market.fold(Body::Reviewed(review));
     market.check();
-    let standing = market.state.p2p.standing(S).unwrap();
-    assert_eq!(standing.all_time().rating_hundredths(), Some(500));
+    let reputation = market.state.p2p.reputation(S).unwrap();
+    assert_eq!(reputation.all_time().rating_hundredths(), Some(500));
 }

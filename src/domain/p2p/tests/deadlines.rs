@@ -8,7 +8,7 @@ use crate::domain::{
     p2p::{
         ask::TradeAsk,
         decide::due,
-        dispute::{DisputeStatus, Outcome},
+        dispute::{DisputeStatus, VerdictOutcome},
         machine::Action,
         trade::{TradeReason, TradeState::*},
     },
@@ -61,7 +61,7 @@ fn each_state_has_its_deadline() {
     market.does(A, tr1, TradeAsk::TakeDispute);
     assert_eq!(left(&market, tr1), Some(200 * SECOND + 3 * DAY));
     market.pass(100 * SECOND);
-    market.does(A, tr1, verdict(Outcome::Buyer));
+    market.does(A, tr1, verdict(VerdictOutcome::Buyer));
     assert_eq!(left(&market, tr1), Some(300 * SECOND + DAY));
     market.pass(100 * SECOND);
     market.does(S, tr1, TradeAsk::Appeal { reason: None });
@@ -113,11 +113,11 @@ fn an_expiry_that_is_late_counts_on_the_day_of_its_deadline() {
     let tr1 = market.tr1();
     market.pass(HOUR);
     market.tick();
-    let standing = market.state.p2p.standing(B).unwrap();
+    let reputation = market.state.p2p.reputation(B).unwrap();
     let midnight = START.plus_millis(DAY);
     assert_eq!(market.trade(tr1).updated_at, midnight.plus_millis(-1));
-    assert_eq!(standing.last_days(2, midnight).counted, 1);
-    assert_eq!(standing.last_days(1, midnight).counted, 0);
+    assert_eq!(reputation.last_days(2, midnight).counted, 1);
+    assert_eq!(reputation.last_days(1, midnight).counted, 0);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_freeze_stops_the_time_for_statements() {
         market.does(ADMIN, tr1, unfreeze());
         let later = if shifted { first.plus_millis(7 * DAY) } else { first };
         assert_eq!(until(&market), later);
-        let answer = market.ask(A, tr1, verdict(Outcome::Buyer));
+        let answer = market.ask(A, tr1, verdict(VerdictOutcome::Buyer));
         let missing = Err(Rejection::StatementsMissing(later));
         assert_eq!(answer, if shifted { missing } else { Ok(()) });
     }
@@ -283,7 +283,7 @@ fn a_missed_target_is_told_once() {
     assert_eq!(market.tick(), []);
     // It can still be decided.
     market.does(A, tr1, TradeAsk::TakeDispute);
-    market.does(A, tr1, verdict(Outcome::Seller));
+    market.does(A, tr1, verdict(VerdictOutcome::Seller));
     market.pass(DAY);
     assert_eq!(market.tick(), [Action::AppealDeadline]);
     assert_eq!(market.state_of(tr1), ResolvedSeller);
@@ -329,11 +329,11 @@ fn a_verdict_waits_for_both_sides_or_their_time() {
     market.does(A, tr1, TradeAsk::TakeDispute);
     let until: Stamp = START.plus_millis(DAY);
     market.pass(DAY - 1);
-    let answer = market.ask(A, tr1, verdict(Outcome::Buyer));
+    let answer = market.ask(A, tr1, verdict(VerdictOutcome::Buyer));
     assert_eq!(answer, Err(Rejection::StatementsMissing(until)));
     let mut answered = market.clone();
     answered.does(B, tr1, dispute_for(true));
-    answered.does(A, tr1, verdict(Outcome::Buyer));
+    answered.does(A, tr1, verdict(VerdictOutcome::Buyer));
     market.pass(1);
-    market.does(A, tr1, verdict(Outcome::Buyer));
+    market.does(A, tr1, verdict(VerdictOutcome::Buyer));
 }

@@ -8,10 +8,10 @@ use crate::domain::{
     p2p::{
         ask::{Arbiter, TradeAsk},
         decide::{Decision, decide},
-        dispute::{DisputeReason, Media, Outcome},
+        dispute::{DisputeReason, Media, VerdictOutcome},
         machine::{Action, Money, Party, after},
         trade::{
-            Trade,
+            P2pTrade,
             TradeState::{self, *},
         },
     },
@@ -142,7 +142,7 @@ fn asks(market: &Market, buyer: bool) -> Vec<TradeAsk> {
         TradeAsk::Withdraw,
         TradeAsk::TakeDispute,
         TradeAsk::Reassign { to: market.arbiter(A2) },
-        verdict(Outcome::Buyer),
+        verdict(VerdictOutcome::Buyer),
         TradeAsk::Appeal { reason: None },
         TradeAsk::Concede,
         TradeAsk::Write { text: text() },
@@ -179,7 +179,7 @@ fn lead_to(market: &mut Market, id: P2pTradeId, state: TradeState) {
             market.does(A, id, TradeAsk::TakeDispute);
             market.pass(DAY);
         }
-        VerdictPending => decided(market, id, Outcome::Split { buyer_percent: 60 }),
+        VerdictPending => decided(market, id, VerdictOutcome::Split { buyer_percent: 60 }),
         Completed => {
             lead_to(market, id, PaymentSent);
             market.does(S, id, TradeAsk::Confirm);
@@ -189,25 +189,25 @@ fn lead_to(market: &mut Market, id: P2pTradeId, state: TradeState) {
             market.pass(900 * SECOND);
             market.tick();
         }
-        ResolvedBuyer => resolved(market, id, Outcome::Buyer),
-        ResolvedSeller => resolved(market, id, Outcome::Seller),
-        ResolvedSplit => resolved(market, id, Outcome::Split { buyer_percent: 60 }),
+        ResolvedBuyer => resolved(market, id, VerdictOutcome::Buyer),
+        ResolvedSeller => resolved(market, id, VerdictOutcome::Seller),
+        ResolvedSplit => resolved(market, id, VerdictOutcome::Split { buyer_percent: 60 }),
     }
 }
 
-fn decided(market: &mut Market, id: P2pTradeId, outcome: Outcome) {
+fn decided(market: &mut Market, id: P2pTradeId, outcome: VerdictOutcome) {
     lead_to(market, id, Disputed);
     market.does(A, id, verdict(outcome));
 }
 
-fn resolved(market: &mut Market, id: P2pTradeId, outcome: Outcome) {
+fn resolved(market: &mut Market, id: P2pTradeId, outcome: VerdictOutcome) {
     decided(market, id, outcome);
     market.pass(DAY);
     market.tick();
 }
 
 /// What a decision answers: the state it leads to, or the code of its refusal.
-fn answer(market: &Market, trade: &Trade, by: UserId, ask: TradeAsk) -> String {
+fn answer(market: &Market, trade: &P2pTrade, by: UserId, ask: TradeAsk) -> String {
     let asker = market.asker(by, trade);
     match decide(trade, &asker, ask, None, &market.rules, market.now) {
         Ok(Decision::Step(decided)) if decided.trade.state == trade.state => "stays".into(),
@@ -381,7 +381,7 @@ fn each_guard_refuses_with_its_code() {
         reason: reason(&dispute_for(true)),
         statement: statement.into(),
     };
-    let seller = verdict(Outcome::Seller);
+    let seller = verdict(VerdictOutcome::Seller);
     check(PaymentSent, &[], B, cancel(), "CONFIRM_NOT_PAID_REQUIRED");
     check(PaymentSent, &[], S, cancel(), "CANCEL_ALREADY_ASKED");
     check(
@@ -428,7 +428,7 @@ fn who_may_decide_a_dispute_is_asked_of_takers_and_of_those_assigned() {
     let trade = market.trade(id);
     let mut open = trade.clone();
     open.dispute.as_mut().unwrap().arbitrator = None;
-    let said = |trade: &Trade, by, ask| answer(&market, trade, by, ask);
+    let said = |trade: &P2pTrade, by, ask| answer(&market, trade, by, ask);
     let to = |user| TradeAsk::Reassign { to: market.arbiter(user) };
     assert_eq!(said(trade, A, to(A)), "DISPUTE_TAKEN");
     assert_eq!(said(trade, A2, to(A2)), "NOT_ASSIGNED");

@@ -14,16 +14,16 @@ use crate::domain::{
     p2p::{
         Rules,
         ad::{Ad, AdChange, AdDraft, AdFact, AdTerms, Conditions, Person, Pricing},
-        ask::{Arbiter, Asker, TradeAsk},
-        board::{Board, Seen, Take, Taker, Wanted},
+        ask::{Arbiter, Requester, TradeAsk},
+        board::{AdContext, Board, Take, TakeSize, TakerProfile},
         contact::ContactAsk,
         context,
         decide::{Decision, decide, due},
-        dispute::{DisputeReason, Outcome},
+        dispute::{DisputeReason, VerdictOutcome},
         fiat::{Fiat, PaymentMethod},
         machine::Action,
-        step::{Decided, Settlement},
-        trade::{ReviewFact, Trade, TradeFact, TradeState},
+        step::{DecidedTrade, Settlement},
+        trade::{P2pTrade, P2pTradeFact, ReviewFact, TradeState},
     },
     rejection::Rejection,
     state::State,
@@ -92,7 +92,7 @@ pub fn terms() -> AdTerms {
 pub fn take_of(ad: AdId, text: &str) -> Take {
     Take {
         ad,
-        wanted: Wanted::Fiat(usd(text)),
+        wanted: TakeSize::Fiat(usd(text)),
         method: PaymentMethod::BankTransfer,
         expected: None,
         version: None,
@@ -107,7 +107,7 @@ pub fn dispute_for(buyer: bool) -> TradeAsk {
     TradeAsk::OpenDispute { reason, statement: STATEMENT.into() }
 }
 
-pub fn verdict(outcome: Outcome) -> TradeAsk {
+pub fn verdict(outcome: VerdictOutcome) -> TradeAsk {
     TradeAsk::GiveVerdict { outcome, reason: "as the papers show".into(), fraud: false }
 }
 
@@ -116,7 +116,7 @@ pub fn cancel() -> TradeAsk {
 }
 
 /// The fact of a decision, as the trade's actor or the board's writes it down.
-pub fn settle(board: &Board, decided: Decided) -> TradeFact {
+pub fn settle(board: &Board, decided: DecidedTrade) -> P2pTradeFact {
     match decided.settlement {
         Settlement::Refund { .. } => board.refund(decided),
         Settlement::Open | Settlement::Release => decided.into_fact(&[ADMIN]),
@@ -134,7 +134,7 @@ pub struct Market {
     pub state: State,
     pub board: Board,
     /// As their actors know them, those that have ended too.
-    pub trades: BTreeMap<P2pTradeId, Trade>,
+    pub trades: BTreeMap<P2pTradeId, P2pTrade>,
     pub rules: Rules,
     pub now: Stamp,
     /// What floating prices stand on.
@@ -247,9 +247,9 @@ impl Market {
     }
 
     /// What a decision about an ad of `owner` looks at.
-    pub fn seen(&self, owner: UserId) -> Seen<'_> {
+    pub fn seen(&self, owner: UserId) -> AdContext<'_> {
         let owner = context::stands(&self.state, owner, self.now);
-        Seen { now: self.now, index: self.index, owner, rules: &self.rules }
+        AdContext { now: self.now, index: self.index, owner, rules: &self.rules }
     }
 
     pub fn ad(&self, id: AdId) -> &Ad {
@@ -275,7 +275,7 @@ impl Market {
         id
     }
 
-    fn fold_trade(&mut self, fact: TradeFact) -> P2pTradeId {
+    fn fold_trade(&mut self, fact: P2pTradeFact) -> P2pTradeId {
         let id = fact.trade.id;
         self.fold(Body::P2pTrade(Box::new(fact)));
         self.check();
@@ -338,7 +338,7 @@ impl Market {
     }
 
     /// Who takes an ad, as its board sees the user.
-    pub fn taker(&self, user: UserId, take: &Take) -> Result<Taker<'_>, Rejection> {
+    pub fn taker(&self, user: UserId, take: &Take) -> Result<TakerProfile<'_>, Rejection> {
         context::taker(&self.state, &self.board, user, take)
     }
 
@@ -348,7 +348,7 @@ impl Market {
         self.take(B, &take_of(ad, "500")).unwrap()
     }
 
-    pub fn trade(&self, id: P2pTradeId) -> &Trade {
+    pub fn trade(&self, id: P2pTradeId) -> &P2pTrade {
         &self.trades[&id]
     }
 
@@ -356,7 +356,7 @@ impl Market {
         self.trade(id).state
     }
 
-    pub fn asker(&self, by: UserId, trade: &Trade) -> Asker {
+    pub fn asker(&self, by: UserId, trade: &P2pTrade) -> Requester {
         context::asker(&self.state, by, trade).unwrap()
     }
 
@@ -383,7 +383,7 @@ impl Market {
         self.ask(by, id, ask).unwrap();
     }
 
-    fn carry_out(&mut self, decided: Decided) -> P2pTradeId {
+    fn carry_out(&mut self, decided: DecidedTrade) -> P2pTradeId {
         self.fold_trade(settle(&self.board, decided))
     }
 
@@ -410,7 +410,7 @@ impl Market {
     /// A trade over `ad` from its opening to its completion.
     pub fn completes(&mut self, taker: UserId, ad: AdId, text: &str) -> P2pTradeId {
         let id = self.take(taker, &take_of(ad, text)).unwrap();
-        let Trade { buyer, seller, .. } = self.trade(id).clone();
+        let P2pTrade { buyer, seller, .. } = self.trade(id).clone();
         self.does(buyer.id, id, TradeAsk::MarkSent);
         self.does(seller.id, id, TradeAsk::Confirm);
         id

@@ -13,26 +13,35 @@ use crate::domain::{
     p2p::{
         ad::{AdChange, AdTerms},
         ask::TradeAsk,
-        board::Wanted,
-        dispute::Outcome,
+        board::TakeSize,
+        dispute::VerdictOutcome,
         machine::{Action, Party},
-        step::{Decided, Settlement},
-        trade::{Trade, TradeState},
+        step::{DecidedTrade, Settlement},
+        trade::{P2pTrade, TradeState},
     },
 };
 
 /// An open trade over `amount` with these fees, in parts per million.
-fn trade(market: &mut Market, amount: Amount, (maker, taker): (u32, u32)) -> Trade {
+fn trade(market: &mut Market, amount: Amount, (maker, taker): (u32, u32)) -> P2pTrade {
     let id = market.tr1();
     let fees = (Rate(maker), Rate(taker));
-    Trade { amount, maker_fee: fees.0, taker_fee: fees.1, ..market.trade(id).clone() }
+    P2pTrade { amount, maker_fee: fees.0, taker_fee: fees.1, ..market.trade(id).clone() }
 }
 
-fn decided(trade: &Trade, state: TradeState, settlement: Settlement) -> Decided {
+fn decided(trade: &P2pTrade, state: TradeState, settlement: Settlement) -> DecidedTrade {
     let (action, party) = (Action::AppealDeadline, Party::Clock);
-    let trade = Trade { state, ..trade.clone() };
+    let trade = P2pTrade { state, ..trade.clone() };
     let (note, relieved) = (None, None);
-    Decided { action, party, trade, settlement, fault: None, note, relieved, review_until: None }
+    DecidedTrade {
+        action,
+        party,
+        trade,
+        settlement,
+        fault: None,
+        note,
+        relieved,
+        review_until: None,
+    }
 }
 
 /// What goes to the buyer, the house, and back, after a look at the whole.
@@ -106,12 +115,12 @@ proptest! {
     fn an_amount_and_its_price_agree(total in 1i64..1_000_000_000_000, price in 1i64..10_000_000_000_000) {
         for asset in [Asset::Usdt, Asset::Btc] {
             let price = P2pPrice(price);
-            let Ok((amount, paid)) = Wanted::Fiat(Amount::new(total)).at(price, asset, fiat()) else { continue };
+            let Ok((amount, paid)) = TakeSize::Fiat(Amount::new(total)).at(price, asset, fiat()) else { continue };
             prop_assert_eq!(paid, Amount::new(total));
-            let (same, cost) = Wanted::Crypto(amount).at(price, asset, fiat()).unwrap();
+            let (same, cost) = TakeSize::Crypto(amount).at(price, asset, fiat()).unwrap();
             prop_assert_eq!(same, amount);
             prop_assert!(cost <= Amount::new(total));
-            prop_assert_eq!(Wanted::Fiat(cost).at(price, asset, fiat()), Ok((amount, cost)));
+            prop_assert_eq!(TakeSize::Fiat(cost).at(price, asset, fiat()), Ok((amount, cost)));
         }
     }
 }
@@ -202,7 +211,7 @@ impl Play {
         let Some(id) = from.get(pick.which % from.len().max(1)) else { return };
         let likely = self.likely(market.trade(*id), pick.much);
         let all = TradeState::ALL.iter().flat_map(|state| {
-            self.likely(&Trade { state: *state, ..market.trade(*id).clone() }, pick.much)
+            self.likely(&P2pTrade { state: *state, ..market.trade(*id).clone() }, pick.much)
         });
         let mut asks = if pick.what < 30 { likely } else { all.collect() };
         if !asks.is_empty() {
@@ -212,12 +221,12 @@ impl Play {
     }
 
     /// What people do to a trade in its state, each as often as it is named.
-    fn likely(&self, trade: &Trade, much: i64) -> Vec<(UserId, TradeAsk)> {
+    fn likely(&self, trade: &P2pTrade, much: i64) -> Vec<(UserId, TradeAsk)> {
         let (buyer, seller) = (trade.buyer.id, trade.seller.id);
         let outcome = match much % 3 {
-            0 => Outcome::Buyer,
-            1 => Outcome::Seller,
-            _ => Outcome::Split { buyer_percent: 1 + (much % 99) as u8 },
+            0 => VerdictOutcome::Buyer,
+            1 => VerdictOutcome::Seller,
+            _ => VerdictOutcome::Split { buyer_percent: 1 + (much % 99) as u8 },
         };
         let assigned = trade.dispute.as_ref().and_then(|dispute| dispute.arbitrator.as_ref());
         let arbitrator = assigned.map_or([A, A2][much as usize % 2], |person| person.id);

@@ -9,7 +9,7 @@ use crate::domain::{
     p2p::{
         ad::{AdChange, AdTerms, Pricing},
         ask::TradeAsk,
-        dispute::Outcome,
+        dispute::VerdictOutcome,
         trade::TradeState::{self, *},
     },
 };
@@ -169,7 +169,7 @@ fn nobody_acts_and_the_coins_stay_locked() {
 }
 
 /// TR1 with this verdict, a millisecond before it cannot be appealed any more, and then.
-fn check_verdict(outcome: Outcome, state: TradeState, b: &str, s: &str) {
+fn check_verdict(outcome: VerdictOutcome, state: TradeState, b: &str, s: &str) {
     let mut market = Market::new();
     let tr1 = market.tr1();
     market.does(B, tr1, TradeAsk::MarkSent);
@@ -189,10 +189,10 @@ fn check_verdict(outcome: Outcome, state: TradeState, b: &str, s: &str) {
 
 #[test]
 fn a_verdict_is_carried_out_when_it_cannot_be_appealed_any_more() {
-    check_verdict(Outcome::Buyer, ResolvedBuyer, "5490.196078", "509.803922");
-    check_verdict(Outcome::Seller, ResolvedSeller, "5000.000000", "1000.000000");
+    check_verdict(VerdictOutcome::Buyer, ResolvedBuyer, "5490.196078", "509.803922");
+    check_verdict(VerdictOutcome::Seller, ResolvedSeller, "5000.000000", "1000.000000");
     // 294.117646 to the buyer, 196.078432 back to the ad.
-    let split = Outcome::Split { buyer_percent: 60 };
+    let split = VerdictOutcome::Split { buyer_percent: 60 };
     check_verdict(split, ResolvedSplit, "5294.117646", "705.882354");
     assert_eq!(share_down(usdt("490.196078"), 60), usdt("294.117646"));
     assert_eq!(usdt("490.196078") - usdt("294.117646"), usdt("196.078432"));

@@ -9,7 +9,7 @@ use crate::domain::{
         ad::{AdChange, AdTerms, Pricing},
         ask::TradeAsk,
         contact::ContactAsk,
-        dispute::{Media, Outcome},
+        dispute::{Media, VerdictOutcome},
         fiat::PaymentMethod,
     },
 };
@@ -45,7 +45,7 @@ pub fn facts() -> Vec<Fact> {
     market.does(B, split, evidence);
     market.does(A2, split, TradeAsk::TakeDispute);
     market.does(ADMIN, split, TradeAsk::Reassign { to: market.arbiter(A) });
-    market.does(A, split, verdict(Outcome::Split { buyer_percent: 33 }));
+    market.does(A, split, verdict(VerdictOutcome::Split { buyer_percent: 33 }));
     market.does(S, split, TradeAsk::Appeal { reason: Some("look again".into()) });
     market.does(A2, split, TradeAsk::TakeDispute);
 
@@ -56,7 +56,7 @@ pub fn facts() -> Vec<Fact> {
     market.does(S, paid, cancel());
     market.pass(MINUTE);
     market.does(B, paid, TradeAsk::RejectCancel);
-    market.does(A2, split, verdict(Outcome::Buyer));
+    market.does(A2, split, verdict(VerdictOutcome::Buyer));
     let since = market.now;
     market.pass(MINUTE);
     market.fold(Body::DowntimeShifted { since, millis: MINUTE });

@@ -9,7 +9,7 @@ use crate::domain::{
     order::Side,
     p2p::{
         ad::{AdChange, AdTerms, Conditions, Pricing},
-        board::{Take, Wanted},
+        board::{Take, TakeSize},
         contact::ContactAsk,
         fiat::PaymentMethod,
     },
@@ -108,7 +108,7 @@ fn a_price_may_move_as_far_as_was_agreed_to() {
 fn limits_hold_for_what_is_paid() {
     let mut market = Market::new();
     let ad = market.ad1();
-    let crypto = |text| Take { wanted: Wanted::Crypto(usdt(text)), ..take_of(ad, "100") };
+    let crypto = |text| Take { wanted: TakeSize::Crypto(usdt(text)), ..take_of(ad, "100") };
     let mut check = |take: &Take, code| {
         let answer = market.take(B, take);
         if let Ok(id) = answer {
@@ -150,12 +150,12 @@ fn what_comes_to_nothing_is_refused() {
     let ad = market.publish(S, Side::Sell, dear).unwrap();
     // A cent buys 0.0000001 USDT, which is less than the least unit.
     for wanted in
-        [Wanted::Fiat(usd("0.01")), Wanted::Fiat(Amount::ZERO), Wanted::Crypto(Amount::ZERO)]
+        [TakeSize::Fiat(usd("0.01")), TakeSize::Fiat(Amount::ZERO), TakeSize::Crypto(Amount::ZERO)]
     {
         let answer = market.take(B, &Take { wanted, ..take_of(ad, "1") });
         assert_eq!(refused(answer), "AMOUNT_TOO_SMALL", "{wanted:?}");
     }
-    let least = Take { wanted: Wanted::Fiat(usd("0.10")), ..take_of(ad, "1") };
+    let least = Take { wanted: TakeSize::Fiat(usd("0.10")), ..take_of(ad, "1") };
     let id = market.take(B, &least).unwrap();
     assert_eq!(market.trade(id).amount, Amount::new(1));
 }

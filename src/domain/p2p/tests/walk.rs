@@ -13,32 +13,38 @@ use crate::domain::{
     order::Side,
     p2p::{
         Rules,
-        ask::{Asker, TradeAsk},
+        ask::{Requester, TradeAsk},
         board::Board,
         decide::{Decision, decide, due},
-        dispute::{Dispute, Media, Outcome},
+        dispute::{Dispute, Media, VerdictOutcome},
         machine::{
             Action,
             Party::{self, *},
         },
-        step::{Decided, Settlement},
+        step::{DecidedTrade, Settlement},
         trade::{
-            Trade, TradeFact,
+            P2pTrade, P2pTradeFact,
             TradeState::{self, *},
         },
     },
     rejection::Rejection,
 };
 
-type Decide =
-    fn(&Trade, &Asker, TradeAsk, Option<TradeState>, &Rules, Stamp) -> Result<Decision, Rejection>;
+type Decide = fn(
+    &P2pTrade,
+    &Requester,
+    TradeAsk,
+    Option<TradeState>,
+    &Rules,
+    Stamp,
+) -> Result<Decision, Rejection>;
 
 /// What is walked.
 #[derive(Clone, Copy)]
 struct Model {
     decide: Decide,
-    due: fn(&Trade, &Rules, Stamp) -> Option<Decided>,
-    settle: fn(&Board, Decided) -> TradeFact,
+    due: fn(&P2pTrade, &Rules, Stamp) -> Option<DecidedTrade>,
+    settle: fn(&Board, DecidedTrade) -> P2pTradeFact,
 }
 
 const REAL: Model = Model { decide, due, settle };
@@ -77,7 +83,7 @@ impl Place {
         Place { market, ad, id }
     }
 
-    fn trade(&self) -> &Trade {
+    fn trade(&self) -> &P2pTrade {
         self.market.trade(self.id)
     }
 
@@ -138,9 +144,9 @@ fn asks(market: &Market, buyer: bool) -> Vec<TradeAsk> {
         TradeAsk::TakeDispute,
         reassign(A),
         reassign(A2),
-        verdict(Outcome::Buyer),
-        verdict(Outcome::Seller),
-        verdict(Outcome::Split { buyer_percent: 60 }),
+        verdict(VerdictOutcome::Buyer),
+        verdict(VerdictOutcome::Seller),
+        verdict(VerdictOutcome::Split { buyer_percent: 60 }),
         TradeAsk::Appeal { reason: None },
         TradeAsk::Concede,
         TradeAsk::Write { text: text() },
@@ -155,7 +161,7 @@ fn holds(is_so: bool, otherwise: &str) -> Result<(), String> {
 
 /// Whether a fact moves just what it has to: nothing while the trade is open; then all of the escrow,
 /// the buyer's part less the fees on it, the rest to where it came from.
-fn check_figures(before: &Trade, fact: &TradeFact, ad_lives: bool) -> Result<(), String> {
+fn check_figures(before: &P2pTrade, fact: &P2pTradeFact, ad_lives: bool) -> Result<(), String> {
     let sum = |account: Account| -> Amount {
         let legs = fact.transaction.postings().iter();
         legs.filter(|leg| leg.account == account).map(|leg| leg.amount).sum()
@@ -168,7 +174,7 @@ fn check_figures(before: &Trade, fact: &TradeFact, ad_lives: bool) -> Result<(),
     holds(sum(Account::Trades(seller)) == -amount, "the escrow is not emptied")?;
     let part = match (fact.trade.state, outcome(before)) {
         (Completed | ResolvedBuyer, _) => amount,
-        (ResolvedSplit, Some(Outcome::Split { buyer_percent })) => {
+        (ResolvedSplit, Some(VerdictOutcome::Split { buyer_percent })) => {
             share_down(amount, buyer_percent)
         }
         _ => Amount::ZERO,
@@ -182,17 +188,17 @@ fn check_figures(before: &Trade, fact: &TradeFact, ad_lives: bool) -> Result<(),
     holds(sum(Account::Available(seller)) == to_seller, "the seller does not get the rest")
 }
 
-fn outcome(trade: &Trade) -> Option<Outcome> {
+fn outcome(trade: &P2pTrade) -> Option<VerdictOutcome> {
     Some(trade.dispute.as_ref()?.verdict.as_ref()?.outcome)
 }
 
 /// Whether who settles an escrow may: a release is the seller's or an arbitrator's to give, and once
 /// the buyer has said "sent" a refund is the buyer's or an arbitrator's.
-fn check_consent(before: &Trade, fact: &TradeFact) -> Result<(), String> {
+fn check_consent(before: &P2pTrade, fact: &P2pTradeFact) -> Result<(), String> {
     let verdict = outcome(before).filter(|_| fact.action == Action::AppealDeadline);
     let caused = |cause| fact.transaction.postings().iter().any(|leg| leg.cause == cause);
-    let for_buyer = matches!(verdict, Some(Outcome::Buyer | Outcome::Split { .. }));
-    let for_seller = matches!(verdict, Some(Outcome::Seller | Outcome::Split { .. }));
+    let for_buyer = matches!(verdict, Some(VerdictOutcome::Buyer | VerdictOutcome::Split { .. }));
+    let for_seller = matches!(verdict, Some(VerdictOutcome::Seller | VerdictOutcome::Split { .. }));
     if caused(PostingCause::EscrowRelease) {
         holds(fact.party == Seller || for_buyer, "a release without seller or arbitrator")?;
     }
@@ -227,7 +233,7 @@ fn check_final(model: Model, place: &Place) -> Result<(), String> {
 }
 
 /// All that anybody can ask. An admin who takes a dispute is an arbitrator like the others: left out.
-fn everybodys_asks(place: &Place) -> impl Iterator<Item = (UserId, Asker, TradeAsk)> {
+fn everybodys_asks(place: &Place) -> impl Iterator<Item = (UserId, Requester, TradeAsk)> {
     let Place { market, .. } = place;
     let all = [B, S, A, A2, ADMIN, X].into_iter().flat_map(move |by| {
         let asker = market.asker(by, place.trade());
@@ -237,7 +243,7 @@ fn everybodys_asks(place: &Place) -> impl Iterator<Item = (UserId, Asker, TradeA
 }
 
 /// The place after a decision, with all that must hold of it.
-fn step(model: Model, place: &Place, decided: Decided) -> Result<Place, String> {
+fn step(model: Model, place: &Place, decided: DecidedTrade) -> Result<Place, String> {
     let ad = place.market.board.ad(place.ad);
     let ad_lives = ad.is_some_and(|ad| ad.side == Side::Sell);
     let fact = (model.settle)(&place.market.board, decided);
@@ -341,7 +347,7 @@ fn check_caught(model: Model, finding: &str) {
     }
 }
 
-fn end_with(mut decided: Decided, state: TradeState, settlement: Settlement) -> Decided {
+fn end_with(mut decided: DecidedTrade, state: TradeState, settlement: Settlement) -> DecidedTrade {
     decided.trade.state = state;
     decided.trade.deadline = None;
     decided.settlement = settlement;
@@ -350,7 +356,7 @@ fn end_with(mut decided: Decided, state: TradeState, settlement: Settlement) -> 
 
 #[test]
 fn a_refund_when_the_release_is_overdue_is_caught() {
-    let due = |trade: &Trade, rules: &Rules, now| {
+    let due = |trade: &P2pTrade, rules: &Rules, now| {
         let decided = due(trade, rules, now)?;
         Some(match decided.action {
             Action::ReleaseDeadline => {
@@ -364,7 +370,7 @@ fn a_refund_when_the_release_is_overdue_is_caught() {
 
 #[test]
 fn a_release_by_the_clock_is_caught() {
-    let due = |trade: &Trade, rules: &Rules, now| {
+    let due = |trade: &P2pTrade, rules: &Rules, now| {
         let decided = due(trade, rules, now)?;
         Some(match decided.action {
             Action::AutoDispute => end_with(decided, Completed, Settlement::Release),
@@ -375,7 +381,7 @@ fn a_release_by_the_clock_is_caught() {
 }
 
 /// A settlement without the fee's legs, and with its amount moved as `more` says.
-fn with_legs(mut fact: TradeFact, more: &[(PostingCause, Account, Account)]) -> TradeFact {
+fn with_legs(mut fact: P2pTradeFact, more: &[(PostingCause, Account, Account)]) -> P2pTradeFact {
     let legs = fact.transaction.postings();
     let fee = legs.iter().filter(|leg| leg.account == Account::House).map(|leg| leg.amount).sum();
     let mut changed = Transaction::default();
@@ -393,9 +399,9 @@ fn with_legs(mut fact: TradeFact, more: &[(PostingCause, Account, Account)]) -> 
 
 #[test]
 fn a_lost_fee_leg_is_caught() {
-    let lost = |board: &Board, decided: Decided| with_legs(settle(board, decided), &[]);
+    let lost = |board: &Board, decided: DecidedTrade| with_legs(settle(board, decided), &[]);
     check_caught(Model { settle: lost, ..REAL }, "the escrow is not emptied");
-    let given_away = |board: &Board, decided: Decided| {
+    let given_away = |board: &Board, decided: DecidedTrade| {
         let fact = settle(board, decided);
         let (escrow, buyer) =
             (Account::Trades(fact.trade.seller.id), Account::Available(fact.trade.buyer.id));
@@ -408,7 +414,7 @@ fn a_lost_fee_leg_is_caught() {
 fn an_unguarded_final_state_is_caught() {
     let decide: Decide = |trade, asker, ask, expected, rules, now| match (trade.state, &ask) {
         (Completed, TradeAsk::Confirm) if asker.person.id == trade.seller.id => {
-            let open = Trade { state: PaymentSent, dispute: None, ..trade.clone() };
+            let open = P2pTrade { state: PaymentSent, dispute: None, ..trade.clone() };
             decide(&open, asker, ask, expected, rules, now)
         }
         _ => decide(trade, asker, ask, expected, rules, now),
@@ -418,14 +424,14 @@ fn an_unguarded_final_state_is_caught() {
 
 #[test]
 fn a_verdict_that_is_never_carried_out_is_caught() {
-    let due = |trade: &Trade, rules: &Rules, now| {
+    let due = |trade: &P2pTrade, rules: &Rules, now| {
         due(trade, rules, now).filter(|decided| decided.action != Action::AppealDeadline)
     };
     check_caught(Model { due, ..REAL }, "a deadline has passed");
-    let due = |trade: &Trade, rules: &Rules, now| {
+    let due = |trade: &P2pTrade, rules: &Rules, now| {
         let mut decided = self::due(trade, rules, now)?;
         if decided.action == Action::AppealDeadline {
-            decided = Decided { party: Party::Clock, trade: trade.clone(), ..decided };
+            decided = DecidedTrade { party: Party::Clock, trade: trade.clone(), ..decided };
             decided.trade.step += 1;
             decided.trade.deadline = None;
             decided.settlement = Settlement::Open;
@@ -438,7 +444,7 @@ fn a_verdict_that_is_never_carried_out_is_caught() {
 /// Where the ad is gone, coins that go back to it are nobody's.
 #[test]
 fn a_refund_to_an_ad_that_is_closed_is_caught() {
-    let settle = |board: &Board, decided: Decided| {
+    let settle = |board: &Board, decided: DecidedTrade| {
         let mut fact = settle(board, decided);
         if fact.ad.is_none() && fact.trade.maker_sells {
             let mut changed = Transaction::default();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     fiat::Fiat,
-    trade::{Fault, Trade, TradeReason, TradeState},
+    trade::{BuyerFault, P2pTrade, TradeReason, TradeState},
 };
 use crate::domain::{
     id::{Stamp, UserId},
@@ -114,7 +114,7 @@ impl Record {
 
 /// The faults of one UTC day, and the bar that they led to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Ladder {
+pub struct CancelBars {
     day: i64,
     before_payment: u32,
     after_sent: u32,
@@ -124,20 +124,24 @@ pub struct Ladder {
     barred_until: Stamp,
 }
 
-impl Ladder {
+impl CancelBars {
     /// Counts a fault at `at` of a user with so many completed trades. One of a day that is over for
     /// the ladder, which a late timer tells of, is not counted: it would wash away those of today.
-    fn add(&mut self, fault: Fault, completed: u64, at: Stamp) {
+    fn add(&mut self, fault: BuyerFault, completed: u64, at: Stamp) {
         if at.day() < self.day {
             return;
         }
         if at.day() > self.day {
-            *self = Ladder { day: at.day(), barred_until: self.barred_until, ..Ladder::default() };
+            *self = CancelBars {
+                day: at.day(),
+                barred_until: self.barred_until,
+                ..CancelBars::default()
+            };
         }
         let newcomer = completed < NEWCOMER_TRADES;
         let (count, let_off) = match fault {
-            Fault::BeforePayment => (&mut self.before_payment, if newcomer { 5 } else { 3 }),
-            Fault::AfterSent => (&mut self.after_sent, if newcomer { 3 } else { 1 }),
+            BuyerFault::BeforePayment => (&mut self.before_payment, if newcomer { 5 } else { 3 }),
+            BuyerFault::AfterSent => (&mut self.after_sent, if newcomer { 3 } else { 1 }),
         };
         *count += 1;
         if *count <= let_off {
@@ -157,17 +161,17 @@ impl Ladder {
 
 /// One user's reputation and ladder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Standing {
+pub struct Reputation {
     all: Record,
     /// By UTC day, as many as the longest window looks at.
     days: BTreeMap<i64, Record>,
     /// Whom the user completed trades with, and on which day last.
     partners: BTreeMap<UserId, i64>,
-    /// See [`Ladder`].
-    pub ladder: Ladder,
+    /// See [`CancelBars`].
+    pub bars: CancelBars,
 }
 
-impl Standing {
+impl Reputation {
     /// Everything that ever was.
     pub fn all_time(&self) -> &Record {
         &self.all
@@ -199,12 +203,12 @@ impl Standing {
     }
 
     /// Folds in what a trade that ended, and what counted against it, mean for `user`.
-    pub(super) fn end_trade(&mut self, user: UserId, trade: &Trade, fault: Option<Fault>) {
+    pub(super) fn end_trade(&mut self, user: UserId, trade: &P2pTrade, fault: Option<BuyerFault>) {
         let at = trade.updated_at;
         if trade.buyer.id == user
             && let Some(fault) = fault
         {
-            self.ladder.add(fault, self.all.completed, at);
+            self.bars.add(fault, self.all.completed, at);
         }
         let mut record = Record::default();
         if let Some(well) = ended_well(trade, user) {
@@ -236,7 +240,7 @@ impl Standing {
 
 /// Whether a trade that ended did so well for `user`; `None` where it counts for nothing: cancelled by
 /// both, within the grace, by the other one's fault, or split.
-fn ended_well(trade: &Trade, user: UserId) -> Option<bool> {
+fn ended_well(trade: &P2pTrade, user: UserId) -> Option<bool> {
     let is_buyer = trade.buyer.id == user;
     match (trade.state, trade.reason) {
         (TradeState::Completed, _) => Some(true),
@@ -251,7 +255,7 @@ fn ended_well(trade: &Trade, user: UserId) -> Option<bool> {
     }
 }
 
-fn is_fraud(trade: &Trade, user: UserId) -> bool {
+fn is_fraud(trade: &P2pTrade, user: UserId) -> bool {
     let verdict = trade.dispute.as_ref().and_then(|dispute| dispute.verdict.as_ref());
     let lost = match trade.state {
         TradeState::ResolvedBuyer => trade.seller.id == user,
