@@ -9,12 +9,12 @@ use souk::domain::{
     book::Book,
     fact::{Body, Cause, Fact},
     id::{InstrumentId, Stamp, UserId},
-    instrument::{Instrument, Price, Quantity, Step},
+    instrument::{Increment, Instrument, Price, Quantity},
     ledger::Ledger,
     money::{Amount, Asset, Rate},
     order::{PlaceOrder, Side},
     state::State,
-    wallet::Purse,
+    wallet::Budget,
 };
 
 const USERS: u64 = 1_000;
@@ -113,8 +113,8 @@ fn trading(book: &mut Book) -> Vec<Fact> {
 
 fn decide(book: &mut Book, user: u64, side: Side, price: Price, quantity: Quantity) -> Fact {
     let asked = PlaceOrder::limit(side, quantity, price);
-    let purse = Purse::of_order(&asked, book.instrument(), None).expect("it names its price");
-    let decided = book.place(UserId(user), &asked, purse.amount, Stamp(1));
+    let budget = Budget::of_order(&asked, book.instrument(), None).expect("it names its price");
+    let decided = book.place(UserId(user), &asked, budget.amount, Stamp(1));
     fact(Body::Book(decided.expect("nothing speaks against it")))
 }
 
@@ -132,8 +132,8 @@ fn instrument() -> Instrument {
         name: "BTC-USD".into(),
         base: Asset::Btc,
         quote: Asset::Usd,
-        tick: Step { units: 1, scale: 2 },
-        lot: Step { units: 1, scale: 5 },
+        tick: Increment { units: 1, scale: 2 },
+        lot: Increment { units: 1, scale: 5 },
         min_notional: Amount::new(1),
         maker_fee: Rate(1_000),
         taker_fee: Rate(2_000),

@@ -14,7 +14,7 @@ use souk::{
     domain::{
         book::Book,
         id::{InstrumentId, OrderId, Stamp, UserId},
-        instrument::{Instrument, Price, Quantity, Step},
+        instrument::{Increment, Instrument, Price, Quantity},
         money::{Amount, Asset, Rate},
         order::{PlaceOrder, Side, TimeInForce},
         request::NOTIONAL_MAX,
@@ -49,14 +49,16 @@ fn resting(c: &mut Criterion) {
     let mut group = c.benchmark_group("matching/resting");
     group.throughput(Throughput::Elements(1));
     for size in SIZES {
-        let mut desk = Desk::with(size);
+        let mut desk = WalletContext::with(size);
         group.bench_function(BenchmarkId::new("add", size), |b| {
-            b.iter_custom(|count| desk.time(count, Desk::add_all, Desk::cancel_all));
+            b.iter_custom(|count| {
+                desk.time(count, WalletContext::add_all, WalletContext::cancel_all)
+            });
         });
         group.bench_function(BenchmarkId::new("cancel", size), |b| {
             b.iter_custom(|count| {
                 desk.add_all(BATCH);
-                let time = desk.time(count, Desk::cancel_all, Desk::add_all);
+                let time = desk.time(count, WalletContext::cancel_all, WalletContext::add_all);
                 desk.cancel_all(BATCH);
                 time
             });
@@ -64,7 +66,7 @@ fn resting(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("cross", size), |b| {
             b.iter_custom(|count| {
                 desk.rest_at_best(BATCH);
-                let time = desk.time(count, Desk::cross_all, Desk::rest_at_best);
+                let time = desk.time(count, WalletContext::cross_all, WalletContext::rest_at_best);
                 desk.cross_all(BATCH);
                 time
             });
@@ -74,18 +76,18 @@ fn resting(c: &mut Criterion) {
 }
 
 /// A book and the orders that the bench itself added to it.
-struct Desk {
+struct WalletContext {
     book: Book,
     added: Vec<(UserId, OrderId)>,
     users: u64,
     random: u64,
 }
 
-impl Desk {
+impl WalletContext {
     /// A book in which `size` orders rest, evenly on both sides.
-    fn with(size: u64) -> Desk {
+    fn with(size: u64) -> WalletContext {
         let book = Book::new(instrument());
-        let mut desk = Desk { book, added: Vec::new(), users: 0, random: 7 };
+        let mut desk = WalletContext { book, added: Vec::new(), users: 0, random: 7 };
         desk.add_all(size);
         desk.added.clear();
         desk
@@ -95,8 +97,8 @@ impl Desk {
     fn time(
         &mut self,
         count: u64,
-        work: impl Fn(&mut Desk, u64),
-        undo: impl Fn(&mut Desk, u64),
+        work: impl Fn(&mut WalletContext, u64),
+        undo: impl Fn(&mut WalletContext, u64),
     ) -> Duration {
         let mut total = Duration::ZERO;
         let mut left = count;
@@ -170,8 +172,8 @@ fn instrument() -> Instrument {
         name: "BTC-USD".into(),
         base: Asset::Btc,
         quote: Asset::Usd,
-        tick: Step { units: 1, scale: 2 },
-        lot: Step { units: 1, scale: 5 },
+        tick: Increment { units: 1, scale: 2 },
+        lot: Increment { units: 1, scale: 5 },
         min_notional: Amount::new(100),
         maker_fee: Rate(1_000),
         taker_fee: Rate(2_000),

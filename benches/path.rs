@@ -20,14 +20,14 @@ use souk::{
         book::Book,
         command::Command,
         decide::{
-            Cx, Decider, Hold, Letter, Reads, ReplyTo,
+            Decider, DecisionContext, Hold, Letter, Reads, ReplyTo,
             book::{BookAsk, BookMessage},
             issued::IssuedTotal,
             wallet::{Delivery, WalletFlight, WalletMessage},
         },
         fact::{Body, BookFact, Cause, Fact},
         id::{InstrumentId, RequestId, Sequence, Stamp, UserId},
-        instrument::{Instrument, Price, Quantity, Step},
+        instrument::{Increment, Instrument, Price, Quantity},
         ledger::{Account, Posting, PostingCause},
         money::{Amount, Asset, Rate},
         order::{PlaceOrder, Side, TimeInForce},
@@ -273,9 +273,9 @@ impl Exchange {
     fn tell(&mut self, user: UserId, message: WalletMessage<To>) {
         let Given { limits, p2p, issued } = &self.rules;
         let reads = &Seen(&self.book);
-        let cx = Cx { now: NOW, reads, limits, p2p, issued, folded: false };
+        let context = DecisionContext { now: NOW, reads, limits, p2p, issued, folded: false };
         let (flight, wallet) = &mut self.wallets[user.0 as usize - 1];
-        flight.handle(wallet, message, &cx, &mut self.letters);
+        flight.handle(wallet, message, &context, &mut self.letters);
     }
 
     fn take(&mut self, user: UserId, fact: Box<BookFact>, through: Part) {
@@ -321,8 +321,8 @@ fn instrument() -> Instrument {
         name: "BTC-USD".into(),
         base: Asset::Btc,
         quote: Asset::Usd,
-        tick: Step { units: 1, scale: 2 },
-        lot: Step { units: 1, scale: 5 },
+        tick: Increment { units: 1, scale: 2 },
+        lot: Increment { units: 1, scale: 5 },
         min_notional: Amount::new(100),
         maker_fee: Rate(1_000),
         taker_fee: Rate(2_000),

@@ -17,7 +17,7 @@ use souk::{
         money::Amount,
         order::{PlaceOrder, SelfTradePrevention, Side},
         per_asset::PerAsset,
-        wallet::{Limits, Purse},
+        wallet::{Budget, Limits},
     },
     settings::Settings,
     store::{Options, codec, open},
@@ -89,8 +89,8 @@ pub fn make(dir: &Path, listed: &[Instrument], users: u64, orders: u64) {
         let at = (number / users) as usize % books.len();
         let on = books[at].instrument();
         let order = resting(number);
-        let purse = Purse::of_order(&order, on, None).expect("a good order");
-        let fact = books[at].place(user, &order, purse.amount, Stamp(1_700_000_000_000));
+        let budget = Budget::of_order(&order, on, None).expect("a good order");
+        let fact = books[at].place(user, &order, budget.amount, Stamp(1_700_000_000_000));
         put(Body::Book(fact.expect("a good order")), number + 1 == orders);
     }
 }

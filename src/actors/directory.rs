@@ -16,7 +16,7 @@ use crate::{
     domain::{
         command::Command,
         decide::{
-            Cx, Letter, Out,
+            DecisionContext, Letter, Out,
             accounts::AccountsFlight,
             board::{BoardFlight, BoardMessage},
             book::{BookFlight, BookMessage},
@@ -125,9 +125,9 @@ impl Directory {
     }
 
     /// What a message is decided by now.
-    pub(super) fn cx(&self) -> Cx<'_, Views> {
+    pub(super) fn context(&self) -> DecisionContext<'_, Views> {
         let Connections { views, clock, limits, p2p, issued, .. } = &self.0.connections;
-        Cx { now: clock.now(), reads: views, limits, p2p, issued, folded: false }
+        DecisionContext { now: clock.now(), reads: views, limits, p2p, issued, folded: false }
     }
 
     /// Starts one of many actors of a kind.
@@ -258,7 +258,7 @@ impl Directory {
     }
 
     fn undelivered(&self, letter: Letter<Ticket>) {
-        match undelivered(letter, &self.cx()) {
+        match undelivered(letter, &self.context()) {
             Some(letter) => self.post(letter),
             None if self.is_stopping() => {}
             None => fatal("a letter has nobody to go to"),

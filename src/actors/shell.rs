@@ -31,7 +31,7 @@ impl<D: Decider<Ticket>> Shell<D> {
 
     fn decide(&mut self, message: D::Message) {
         let Shell { flight, own, directory } = self;
-        flight.handle(own, message, &directory.cx(), &mut &*directory);
+        flight.handle(own, message, &directory.context(), &mut &*directory);
     }
 }
 

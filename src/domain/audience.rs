@@ -15,7 +15,7 @@ use super::{
     history::{Candle, Interval, Notice, Notification},
     id::{Sequence, UserId},
     money::{Asset, P2pPrice},
-    order::Status,
+    order::OrderStatus,
     p2p::{
         ad::{Ad, AdAction, Hidden},
         context,
@@ -27,7 +27,7 @@ use super::{
 
 /// A durable fact with the after-values that it does not carry itself.
 #[derive(Clone, Debug)]
-pub struct Published {
+pub struct PublishedFact {
     /// Its number.
     pub sequence: Sequence,
     /// The fact.
@@ -57,9 +57,9 @@ pub struct Offer {
     pub hidden: Option<Hidden>,
 }
 
-impl Published {
+impl PublishedFact {
     /// Folds a fact into the world, and says what it means to whom.
-    pub fn fold(world: &mut World, sequence: Sequence, fact: &Arc<Fact>) -> Published {
+    pub fn fold(world: &mut World, sequence: Sequence, fact: &Arc<Fact>) -> PublishedFact {
         let notified = world.apply(sequence, fact);
         let newest = |user: UserId| {
             let notifications = world.history.user(user).map(|own| own.notifications.iter().rev());
@@ -93,7 +93,7 @@ impl Published {
         };
         let offer = offer_of(world, fact).map(Arc::new);
         let p2p = hearers_of(world, fact);
-        Published { sequence, fact: fact.clone(), balances, candles, notifications, offer, p2p }
+        PublishedFact { sequence, fact: fact.clone(), balances, candles, notifications, offer, p2p }
     }
 
     /// The users whom it has something for, each once.
@@ -250,9 +250,9 @@ fn book_notices(book: &BookFact) -> Vec<(UserId, Notice)> {
     for order in &book.orders[own..] {
         let (id, status, reason) = (order.id, order.status, order.reason);
         let notice = match status {
-            Status::Pending | Status::PartiallyFilled => continue,
-            Status::Filled => Notice::OrderFilled { order: id, instrument },
-            Status::Cancelled | Status::Rejected | Status::Expired => {
+            OrderStatus::Pending | OrderStatus::PartiallyFilled => continue,
+            OrderStatus::Filled => Notice::OrderFilled { order: id, instrument },
+            OrderStatus::Cancelled | OrderStatus::Rejected | OrderStatus::Expired => {
                 Notice::OrderEnded { order: id, instrument, status, reason }
             }
         };
@@ -279,17 +279,17 @@ mod tests {
     };
 
     /// The last fact of a market, told.
-    fn told(market: &Market) -> Published {
+    fn told(market: &Market) -> PublishedFact {
         let mut world = World::default();
         let facts = market.facts();
         let told = facts.into_iter().map(|fact| {
             let sequence = world.state.through.next();
-            Published::fold(&mut world, sequence, &Arc::new(fact))
+            PublishedFact::fold(&mut world, sequence, &Arc::new(fact))
         });
         told.last().unwrap()
     }
 
-    fn notified(published: &Published) -> Vec<UserId> {
+    fn notified(published: &PublishedFact) -> Vec<UserId> {
         published.notifications.iter().map(|(user, _)| *user).collect()
     }
 
@@ -368,7 +368,7 @@ mod tests {
         let fact = core.journal[0].fact.clone().unwrap();
         let mut world = core.world.clone();
         let published =
-            Published::fold(&mut world, core.world.state.through.next(), &Arc::new(fact));
+            PublishedFact::fold(&mut world, core.world.state.through.next(), &Arc::new(fact));
         assert_eq!(published.hearers(), [maker, taker]);
         assert_eq!(published.candles.len(), Interval::ALL.len());
         assert_eq!(notified(&published), [maker]);

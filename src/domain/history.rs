@@ -11,7 +11,7 @@ use super::{
     instrument::{Price, Quantity},
     ledger::Account,
     money::{Amount, Asset},
-    order::{Fill, Order, Reason, Side, Status},
+    order::{Fill, Order, OrderReason, OrderStatus, Side},
     p2p::{history::P2pHistory, machine::Action, trade::TradeState},
     wallet::CLOSED_ORDERS_MAX,
     window::Window,
@@ -222,8 +222,8 @@ pub enum Notice {
     OrderEnded {
         order: OrderId,
         instrument: InstrumentId,
-        status: Status,
-        reason: Option<Reason>,
+        status: OrderStatus,
+        reason: Option<OrderReason>,
     },
     /// A stop's price was reached.
     StopTriggered {

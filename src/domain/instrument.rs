@@ -27,12 +27,12 @@ pub const QUANTITY_MAX: Quantity = Quantity::new(1 << 50);
 /// A step of 10^-`scale` times `units`: a tick of 0.05 is 5 at scale 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]
-pub struct Step {
+pub struct Increment {
     pub units: i64,
     pub scale: u32,
 }
 
-impl Step {
+impl Increment {
     /// Reads `text` as a count of this step. `TooFine` where it is no multiple.
     pub fn parse(self, text: &str, most: i64) -> Result<i64, NumberError> {
         let units = parse_scaled(text, self.scale)?;
@@ -64,9 +64,9 @@ pub struct Instrument {
     /// What it is paid in.
     pub quote: Asset,
     /// The price step.
-    pub tick: Step,
+    pub tick: Increment,
     /// The quantity step.
-    pub lot: Step,
+    pub lot: Increment,
     /// The least value of an order, in minor units of the quote asset.
     pub min_notional: Amount,
     /// Taken from what the resting side receives.
@@ -126,7 +126,7 @@ impl Instrument {
 
     /// Says what is wrong with this instrument's figures, if anything; asked once, at start.
     pub fn fault(&self) -> Option<&'static str> {
-        let step = |s: Step| s.units > 0 && s.units < 1 << 20 && s.scale <= 12;
+        let step = |s: Increment| s.units > 0 && s.units < 1 << 20 && s.scale <= 12;
         let broad = [self.maker_fee, self.taker_fee].iter().any(|r| r.0 >= 1_000_000);
         match () {
             _ if self.base == self.quote => Some("base and quote are the same asset"),
@@ -163,8 +163,8 @@ mod tests {
             name: "USDT-USD".into(),
             base: Asset::Usdt,
             quote: Asset::Usd,
-            tick: Step { units: 1, scale: 4 },
-            lot: Step { units: 1, scale: 2 },
+            tick: Increment { units: 1, scale: 4 },
+            lot: Increment { units: 1, scale: 2 },
             min_notional: Amount::new(100),
             maker_fee: Rate(0),
             taker_fee: Rate(500),
@@ -179,14 +179,14 @@ mod tests {
             Amount::new(150)
         );
         assert_eq!(usdt_usd.base_amount(Quantity::new(150)), Amount::new(1_500_000));
-        let coarse = Step { units: 1 << 19, scale: 0 };
+        let coarse = Increment { units: 1 << 19, scale: 0 };
         let vast = Instrument { tick: coarse, lot: coarse, ..usdt_usd };
         assert_eq!(vast.fault(), Some("tick_size times lot_size is too coarse"));
     }
 
     #[test]
     fn a_step_reads_multiples_of_itself_only() {
-        let nickel = Step { units: 5, scale: 2 };
+        let nickel = Increment { units: 5, scale: 2 };
         assert_eq!(nickel.parse("0.15", 1000), Ok(3));
         assert_eq!(nickel.parse("0.16", 1000), Err(NumberError::TooFine));
         assert_eq!(nickel.parse("0.155", 1000), Err(NumberError::TooFine));

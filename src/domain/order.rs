@@ -44,29 +44,29 @@ impl Side {
 /// How an order finds its price, and when it becomes live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]
-pub enum Kind {
+pub enum OrderType {
     Limit,
     Market,
     StopLimit,
     StopMarket,
 }
 
-codes!(Kind {
+codes!(OrderType {
     Limit => "LIMIT",
     Market => "MARKET",
     StopLimit => "STOP_LIMIT",
     StopMarket => "STOP_MARKET",
 });
 
-impl Kind {
+impl OrderType {
     /// Whether the order waits for its stop price first.
     pub fn is_stop(self) -> bool {
-        matches!(self, Kind::StopLimit | Kind::StopMarket)
+        matches!(self, OrderType::StopLimit | OrderType::StopMarket)
     }
 
     /// Whether the order names its price.
     pub fn has_price(self) -> bool {
-        matches!(self, Kind::Limit | Kind::StopLimit)
+        matches!(self, OrderType::Limit | OrderType::StopLimit)
     }
 }
 
@@ -111,7 +111,7 @@ codes!(SelfTradePrevention {
 
 /// What became of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Status {
+pub enum OrderStatus {
     /// Resting without a fill, or a stop that waits.
     Pending,
     /// Resting with fills.
@@ -126,7 +126,7 @@ pub enum Status {
     Expired,
 }
 
-codes!(Status {
+codes!(OrderStatus {
     Pending => "PENDING",
     PartiallyFilled => "PARTIALLY_FILLED",
     Filled => "FILLED",
@@ -135,16 +135,16 @@ codes!(Status {
     Expired => "EXPIRED",
 });
 
-impl Status {
+impl OrderStatus {
     /// Whether the order can still trade.
     pub fn is_open(self) -> bool {
-        matches!(self, Status::Pending | Status::PartiallyFilled)
+        matches!(self, OrderStatus::Pending | OrderStatus::PartiallyFilled)
     }
 }
 
 /// Why an order has the status that it has, where the status alone does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Reason {
+pub enum OrderReason {
     /// Its owner cancelled it.
     Owner,
     /// Its owner's dead man's switch fired, or the connection it was tied to ended.
@@ -167,7 +167,7 @@ pub enum Reason {
     PostOnly,
 }
 
-codes!(Reason {
+codes!(OrderReason {
     Owner => "OWNER",
     Switch => "SWITCH",
     SelfTrade => "SELF_TRADE",
@@ -203,7 +203,7 @@ impl ClientOrderId {
 #[allow(missing_docs)]
 pub struct PlaceOrder {
     pub side: Side,
-    pub kind: Kind,
+    pub kind: OrderType,
     pub time_in_force: TimeInForce,
     pub post_only: bool,
     pub self_trade_prevention: SelfTradePrevention,
@@ -225,7 +225,7 @@ impl PlaceOrder {
     pub fn limit(side: Side, quantity: Quantity, price: Price) -> PlaceOrder {
         PlaceOrder {
             side,
-            kind: Kind::Limit,
+            kind: OrderType::Limit,
             time_in_force: TimeInForce::Gtc,
             post_only: false,
             self_trade_prevention: SelfTradePrevention::default(),
@@ -258,7 +258,7 @@ pub struct Order {
     /// What was asked, in short: tells a repeated command from another under the same client id.
     pub asked: u64,
     pub side: Side,
-    pub kind: Kind,
+    pub kind: OrderType,
     pub time_in_force: TimeInForce,
     pub post_only: bool,
     pub self_trade_prevention: SelfTradePrevention,
@@ -285,8 +285,8 @@ pub struct Order {
     pub locked: Amount,
     /// Its place in the book's queue: rises with each resting or requeueing; zero when not resting.
     pub place: u64,
-    pub status: Status,
-    pub reason: Option<Reason>,
+    pub status: OrderStatus,
+    pub reason: Option<OrderReason>,
     pub created_at: Stamp,
     pub updated_at: Stamp,
 }

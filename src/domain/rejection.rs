@@ -3,7 +3,7 @@
 use super::{
     id::Stamp,
     money::{Amount, Asset, P2pPrice},
-    order::Status,
+    order::OrderStatus,
     p2p::{
         ad::{AdStatus, Hidden},
         trade::TradeState,
@@ -33,7 +33,7 @@ pub enum Rejection {
     InProgress,
     InstrumentNotFound,
     OrderNotFound,
-    OrderNotOpen(Status),
+    OrderNotOpen(OrderStatus),
     /// A stop that waits cannot be amended.
     OrderWaits,
     UsernameTaken,

@@ -6,7 +6,7 @@
 use super::{
     instrument::{Instrument, PRICE_MAX, Price, QUANTITY_MAX, Quantity},
     money::{Amount, NumberError},
-    order::{ClientOrderId, Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
+    order::{ClientOrderId, OrderType, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
     rejection::Rejection,
 };
 
@@ -15,7 +15,7 @@ use super::{
 #[allow(missing_docs)]
 pub struct OrderRequest<'a> {
     pub side: Option<Side>,
-    pub kind: Option<Kind>,
+    pub kind: Option<OrderType>,
     pub time_in_force: TimeInForce,
     pub post_only: bool,
     pub self_trade_prevention: SelfTradePrevention,
@@ -32,7 +32,7 @@ pub struct OrderRequest<'a> {
 #[allow(missing_docs)]
 pub enum Field {
     Side,
-    Kind,
+    OrderType,
     PostOnly,
     Quantity,
     Price,
@@ -97,7 +97,7 @@ impl OrderRequest<'_> {
     /// The first part of the request that is wrong.
     pub fn check(&self, instrument: &Instrument) -> Result<PlaceOrder, InvalidRequest> {
         let missing = |field| InvalidRequest::new(field, Why::Missing);
-        let kind = self.kind.ok_or(missing(Field::Kind))?;
+        let kind = self.kind.ok_or(missing(Field::OrderType))?;
         let side = self.side.ok_or(missing(Field::Side))?;
         self.check_fields_fit(kind, side)?;
         let quantity = self.quantity.map(|t| read_quantity(Field::Quantity, t, instrument));
@@ -123,7 +123,7 @@ impl OrderRequest<'_> {
     }
 
     /// Which fields go with which kind of order.
-    fn check_fields_fit(&self, kind: Kind, side: Side) -> Result<(), InvalidRequest> {
+    fn check_fields_fit(&self, kind: OrderType, side: Side) -> Result<(), InvalidRequest> {
         let by_quote = self.quote_amount.is_some();
         let resting_kind = kind.has_price();
         let is_gtc = self.time_in_force == TimeInForce::Gtc;
@@ -139,7 +139,7 @@ impl OrderRequest<'_> {
             _ if !kind.is_stop() && self.stop_price.is_some() => {
                 refuse(Field::StopPrice, Why::StopOrdersOnly)
             }
-            _ if by_quote && (kind, side) != (Kind::Market, Side::Buy) => {
+            _ if by_quote && (kind, side) != (OrderType::Market, Side::Buy) => {
                 refuse(Field::QuoteAmount, Why::MarketBuyOnly)
             }
             _ if by_quote && self.quantity.is_some() => {

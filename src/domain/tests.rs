@@ -20,12 +20,12 @@ use super::{
     },
     fact::{BookAction, BookFact, Fact},
     id::{InstrumentId, OrderId, UserId},
-    instrument::{Instrument, Price, Quantity, Step},
+    instrument::{Increment, Instrument, Price, Quantity},
     ledger::Account,
     money::{Amount, Asset},
-    order::{ClientOrderId, PlaceOrder, Side, Status},
+    order::{ClientOrderId, OrderStatus, PlaceOrder, Side},
     rejection::Rejection,
-    wallet::Purse,
+    wallet::Budget,
     world::World,
 };
 
@@ -198,7 +198,7 @@ fn instruments(maker_fee: &str, taker_fee: &str) -> [Instrument; 2] {
         id: InstrumentId(1),
         name: "USD-BTC".into(),
         quote: Asset::Btc,
-        tick: Step { units: 1, scale: 8 },
+        tick: Increment { units: 1, scale: 8 },
         ..plain()
     };
     [fees(dusty()), fees(other)]
@@ -249,10 +249,10 @@ proptest! {
         let Some(open) = wallet.open.get(&id).copied() else { return Ok(()) };
         // The amender has no more than the purse says, so one unit too few would show.
         let on = exchange.core.books[0].1.instrument();
-        let purse = Purse::of_amend(&open, on, Price::new(new_price), Quantity::new(new_quantity));
-        let spare = exchange.free(amender, purse.asset) - purse.amount;
+        let budget = Budget::of_amend(&open, on, Price::new(new_price), Quantity::new(new_quantity));
+        let spare = exchange.free(amender, budget.asset) - budget.amount;
         prop_assume!(spare >= Amount::ZERO);
-        exchange.withdraw(amender, purse.asset, spare);
+        exchange.withdraw(amender, budget.asset, spare);
         exchange.deliver(usize::MAX);
         let (price, quantity) = (Some(Price::new(new_price)), Some(Quantity::new(new_quantity)));
         let amend = exchange.core.ask(Some(amender), Command::Amend { order: id, price, quantity });
@@ -297,7 +297,7 @@ fn a_falling_price_with_a_larger_quantity_costs_most_after_the_fills() {
     let order = exchange.core.books[0].1.order(id).unwrap();
     assert_eq!(
         (order.remaining, order.locked, order.status),
-        (Quantity::new(12), Amount::new(8), Status::PartiallyFilled)
+        (Quantity::new(12), Amount::new(8), OrderStatus::PartiallyFilled)
     );
     exchange.come_to_rest();
 }

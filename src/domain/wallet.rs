@@ -16,7 +16,7 @@ use super::{
     instrument::{Instrument, Price, Quantity},
     ledger::{Account, Posting, PostingCause, Transaction},
     money::{Amount, Asset},
-    order::{ClientOrderId, Kind, Order, PlaceOrder, Side},
+    order::{ClientOrderId, Order, OrderType, PlaceOrder, Side},
     per_asset::PerAsset,
     rejection::Rejection,
 };
@@ -322,33 +322,33 @@ impl Wallet {
 /// What travels with an order command: the most that it may spend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub struct Purse {
+pub struct Budget {
     pub asset: Asset,
     pub amount: Amount,
 }
 
-impl Purse {
+impl Budget {
     /// The purse of a new order: its full cost rounded up. A market buy by quantity is priced at
     /// `protection`, the book's published protection price; without one there is nothing to buy.
     pub fn of_order(
         order: &PlaceOrder,
         on: &Instrument,
         protection: Option<Price>,
-    ) -> Result<Purse, Rejection> {
+    ) -> Result<Budget, Rejection> {
         if order.side == Side::Sell {
-            return Ok(Purse { asset: on.base, amount: on.base_amount(order.quantity) });
+            return Ok(Budget { asset: on.base, amount: on.base_amount(order.quantity) });
         }
         let price = match order.kind {
-            Kind::Limit | Kind::StopLimit => order.price,
-            Kind::StopMarket => order.stop_price.map(|p| on.protection_price(Side::Buy, p)),
-            Kind::Market => protection,
+            OrderType::Limit | OrderType::StopLimit => order.price,
+            OrderType::StopMarket => order.stop_price.map(|p| on.protection_price(Side::Buy, p)),
+            OrderType::Market => protection,
         };
         let amount = match (order.quote_amount, price) {
             (Some(amount), _) => amount,
             (None, Some(price)) => on.notional_up(price, order.quantity),
             (None, None) => return Err(Rejection::NoLiquidity),
         };
-        Ok(Purse { asset: on.quote, amount })
+        Ok(Budget { asset: on.quote, amount })
     }
 
     /// The most that an amended order can lock at all. It is the purse where another amend of the
@@ -358,11 +358,11 @@ impl Purse {
         on: &Instrument,
         new_price: Price,
         new_quantity: Quantity,
-    ) -> Purse {
+    ) -> Budget {
         let remaining = (new_quantity - open.filled).max(Quantity::ZERO);
         match open.side {
-            Side::Buy => Purse { asset: on.quote, amount: on.notional_up(new_price, remaining) },
-            Side::Sell => Purse { asset: on.base, amount: on.base_amount(remaining) },
+            Side::Buy => Budget { asset: on.quote, amount: on.notional_up(new_price, remaining) },
+            Side::Sell => Budget { asset: on.base, amount: on.base_amount(remaining) },
         }
     }
 
@@ -377,10 +377,10 @@ impl Purse {
         on: &Instrument,
         new_price: Price,
         new_quantity: Quantity,
-    ) -> Purse {
+    ) -> Budget {
         let grown = (new_quantity - open.quantity).max(Quantity::ZERO);
         if open.side == Side::Sell {
-            return Purse { asset: on.base, amount: on.base_amount(grown) };
+            return Budget { asset: on.base, amount: on.base_amount(grown) };
         }
         let old_price = open.price.unwrap_or(new_price);
         let last = open.quantity.min(new_quantity);
@@ -389,6 +389,6 @@ impl Purse {
             after - on.notional_down(old_price, (open.quantity - filled).max(Quantity::ZERO))
         };
         let worst = cost_after(open.filled.min(last)).max(cost_after(last));
-        Purse { asset: on.quote, amount: worst.max(Amount::ZERO) }
+        Budget { asset: on.quote, amount: worst.max(Amount::ZERO) }
     }
 }

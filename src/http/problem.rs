@@ -477,7 +477,7 @@ pub fn from_status(status: StatusCode) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::order::Status;
+    use crate::domain::order::OrderStatus;
 
     #[test]
     fn codes_of_the_edge_are_upper_snake_and_unlike_each_other() {
@@ -503,7 +503,7 @@ mod tests {
 
     #[test]
     fn a_problem_says_what_the_client_needs_to_go_on() {
-        let problem = Problem::from(Rejection::OrderNotOpen(Status::Filled));
+        let problem = Problem::from(Rejection::OrderNotOpen(OrderStatus::Filled));
         let body = problem.body(RequestId(255));
         assert_eq!(
             body,

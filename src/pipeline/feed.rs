@@ -33,7 +33,7 @@ pub use self::{
     stream::{Join, Joined},
 };
 use super::view::Views;
-use crate::domain::{audience::Published, instrument::Instrument};
+use crate::domain::{audience::PublishedFact, instrument::Instrument};
 
 /// Commits that wait for the feed's thread before it breaks off.
 const COMMITS_MAX: usize = 4_096;
@@ -44,7 +44,7 @@ pub struct Feed(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    commits: Sender<Vec<Published>>,
+    commits: Sender<Vec<PublishedFact>>,
     sent: AtomicU64,
     done: watch::Receiver<u64>,
     broken: Arc<AtomicBool>,
@@ -74,7 +74,7 @@ impl Feed {
     }
 
     /// Takes the facts of one commit, which the views hold already; never blocks.
-    pub fn publish(&self, commit: Vec<Published>) {
+    pub fn publish(&self, commit: Vec<PublishedFact>) {
         if self.send(commit) {
             return;
         }
@@ -84,7 +84,7 @@ impl Feed {
         self.send(Vec::new());
     }
 
-    fn send(&self, commit: Vec<Published>) -> bool {
+    fn send(&self, commit: Vec<PublishedFact>) -> bool {
         match self.0.commits.try_send(commit) {
             Ok(()) => {
                 self.0.sent.fetch_add(1, Ordering::SeqCst);
@@ -131,7 +131,7 @@ struct Worker {
     views: Views,
     hub: Arc<Hub>,
     told: Told,
-    waiting: Receiver<Vec<Published>>,
+    waiting: Receiver<Vec<PublishedFact>>,
     broken: Arc<AtomicBool>,
     count: watch::Sender<u64>,
 }
@@ -153,7 +153,7 @@ impl Worker {
         }
     }
 
-    fn take(&mut self, commit: &[Published]) {
+    fn take(&mut self, commit: &[PublishedFact]) {
         let mut taken = 1;
         commit.iter().for_each(|published| self.hub.publish(&mut self.told, published));
         // First the mark, then the views: they hold whatever was dropped before the mark was taken.

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     domain::{
         account::User,
-        audience::Published,
+        audience::PublishedFact,
         decide::{
             Out, Reply,
             commit::{self, Commit},
@@ -69,7 +69,7 @@ impl Publisher {
         }
     }
 
-    fn fold(&self, first: Sequence, facts: &[Arc<Fact>]) -> Vec<Published> {
+    fn fold(&self, first: Sequence, facts: &[Arc<Fact>]) -> Vec<PublishedFact> {
         let mut published = Vec::with_capacity(facts.len());
         if facts.is_empty() {
             return published;
@@ -77,14 +77,14 @@ impl Publisher {
         self.views.change(|world| {
             let mut sequence = first;
             for fact in facts {
-                published.push(Published::fold(world, sequence, fact));
+                published.push(PublishedFact::fold(world, sequence, fact));
                 sequence = sequence.next();
             }
         });
         published
     }
 
-    fn update_views(&self, published: &[Published]) {
+    fn update_views(&self, published: &[PublishedFact]) {
         let mut books: SmallVec<[InstrumentId; 8]> = SmallVec::new();
         for fact in published.iter().map(|p| &p.fact) {
             match &fact.body {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::domain::{
     id::InstrumentId,
-    instrument::{Instrument, Step},
+    instrument::{Increment, Instrument},
     money::{Amount, Asset, NumberError, Rate, parse_decimal, print_scaled},
     p2p::fiat::Fiat,
     per_asset::PerAsset,
@@ -194,8 +194,8 @@ pub(super) fn default_instruments() -> Vec<Instrument> {
         name: format!("{}-{}", Asset::code(base), Asset::code(quote)),
         base,
         quote,
-        tick: Step { units: 1, scale: tick },
-        lot: Step { units: 1, scale: lot },
+        tick: Increment { units: 1, scale: tick },
+        lot: Increment { units: 1, scale: lot },
         min_notional: Amount::new(min_notional),
         maker_fee: Rate(maker),
         taker_fee: Rate(taker),
@@ -281,11 +281,11 @@ fn asset(key: &str, code: &str) -> Result<Asset, String> {
     Asset::from_code(code).ok_or_else(|| format!("{key}: `{code}` is no asset"))
 }
 
-fn step(key: &str, text: &str) -> Result<Step, String> {
+fn step(key: &str, text: &str) -> Result<Increment, String> {
     let value = parse_decimal(text).map_err(|e| format!("{key}: {}", describe(e)))?.normalize();
     let units =
         i64::try_from(value.mantissa()).map_err(|_| format!("{key}: has too many digits"))?;
-    Ok(Step { units, scale: value.scale() })
+    Ok(Increment { units, scale: value.scale() })
 }
 
 fn percent(key: &str, text: &str) -> Result<Rate, String> {

@@ -23,9 +23,9 @@ use sha2::{Digest, Sha256};
 use crate::domain::{
     book::Book,
     id::{InstrumentId, OrderId, Stamp, UserId},
-    instrument::{Instrument, PRICE_MAX, Price, Quantity, Step},
+    instrument::{Increment, Instrument, PRICE_MAX, Price, Quantity},
     money::{Amount, Asset, Rate},
-    order::{PlaceOrder, Side, Status, TimeInForce},
+    order::{OrderStatus, PlaceOrder, Side, TimeInForce},
     rejection::Rejection,
     request::NOTIONAL_MAX,
 };
@@ -344,8 +344,8 @@ impl Engine {
         }
         let order = &fact.orders[0];
         match order.status {
-            Status::Expired => self.report_cancel(message, side, message.price),
-            Status::Filled => {}
+            OrderStatus::Expired => self.report_cancel(message, side, message.price),
+            OrderStatus::Filled => {}
             _ => drop(self.by_name.insert(message.id, order.id)),
         }
         Ok(())
@@ -420,8 +420,8 @@ pub fn instrument() -> Instrument {
         name: "CONFORMANCE".into(),
         base: Asset::Usd,
         quote: Asset::Usdt,
-        tick: Step { units: 1, scale: 4 },
-        lot: Step { units: 1, scale: 2 },
+        tick: Increment { units: 1, scale: 4 },
+        lot: Increment { units: 1, scale: 2 },
         min_notional: Amount::new(1),
         maker_fee: Rate(0),
         taker_fee: Rate(0),

@@ -10,7 +10,7 @@ use souk::{
     domain::{
         command::Command as Asked,
         instrument::{Price, Quantity},
-        order::{Kind, PlaceOrder, Side},
+        order::{OrderType, PlaceOrder, Side},
     },
     telemetry,
 };
@@ -83,7 +83,7 @@ async fn panic_in_a_book() {
     let floor = Floor::open(Opening::default()).await;
     let alice = floor.register("alice").await;
     let mut order = PlaceOrder::limit(Side::Buy, Quantity::new(1_000), Price::new(5_000_000));
-    order.kind = Kind::StopLimit;
+    order.kind = OrderType::StopLimit;
     let answer = floor.ask(Some(alice), Asked::Place { instrument: BTC_USD, order }).await;
     println!("still here: {answer:?}");
 }

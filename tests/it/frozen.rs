@@ -40,7 +40,8 @@ use souk::{
         instrument::{Instrument, Price, Quantity},
         money::{Amount, Asset, ISSUED_MAX, P2pPrice, Rate},
         order::{
-            ClientOrderId, Kind, PlaceOrder, Reason, SelfTradePrevention, Side, Status, TimeInForce,
+            ClientOrderId, OrderReason, OrderStatus, OrderType, PlaceOrder, SelfTradePrevention,
+            Side, TimeInForce,
         },
         p2p::{
             Rules,

@@ -17,7 +17,8 @@ use souk::domain::{
     ledger::{Account, PostingCause},
     money::{Amount, Asset, P2pPrice},
     order::{
-        ClientOrderId, Kind, PlaceOrder, Reason, SelfTradePrevention, Side, Status, TimeInForce,
+        ClientOrderId, OrderReason, OrderStatus, OrderType, PlaceOrder, SelfTradePrevention, Side,
+        TimeInForce,
     },
     p2p::{
         ad::{AdAction, AdStatus, Hidden, Pricing},
@@ -52,9 +53,9 @@ fn fingerprints_of_orders_are_what_they_were() {
     check(|order| order.client_order_id = None, 0);
     check(|order| order.client_order_id = ClientOrderId::new("golden-2"), 0xacbf_570b_4a24_c144);
     check(|order| order.side = Side::Sell, 0x18b1_7ede_80a1_73da);
-    check(|order| order.kind = Kind::Market, 0x5ff6_5d43_70f4_c5c6);
-    check(|order| order.kind = Kind::StopLimit, 0x7d70_7950_cd86_459c);
-    check(|order| order.kind = Kind::StopMarket, 0x1c09_0700_a3e5_fbee);
+    check(|order| order.kind = OrderType::Market, 0x5ff6_5d43_70f4_c5c6);
+    check(|order| order.kind = OrderType::StopLimit, 0x7d70_7950_cd86_459c);
+    check(|order| order.kind = OrderType::StopMarket, 0x1c09_0700_a3e5_fbee);
     check(|order| order.time_in_force = TimeInForce::Ioc, 0x3887_6e88_d18b_cb9b);
     check(|order| order.time_in_force = TimeInForce::Fok, 0x1a8a_6e49_00ae_0443);
     check(|order| order.post_only = true, 0x59fa_e060_f8c9_6eea);
@@ -84,7 +85,7 @@ fn fingerprints_of_all_shapes_are_what_they_were() {
     let (mut sum, mut shapes) = (Sha256::new(), 0);
     let maybe = |bits: u8, bit: u8, figure: i64| (bits >> bit & 1 == 1).then_some(figure);
     for side in Side::ALL {
-        for kind in Kind::ALL {
+        for kind in OrderType::ALL {
             for time_in_force in TimeInForce::ALL {
                 for self_trade_prevention in SelfTradePrevention::ALL {
                     for bits in 0..32 {
@@ -137,12 +138,12 @@ fn coded<'a, T: Serialize + 'a>(
 #[test]
 fn what_orders_are_made_of_keeps_numbers_and_codes() {
     coded(&Side::ALL, |v| v.code(), &["BUY", "SELL"]);
-    coded(&Kind::ALL, |v| v.code(), &["LIMIT", "MARKET", "STOP_LIMIT", "STOP_MARKET"]);
+    coded(&OrderType::ALL, |v| v.code(), &["LIMIT", "MARKET", "STOP_LIMIT", "STOP_MARKET"]);
     coded(&TimeInForce::ALL, |v| v.code(), &["GTC", "IOC", "FOK"]);
     let modes = ["CANCEL_NEWEST", "CANCEL_OLDEST", "CANCEL_BOTH", "DECREMENT_AND_CANCEL"];
     coded(&SelfTradePrevention::ALL, |v| v.code(), &modes);
     let statuses = ["PENDING", "PARTIALLY_FILLED", "FILLED", "CANCELLED", "REJECTED", "EXPIRED"];
-    coded(&Status::ALL, |v| v.code(), &statuses);
+    coded(&OrderStatus::ALL, |v| v.code(), &statuses);
     let reasons = [
         "OWNER",
         "SWITCH",
@@ -155,7 +156,7 @@ fn what_orders_are_made_of_keeps_numbers_and_codes() {
         "PRICE_OUT_OF_BAND",
         "POST_ONLY_WOULD_CROSS",
     ];
-    coded(&Reason::ALL, |v| v.code(), &reasons);
+    coded(&OrderReason::ALL, |v| v.code(), &reasons);
     numbered(&BookAction::ALL);
     let order = OrderId(1);
     numbered(&[
@@ -199,7 +200,7 @@ fn what_money_and_users_are_made_of_keeps_numbers_and_codes() {
     let (order, instrument, trade) = (OrderId(1), InstrumentId(1), P2pTradeId(1));
     let notices = [
         Notice::OrderFilled { order, instrument },
-        Notice::OrderEnded { order, instrument, status: Status::Expired, reason: None },
+        Notice::OrderEnded { order, instrument, status: OrderStatus::Expired, reason: None },
         Notice::StopTriggered { order, instrument },
         Notice::SwitchFired,
         Notice::DepositReceived { asset: Asset::Usd, amount: Amount::new(1) },

@@ -15,7 +15,7 @@ use souk::{
         id::{InstrumentId, UserId},
         instrument::{Price, Quantity},
         money::{Amount, Asset},
-        order::{PlaceOrder, Side, Status},
+        order::{OrderStatus, PlaceOrder, Side},
         rejection::Rejection,
     },
     pipeline::answer::Answer,
@@ -54,7 +54,7 @@ async fn nothing_leaves_before_its_record_and_all_before_it_are_synced() {
     assert_eq!(floor.balance(alice, Asset::Usd), before);
     assert!(floor.open_orders(alice).is_empty());
     floor.control.open_gate();
-    assert_eq!(order(placed.await).unwrap().status, Status::Pending);
+    assert_eq!(order(placed.await).unwrap().status, OrderStatus::Pending);
     assert_eq!(refused.await.unwrap_err(), Rejection::InsufficientFunds);
     assert!(tested.await.is_ok());
     floor.close().await;
@@ -102,9 +102,9 @@ async fn hand_to_and_fro(floor: Rc<Floor>, pair: usize, rounds: usize) {
             placed.unwrap_or_else(|refused| panic!("round {round}: {side:?} {refused:?}"))
         };
         let resting = place(buyer, Side::Buy).await;
-        assert_eq!(resting.status, Status::Pending);
+        assert_eq!(resting.status, OrderStatus::Pending);
         let taking = place(seller, Side::Sell).await;
-        assert_eq!(taking.status, Status::Filled);
+        assert_eq!(taking.status, OrderStatus::Filled);
         std::mem::swap(&mut seller, &mut buyer);
     }
 }
@@ -132,7 +132,7 @@ async fn a_cancel_all_right_behind_a_place_cancels_it() {
         let place = ask(exchange, Some(alice), limit(Side::Buy, 1_000, 5_000_000));
         let cancel = ask(exchange, Some(alice), cancel_all());
         let (placed, cancelled) = futures_util::future::join(place, cancel).await;
-        assert_eq!(order(placed).unwrap().status, Status::Pending);
+        assert_eq!(order(placed).unwrap().status, OrderStatus::Pending);
         cancelled.unwrap();
         assert!(floor.open_orders(alice).is_empty());
     }

@@ -13,7 +13,7 @@ use souk::{
         instrument::{Price, Quantity},
         ledger::Account,
         money::{Amount, Asset},
-        order::{ClientOrderId, Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
+        order::{ClientOrderId, OrderType, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
         world::World,
     },
     pipeline::answer::Answer,
@@ -41,17 +41,19 @@ fn random_order(random: &mut StdRng) -> PlaceOrder {
         1 => order.time_in_force = TimeInForce::Fok,
         2 => order.post_only = true,
         3 => order.display_quantity = Some(Quantity::new((order.quantity.get() / 3).max(2))),
-        4 => (order.kind, order.price) = (Kind::Market, None),
+        4 => (order.kind, order.price) = (OrderType::Market, None),
         5 => {
-            (order.kind, order.price) = (Kind::Market, None);
+            (order.kind, order.price) = (OrderType::Market, None);
             if side == Side::Buy {
                 let amount = Amount::new(random.random_range(100..100_000));
                 (order.quantity, order.quote_amount) = (Quantity::ZERO, Some(amount));
             }
         }
-        6 => (order.kind, order.stop_price) = (Kind::StopLimit, Some(Price::new(price(random)))),
+        6 => {
+            (order.kind, order.stop_price) = (OrderType::StopLimit, Some(Price::new(price(random))))
+        }
         7 => {
-            (order.kind, order.price) = (Kind::StopMarket, None);
+            (order.kind, order.price) = (OrderType::StopMarket, None);
             order.stop_price = Some(Price::new(price(random)));
         }
         _ => {}

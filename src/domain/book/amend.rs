@@ -6,7 +6,7 @@ use crate::domain::{
     id::{OrderId, Stamp, UserId},
     instrument::{Price, Quantity},
     money::Amount,
-    order::{Order, Reason, Side, Status},
+    order::{Order, OrderReason, OrderStatus, Side},
     rejection::Rejection,
     request::{NOTIONAL_MAX, shows_too_little},
 };
@@ -15,15 +15,15 @@ impl Book {
     /// Changes a resting order's price or whole quantity. A smaller quantity at the same price keeps
     /// its place; everything else takes the order out and matches it anew.
     ///
-    /// `purse` is what it may lock beyond what is locked for it already; what is not needed is
-    /// never taken. [`crate::domain::wallet::Purse::of_amend`] says how much that can be.
+    /// `budget` is what it may lock beyond what is locked for it already; what is not needed is
+    /// never taken. [`crate::domain::wallet::Budget::of_amend`] says how much that can be.
     pub fn amend(
         &mut self,
         user: UserId,
         id: OrderId,
         price: Option<Price>,
         quantity: Option<Quantity>,
-        purse: Amount,
+        budget: Amount,
         stamp: Stamp,
     ) -> Result<Box<BookFact>, Rejection> {
         let (slot, old) = self.own_order(user, id)?;
@@ -32,7 +32,7 @@ impl Book {
         }
         let (side, old_price) = resting_at(old);
         let (price, quantity) = (price.unwrap_or(old_price), quantity.unwrap_or(old.quantity));
-        self.check_amend(old, price, quantity, purse)?;
+        self.check_amend(old, price, quantity, budget)?;
         let mut draft = self.draft(BookAction::Amended, stamp);
         if price == old_price && quantity <= old.quantity {
             let by = old.quantity - quantity;
@@ -47,7 +47,7 @@ impl Book {
         order.remaining = quantity - order.filled;
         (order.price, order.quantity, order.updated_at) = (Some(price), quantity, stamp);
         (order.shown, order.place) = (Quantity::ZERO, 0);
-        Ok(self.retake(order, purse, draft))
+        Ok(self.retake(order, budget, draft))
     }
 
     fn check_amend(
@@ -55,7 +55,7 @@ impl Book {
         old: &Order,
         price: Price,
         quantity: Quantity,
-        purse: Amount,
+        budget: Amount,
     ) -> Result<(), Rejection> {
         let on = &self.instrument;
         let least = on.min_notional;
@@ -83,7 +83,7 @@ impl Book {
             Side::Buy => on.notional_up(price, remaining),
             Side::Sell => on.base_amount(remaining),
         };
-        match needed > old.locked + purse {
+        match needed > old.locked + budget {
             true => Err(Rejection::InsufficientFunds),
             false => Ok(()),
         }
@@ -98,7 +98,7 @@ impl Book {
     ) -> Result<Box<BookFact>, Rejection> {
         let (slot, _) = self.own_order(user, id)?;
         let mut draft = self.draft(BookAction::Cancelled, stamp);
-        self.end_resting(slot, Status::Cancelled, Some(Reason::Owner), &mut draft);
+        self.end_resting(slot, OrderStatus::Cancelled, Some(OrderReason::Owner), &mut draft);
         Ok(self.finish(draft, id))
     }
 
@@ -106,7 +106,7 @@ impl Book {
     pub fn cancel_all(
         &mut self,
         user: UserId,
-        reason: Reason,
+        reason: OrderReason,
         stamp: Stamp,
     ) -> Option<Box<BookFact>> {
         let mut ids: Vec<OrderId> = self.of_user(user).map(|order| order.id).collect();
@@ -114,7 +114,7 @@ impl Book {
         let first = *ids.first()?;
         let mut draft = self.draft(BookAction::CancelledAll, stamp);
         for id in ids {
-            self.end_resting(self.slot_of(id), Status::Cancelled, Some(reason), &mut draft);
+            self.end_resting(self.slot_of(id), OrderStatus::Cancelled, Some(reason), &mut draft);
         }
         Some(self.finish(draft, first))
     }

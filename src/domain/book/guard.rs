@@ -7,7 +7,7 @@ use super::{Book, matching::Taker};
 use crate::domain::{
     instrument::{Price, Quantity},
     money::{Amount, Rate},
-    order::{Kind, Order, PlaceOrder, SelfTradePrevention, Side},
+    order::{Order, OrderType, PlaceOrder, SelfTradePrevention, Side},
     rejection::Rejection,
 };
 
@@ -15,10 +15,10 @@ impl Book {
     /// Every rule that [`Book::place`] has, but for the purse's, without its effects.
     pub fn check_place(&self, asked: &PlaceOrder) -> Result<(), Rejection> {
         match asked.kind {
-            Kind::Limit => {
+            OrderType::Limit => {
                 self.check_limit(asked.side, asked.price.unwrap_or_default(), asked.post_only)
             }
-            Kind::Market => {
+            OrderType::Market => {
                 let best = self.best(asked.side.opposite()).ok_or(Rejection::NoLiquidity)?;
                 let worth = self.instrument.notional_down(best, asked.quantity);
                 let by_quantity = asked.quote_amount.is_none();
@@ -27,7 +27,7 @@ impl Book {
                     false => Ok(()),
                 }
             }
-            Kind::StopLimit | Kind::StopMarket => {
+            OrderType::StopLimit | OrderType::StopMarket => {
                 let stop = asked.stop_price.unwrap_or_default();
                 match self.last {
                     Some(last) if reaches(asked.side, last, stop) => {

@@ -12,7 +12,7 @@ use crate::domain::{
     instrument::{Price, Quantity},
     ledger::{Account, Transaction},
     money::Amount,
-    order::{Fill, Kind, Order, PlaceOrder, Reason, Side, Status, TimeInForce},
+    order::{Fill, Order, OrderReason, OrderStatus, OrderType, PlaceOrder, Side, TimeInForce},
     rejection::Rejection,
 };
 
@@ -92,17 +92,17 @@ impl Draft {
 impl Book {
     /// Takes a new order in, matches it, and rests, ends or lets wait what is left of it.
     ///
-    /// `purse` is the most that it may spend, in minor units of the quote asset for buys and of the
-    /// base asset for sells; [`crate::domain::wallet::Purse::of_order`] says how much that is.
+    /// `budget` is the most that it may spend, in minor units of the quote asset for buys and of the
+    /// base asset for sells; [`crate::domain::wallet::Budget::of_order`] says how much that is.
     pub fn place(
         &mut self,
         user: UserId,
         asked: &PlaceOrder,
-        purse: Amount,
+        budget: Amount,
         stamp: Stamp,
     ) -> Result<Box<BookFact>, Rejection> {
         self.check_place(asked)?;
-        if purse < self.least_purse(asked) {
+        if budget < self.least_purse(asked) {
             return Err(Rejection::InsufficientFunds);
         }
         self.orders += 1;
@@ -112,8 +112,8 @@ impl Book {
         let mut draft = self.draft(BookAction::Placed, stamp);
         if order.kind.is_stop() {
             let asset = settle::spent_asset(&self.instrument, order.side);
-            settle::lock(&mut draft.fact.transaction, asset, user, purse);
-            order.locked = purse;
+            settle::lock(&mut draft.fact.transaction, asset, user, budget);
+            order.locked = budget;
             self.wait(order);
             order.place = self.places;
             draft.change(Change::Wait(id));
@@ -121,7 +121,7 @@ impl Book {
             return Ok(self.finish(draft, id));
         }
         let limit = self.worst_price(order);
-        let budget = asked.quote_amount.map_or(purse, |amount| amount.min(purse));
+        let budget = asked.quote_amount.map_or(budget, |amount| amount.min(budget));
         Ok(self.take(Taker { own, limit, budget, locked: Amount::ZERO }, draft))
     }
 
@@ -136,27 +136,27 @@ impl Book {
         order.updated_at = stamp;
         order.place = 0;
         let broken = match (order.kind, order.price) {
-            (Kind::StopLimit, Some(price)) => {
+            (OrderType::StopLimit, Some(price)) => {
                 self.check_limit(order.side, price, order.post_only).err()
             }
             _ => None,
         };
         if let Some(rejection) = broken {
             let reason = match rejection {
-                Rejection::PostOnlyWouldCross => Reason::PostOnly,
-                _ => Reason::Band,
+                Rejection::PostOnlyWouldCross => OrderReason::PostOnly,
+                _ => OrderReason::Band,
             };
-            return Some(self.finish_ended(own, Status::Rejected, Some(reason), draft));
+            return Some(self.finish_ended(own, OrderStatus::Rejected, Some(reason), draft));
         }
         let limit = self.worst_price(order);
         let (budget, locked) = (order.locked, order.locked);
         Some(self.take(Taker { own, limit, budget, locked }, draft))
     }
 
-    /// Matches an amended order anew; its money is `locked` already, but for the `purse`.
-    pub(super) fn retake(&mut self, order: Order, purse: Amount, draft: Draft) -> Box<BookFact> {
+    /// Matches an amended order anew; its money is `locked` already, but for the `budget`.
+    pub(super) fn retake(&mut self, order: Order, budget: Amount, draft: Draft) -> Box<BookFact> {
         let limit = order.price.expect("an amended order has a price");
-        let (budget, locked) = (order.locked + purse, order.locked);
+        let (budget, locked) = (order.locked + budget, order.locked);
         self.take(Taker { own: vec![order], limit, budget, locked }, draft)
     }
 
@@ -180,9 +180,9 @@ impl Book {
             order.shown =
                 order.display_quantity.map_or(order.remaining, |d| d.min(order.remaining));
             order.status = if order.filled > Quantity::ZERO {
-                Status::PartiallyFilled
+                OrderStatus::PartiallyFilled
             } else {
-                Status::Pending
+                OrderStatus::Pending
             };
             let (side, price) = resting_at(order);
             draft.touch(side, price);
@@ -193,7 +193,7 @@ impl Book {
             return self.finish(draft, id);
         }
         let (status, reason) = match rests {
-            true => (Status::Expired, Some(Reason::Dust)),
+            true => (OrderStatus::Expired, Some(OrderReason::Dust)),
             false => closing_status(order, end),
         };
         self.finish_ended(own, status, reason, draft)
@@ -322,7 +322,7 @@ impl Book {
         order.quote_filled += fill.notional;
         order.weight_filled += fill.weight();
         order.fee_paid += fill.maker_fee;
-        order.status = Status::PartiallyFilled;
+        order.status = OrderStatus::PartiallyFilled;
         order.updated_at = draft.stamp;
     }
 
@@ -337,9 +337,9 @@ impl Book {
         let (shown, remaining, display) = (order.shown, order.remaining, order.display_quantity);
         let on = &self.instrument;
         if remaining == Quantity::ZERO {
-            self.end_resting(slot, Status::Filled, None, draft);
+            self.end_resting(slot, OrderStatus::Filled, None, draft);
         } else if on.notional_down(price, remaining) == Amount::ZERO {
-            self.end_resting(slot, Status::Expired, Some(Reason::Dust), draft);
+            self.end_resting(slot, OrderStatus::Expired, Some(OrderReason::Dust), draft);
         } else {
             if on.notional_down(price, shown) == Amount::ZERO {
                 let anew = display.map_or(remaining, |d| d.min(remaining));
@@ -356,8 +356,8 @@ impl Book {
     pub(super) fn end_resting(
         &mut self,
         slot: u32,
-        status: Status,
-        reason: Option<Reason>,
+        status: OrderStatus,
+        reason: Option<OrderReason>,
         draft: &mut Draft,
     ) {
         let order = self.at(slot);
@@ -381,8 +381,8 @@ impl Book {
     fn end(
         &self,
         order: &mut Order,
-        status: Status,
-        reason: Option<Reason>,
+        status: OrderStatus,
+        reason: Option<OrderReason>,
         (transaction, stamp): (&mut Transaction, Stamp),
     ) {
         let asset = settle::spent_asset(&self.instrument, order.side);
@@ -418,8 +418,8 @@ impl Book {
     fn finish_ended(
         &self,
         mut own: Vec<Order>,
-        status: Status,
-        reason: Option<Reason>,
+        status: OrderStatus,
+        reason: Option<OrderReason>,
         mut draft: Draft,
     ) -> Box<BookFact> {
         let id = own[0].id;
@@ -475,7 +475,7 @@ fn new_order(id: OrderId, user: UserId, asked: &PlaceOrder, stamp: Stamp) -> Ord
         shown: Quantity::ZERO,
         locked: Amount::ZERO,
         place: 0,
-        status: Status::Pending,
+        status: OrderStatus::Pending,
         reason: None,
         created_at: stamp,
         updated_at: stamp,
@@ -483,20 +483,20 @@ fn new_order(id: OrderId, user: UserId, asked: &PlaceOrder, stamp: Stamp) -> Ord
 }
 
 /// What becomes of an order that does not rest.
-fn closing_status(order: &Order, end: End) -> (Status, Option<Reason>) {
+fn closing_status(order: &Order, end: End) -> (OrderStatus, Option<OrderReason>) {
     let market = order.price.is_none();
     match (end, order.time_in_force) {
-        (End::Filled, _) => (Status::Filled, None),
-        (End::SelfTrade, _) => (Status::Cancelled, Some(Reason::SelfTrade)),
+        (End::Filled, _) => (OrderStatus::Filled, None),
+        (End::SelfTrade, _) => (OrderStatus::Cancelled, Some(OrderReason::SelfTrade)),
         (End::Spent | End::Dust, _)
             if order.quote_amount.is_some() && order.filled > Quantity::ZERO =>
         {
-            (Status::Filled, None)
+            (OrderStatus::Filled, None)
         }
-        (End::Spent, _) => (Status::Expired, Some(Reason::Spent)),
-        (End::Dust, _) => (Status::Expired, Some(Reason::Dust)),
-        (End::NoneLeft, TimeInForce::Fok) => (Status::Expired, Some(Reason::FillOrKill)),
-        (End::NoneLeft, _) if market => (Status::Expired, Some(Reason::Protection)),
-        (End::NoneLeft, _) => (Status::Expired, Some(Reason::ImmediateOrCancel)),
+        (End::Spent, _) => (OrderStatus::Expired, Some(OrderReason::Spent)),
+        (End::Dust, _) => (OrderStatus::Expired, Some(OrderReason::Dust)),
+        (End::NoneLeft, TimeInForce::Fok) => (OrderStatus::Expired, Some(OrderReason::FillOrKill)),
+        (End::NoneLeft, _) if market => (OrderStatus::Expired, Some(OrderReason::Protection)),
+        (End::NoneLeft, _) => (OrderStatus::Expired, Some(OrderReason::ImmediateOrCancel)),
     }
 }

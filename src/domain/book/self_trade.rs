@@ -8,7 +8,7 @@ use super::{
 use crate::domain::{
     fact::Change,
     instrument::Quantity,
-    order::{Reason, SelfTradePrevention, Status},
+    order::{OrderReason, OrderStatus, SelfTradePrevention},
 };
 
 impl Book {
@@ -21,7 +21,7 @@ impl Book {
         draft: &mut Draft,
     ) -> Option<End> {
         let cancel = |book: &mut Book, draft: &mut Draft| {
-            book.end_resting(slot, Status::Cancelled, Some(Reason::SelfTrade), draft);
+            book.end_resting(slot, OrderStatus::Cancelled, Some(OrderReason::SelfTrade), draft);
         };
         match taker.order().self_trade_prevention {
             SelfTradePrevention::CancelNewest => Some(End::SelfTrade),

@@ -1,7 +1,9 @@
 //! The accounts decide: who registers, under which name, in which role, and what users keep of each
 //! other. One decider for all, so a name cannot be taken twice in a race.
 
-use super::{Cx, Decider, Entry, Letter, Out, Reads, ReplyTo, Stamps, issued::IssuedTotal};
+use super::{
+    Decider, DecisionContext, Entry, Letter, Out, Reads, ReplyTo, Stamps, issued::IssuedTotal,
+};
 use crate::domain::{
     account::{Accounts, Register},
     command::Command,
@@ -40,11 +42,11 @@ impl<R: ReplyTo> Decider<R> for AccountsFlight {
         &mut self,
         own: &mut Own,
         AccountsMessage(to, command): AccountsMessage<R>,
-        cx: &Cx<'_, V>,
+        context: &DecisionContext<'_, V>,
         out: &mut impl Out<R>,
     ) {
-        let stamp = self.stamps.at(cx.now);
-        let entry = match decide(own, to.cause().by, command, stamp, cx.issued) {
+        let stamp = self.stamps.at(context.now);
+        let entry = match decide(own, to.cause().by, command, stamp, context.issued) {
             Ok(body) => {
                 let entry = Entry::fact(stamp, to, body);
                 if let Some(fact) = &entry.fact {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::{
-    Cx, Decider, Entry, Hold, Letter, Out, Reads, ReplyTo, Stamps,
+    Decider, DecisionContext, Entry, Hold, Letter, Out, Reads, ReplyTo, Stamps,
     deadline::{DeadlineMessage, Entity},
     wallet::WalletMessage,
 };
@@ -95,27 +95,27 @@ impl<R: ReplyTo> Decider<R> for BoardFlight {
         &mut self,
         board: &mut Board,
         message: BoardMessage<R>,
-        cx: &Cx<'_, V>,
+        context: &DecisionContext<'_, V>,
         out: &mut impl Out<R>,
     ) {
         match message {
             BoardMessage::Command(command) => {
-                let stamp = self.stamps.at(cx.now);
-                end_due_ads(board, stamp, cx, out);
-                decide(board, *command, stamp, cx, out);
+                let stamp = self.stamps.at(context.now);
+                end_due_ads(board, stamp, context, out);
+                decide(board, *command, stamp, context, out);
             }
             BoardMessage::Refund { to, stamp, decided } => {
-                let stamp = self.stamps.at(stamp.max(cx.now));
+                let stamp = self.stamps.at(stamp.max(context.now));
                 let body = Body::P2pTrade(Box::new(board.refund(*decided)));
                 put(board, Entry::fact(stamp, to, body), out);
             }
-            BoardMessage::TradesEnded(facts) if !cx.folded => {
+            BoardMessage::TradesEnded(facts) if !context.folded => {
                 facts.iter().for_each(|fact| board.apply(fact));
             }
             BoardMessage::TradesEnded(_) => {}
             BoardMessage::AdDue { ad, epoch } => {
-                let stamp = self.stamps.at(cx.now);
-                end_due_ads(board, stamp, cx, out);
+                let stamp = self.stamps.at(context.now);
+                end_due_ads(board, stamp, context, out);
                 // Where it has ended, its fact answers the knock.
                 if let Some(ad) = board.ad(ad) {
                     let (entity, again) = (Entity::Ad(ad.id), ad.terms.expires_at);
@@ -135,14 +135,14 @@ fn decide<R: ReplyTo, V: Reads>(
     board: &mut Board,
     command: BoardCommand<R>,
     stamp: Stamp,
-    cx: &Cx<'_, V>,
+    context: &DecisionContext<'_, V>,
     out: &mut impl Out<R>,
 ) {
     let BoardCommand { user, to, hold, ask } = command;
-    let purse = hold.as_ref().map_or(0, |hold| hold.amount.get());
+    let budget = hold.as_ref().map_or(0, |hold| hold.amount.get());
     // What is not the board's own is read as it is durable: it has a lower number than the fact.
-    let decided = cx.reads.world(|world| {
-        Asked { board, world, user, purse: Amount::new(purse), cx, stamp }.body(ask)
+    let decided = context.reads.world(|world| {
+        BoardContext { board, world, user, budget: Amount::new(budget), context, stamp }.body(ask)
     });
     match (decided, hold) {
         (Ok(body), hold) => put(board, Entry { hold, ..Entry::fact(stamp, to, body) }, out),
@@ -165,40 +165,41 @@ fn put<R>(board: &mut Board, entry: Entry<R>, out: &mut impl Out<R>) {
 fn end_due_ads<R: ReplyTo, V: Reads>(
     board: &mut Board,
     stamp: Stamp,
-    cx: &Cx<'_, V>,
+    context: &DecisionContext<'_, V>,
     out: &mut impl Out<R>,
 ) {
     while board.next_end().is_some_and(|end| end <= stamp) {
-        let index = cx.reads.world(|world| context::index(world, board.asset, board.fiat, stamp));
+        let index =
+            context.reads.world(|world| context::index(world, board.asset, board.fiat, stamp));
         // An ad that ends is not shown, so nobody asks how its owner stands.
         let owner = OwnerState::default();
-        let due = board.due(AdContext { now: stamp, index, owner, rules: cx.p2p });
+        let due = board.due(AdContext { now: stamp, index, owner, rules: context.p2p });
         let Some(fact) = due else { return };
         put(board, Entry::own_fact(stamp, Body::P2pAd(Box::new(fact))), out);
     }
 }
 
 /// A command with all that a board decides it by.
-struct Asked<'a, 'c, V> {
+struct BoardContext<'a, 'c, V> {
     board: &'a Board,
     world: &'a World,
     user: UserId,
-    purse: Amount,
-    cx: &'a Cx<'c, V>,
+    budget: Amount,
+    context: &'a DecisionContext<'c, V>,
     stamp: Stamp,
 }
 
-impl<V> Asked<'_, '_, V> {
+impl<V> BoardContext<'_, '_, V> {
     fn body(&self, ask: BoardAsk) -> Result<Body, Rejection> {
-        let Asked { board, world, user, purse, stamp, .. } = *self;
+        let BoardContext { board, world, user, budget, stamp, .. } = *self;
         let of_ad = |fact: AdFact| Body::P2pAd(Box::new(fact));
         match ask {
             BoardAsk::Publish(draft) => {
                 let owner = context::person(&world.state, user)?;
-                board.publish(owner, draft, purse, self.seen(user)).map(of_ad)
+                board.publish(owner, draft, budget, self.seen(user)).map(of_ad)
             }
             BoardAsk::Edit { ad, change, version } => {
-                board.edit(user, ad, change, version, purse, self.seen(user)).map(of_ad)
+                board.edit(user, ad, change, version, budget, self.seen(user)).map(of_ad)
             }
             BoardAsk::Pause(ad) => board.pause(user, ad, true, self.seen(user)).map(of_ad),
             BoardAsk::Resume(ad) => {
@@ -211,7 +212,7 @@ impl<V> Asked<'_, '_, V> {
             BoardAsk::Take(take) => {
                 let owner = board.ad(take.ad).ok_or(Rejection::AdNotFound)?.owner.id;
                 let taker = context::taker(&world.state, board, user, &take)?;
-                let fact = board.take(&taker, &take, purse, self.seen(owner))?;
+                let fact = board.take(&taker, &take, budget, self.seen(owner))?;
                 Ok(Body::P2pTrade(Box::new(fact)))
             }
             BoardAsk::Review { trade, rating, comment } => {
@@ -227,6 +228,6 @@ impl<V> Asked<'_, '_, V> {
 
     /// What decisions about an ad of `owner` look at outside the board.
     fn seen(&self, owner: UserId) -> AdContext<'_> {
-        context::seen(self.world, self.board, owner, self.stamp, self.cx.p2p)
+        context::seen(self.world, self.board, owner, self.stamp, self.context.p2p)
     }
 }

@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 
 use super::{
-    Cx, Decider, Entry, Hold, Letter, Out, Reads, Reply, ReplyTo, Stamps, wallet::WalletMessage,
+    Decider, DecisionContext, Entry, Hold, Letter, Out, Reads, Reply, ReplyTo, Stamps,
+    wallet::WalletMessage,
 };
 use crate::domain::{
     book::Book,
@@ -14,7 +15,7 @@ use crate::domain::{
     instrument::{Price, Quantity},
     ledger::Transaction,
     money::Amount,
-    order::{PlaceOrder, Reason},
+    order::{OrderReason, PlaceOrder},
     rejection::Rejection,
 };
 
@@ -58,7 +59,7 @@ pub enum BookAsk {
     Cancel(OrderName),
     /// `firing` is the epoch of the switch that asks; its wallet is told when it is done.
     CancelAll {
-        reason: Reason,
+        reason: OrderReason,
         firing: Option<u32>,
     },
 }
@@ -88,7 +89,7 @@ impl<R: ReplyTo> Decider<R> for BookFlight<R> {
         &mut self,
         book: &mut Book,
         message: BookMessage<R>,
-        cx: &Cx<'_, V>,
+        context: &DecisionContext<'_, V>,
         out: &mut impl Out<R>,
     ) {
         match message {
@@ -101,7 +102,7 @@ impl<R: ReplyTo> Decider<R> for BookFlight<R> {
             }
             BookMessage::Begin => {}
         }
-        let stamp = self.stamps.at(cx.now);
+        let stamp = self.stamps.at(context.now);
         while self.cascade(book, stamp, out) {
             match self.waiting.pop_front() {
                 Some(command) => decide(book, command, stamp, out),
@@ -141,11 +142,11 @@ fn decide<R: ReplyTo>(
     out: &mut impl Out<R>,
 ) {
     let BookCommand { user, to, hold, ask } = command;
-    let purse = hold.as_ref().map_or(0, |hold| hold.amount.get());
+    let budget = hold.as_ref().map_or(0, |hold| hold.amount.get());
     let decided = match ask {
-        BookAsk::Place(order) => book.place(user, &order, Amount::new(purse), stamp),
+        BookAsk::Place(order) => book.place(user, &order, Amount::new(budget), stamp),
         BookAsk::Amend { order, price, quantity } => {
-            book.amend(user, order, price, quantity, Amount::new(purse), stamp)
+            book.amend(user, order, price, quantity, Amount::new(budget), stamp)
         }
         BookAsk::Cancel(name) => cancel(book, user, name, stamp),
         BookAsk::CancelAll { reason, firing } => {
@@ -187,7 +188,7 @@ fn cancel(
 fn cancel_all<R: ReplyTo>(
     book: &mut Book,
     (user, to): (UserId, R),
-    reason: Reason,
+    reason: OrderReason,
     firing: Option<u32>,
     stamp: Stamp,
     out: &mut impl Out<R>,

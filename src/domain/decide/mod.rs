@@ -6,7 +6,7 @@
 //! is held back, commands that wait. A flight starts empty from any state, and ends with whoever leads.
 //!
 //! A decider reads no clock, sends nothing and writes nothing: time and what else it reads come in with
-//! [`Cx`], and what is to be sent or journaled goes out through [`Out`]. So actors, a single thread with
+//! [`DecisionContext`], and what is to be sent or journaled goes out through [`Out`]. So actors, a single thread with
 //! virtual time, and tests run the same rules.
 
 pub mod accounts;
@@ -182,7 +182,7 @@ pub enum HoldOf {
 }
 
 /// What is fixed for a message.
-pub struct Cx<'c, V> {
+pub struct DecisionContext<'c, V> {
     /// The time. A decider's own stamps never go back, so it may stamp later than this.
     pub now: Stamp,
     /// What others have made durable.
@@ -211,7 +211,7 @@ pub trait Decider<R: ReplyTo> {
         &mut self,
         own: &mut Self::Own,
         message: Self::Message,
-        cx: &Cx<'_, V>,
+        context: &DecisionContext<'_, V>,
         out: &mut impl Out<R>,
     );
 

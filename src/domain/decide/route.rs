@@ -1,7 +1,7 @@
 //! Where a command goes first, and what is said where nobody is there.
 
 use super::{
-    Cx, Entry, Letter, Reads, ReplyTo,
+    DecisionContext, Entry, Letter, Reads, ReplyTo,
     accounts::AccountsMessage,
     board::{BoardAsk, BoardCommand, BoardMessage},
     deadline::{DeadlineMessage, Entity},
@@ -85,7 +85,10 @@ fn buys(reads: &impl Reads, take: &Take) -> bool {
 
 /// What becomes of a letter whose addressee is not there: commands are refused, and knocks had nothing
 /// due. `None` for any other: there is nobody whom it could be meant for, which is a bug.
-pub fn undelivered<R: ReplyTo, V: Reads>(letter: Letter<R>, cx: &Cx<'_, V>) -> Option<Letter<R>> {
+pub fn undelivered<R: ReplyTo, V: Reads>(
+    letter: Letter<R>,
+    context: &DecisionContext<'_, V>,
+) -> Option<Letter<R>> {
     let not_due =
         |entity, epoch| Letter::Deadlines(DeadlineMessage::NotDue { entity, epoch, again: None });
     match letter {
@@ -104,8 +107,17 @@ pub fn undelivered<R: ReplyTo, V: Reads>(letter: Letter<R>, cx: &Cx<'_, V>) -> O
         // A trade that is not open any more refuses everything, as it would itself.
         Letter::P2pTrade(id, TradeMessage::Command(command)) => {
             let TradeCommand { by, to, dispute, expected, ask } = command;
-            let refused = cx.reads.world(|world| {
-                context::refusal_of_ended(world, cx.now, cx.p2p, id, by, dispute, expected, ask)
+            let refused = context.reads.world(|world| {
+                context::refusal_of_ended(
+                    world,
+                    context.now,
+                    context.p2p,
+                    id,
+                    by,
+                    dispute,
+                    expected,
+                    ask,
+                )
             });
             Some(Letter::Journal(Entry::refusal(to, refused)))
         }

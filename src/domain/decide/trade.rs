@@ -5,7 +5,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use super::{
-    Cx, Decider, Entry, Letter, Out, Reads, Reply, ReplyTo, Stamps,
+    Decider, DecisionContext, Entry, Letter, Out, Reads, Reply, ReplyTo, Stamps,
     board::BoardMessage,
     deadline::{DeadlineMessage, Entity},
 };
@@ -75,24 +75,24 @@ impl<R: ReplyTo> Decider<R> for TradeFlight<R> {
         &mut self,
         trade: &mut P2pTrade,
         message: TradeMessage<R>,
-        cx: &Cx<'_, V>,
+        context: &DecisionContext<'_, V>,
         out: &mut impl Out<R>,
     ) {
         match message {
             TradeMessage::Command(command) => {
                 self.waiting.push_back(command);
-                self.work(trade, cx, out);
+                self.work(trade, context, out);
             }
             TradeMessage::Ended(fact) => {
                 if let Body::P2pTrade(own) = &fact.body {
                     *trade = own.trade.clone();
                 }
                 self.refunding = false;
-                self.work(trade, cx, out);
+                self.work(trade, context, out);
             }
             TradeMessage::Due { epoch } => {
                 // Where something fires, or has fired and is on its way to the disk, its fact is the answer.
-                if !self.refunding && !self.fire_due(trade, cx, out) && trade.state.is_open() {
+                if !self.refunding && !self.fire_due(trade, context, out) && trade.state.is_open() {
                     let (entity, again) = (Entity::P2pTrade(trade.id), trade.runs_out());
                     let not_due = DeadlineMessage::NotDue { entity, epoch, again };
                     out.send(Letter::Deadlines(not_due));
@@ -107,14 +107,19 @@ impl<R: ReplyTo> Decider<R> for TradeFlight<R> {
 }
 
 impl<R: ReplyTo> TradeFlight<R> {
-    fn work<V: Reads>(&mut self, trade: &mut P2pTrade, cx: &Cx<'_, V>, out: &mut impl Out<R>) {
+    fn work<V: Reads>(
+        &mut self,
+        trade: &mut P2pTrade,
+        context: &DecisionContext<'_, V>,
+        out: &mut impl Out<R>,
+    ) {
         while !self.refunding && !self.waiting.is_empty() {
-            self.fire_due(trade, cx, out);
+            self.fire_due(trade, context, out);
             if self.refunding {
                 return;
             }
             let Some(command) = self.waiting.pop_front() else { return };
-            self.decide(trade, command, cx, out);
+            self.decide(trade, command, context, out);
         }
     }
 
@@ -122,15 +127,15 @@ impl<R: ReplyTo> TradeFlight<R> {
     fn fire_due<V: Reads>(
         &mut self,
         trade: &mut P2pTrade,
-        cx: &Cx<'_, V>,
+        context: &DecisionContext<'_, V>,
         out: &mut impl Out<R>,
     ) -> bool {
         let mut any = false;
         while !self.refunding {
-            let stamp = self.stamps.at(cx.now);
-            let Some(decided) = due(trade, cx.p2p, stamp) else { break };
+            let stamp = self.stamps.at(context.now);
+            let Some(decided) = due(trade, context.p2p, stamp) else { break };
             any = true;
-            self.carry_out(trade, decided, R::nobody(Cause::default()), stamp, cx, out);
+            self.carry_out(trade, decided, R::nobody(Cause::default()), stamp, context, out);
         }
         any
     }
@@ -139,19 +144,19 @@ impl<R: ReplyTo> TradeFlight<R> {
         &mut self,
         trade: &mut P2pTrade,
         command: TradeCommand<R>,
-        cx: &Cx<'_, V>,
+        context: &DecisionContext<'_, V>,
         out: &mut impl Out<R>,
     ) {
         let TradeCommand { by, to, dispute, expected, ask } = command;
-        let stamp = self.stamps.at(cx.now);
-        let asker = cx.reads.world(|world| context::asker(&world.state, by, trade));
+        let stamp = self.stamps.at(context.now);
+        let asker = context.reads.world(|world| context::asker(&world.state, by, trade));
         let decided = asker.and_then(|asker| {
             context::decide_on(trade, &asker, dispute, |trade| {
-                decide(trade, &asker, ask, expected, cx.p2p, stamp)
+                decide(trade, &asker, ask, expected, context.p2p, stamp)
             })
         });
         match decided {
-            Ok(Decision::Step(decided)) => self.carry_out(trade, *decided, to, stamp, cx, out),
+            Ok(Decision::Step(decided)) => self.carry_out(trade, *decided, to, stamp, context, out),
             Ok(Decision::Message(message)) => {
                 trade.messages = message.number;
                 out.send(Letter::Journal(Entry::fact(stamp, to, Body::P2pMessage(message))));
@@ -167,7 +172,7 @@ impl<R: ReplyTo> TradeFlight<R> {
         decided: DecidedTrade,
         to: R,
         stamp: Stamp,
-        cx: &Cx<'_, V>,
+        context: &DecisionContext<'_, V>,
         out: &mut impl Out<R>,
     ) {
         if let Settlement::Refund { .. } = decided.settlement {
@@ -176,7 +181,7 @@ impl<R: ReplyTo> TradeFlight<R> {
             return out.send(Letter::Board(trade.id.board(), refund));
         }
         let admins = match decided.action {
-            Action::TargetMissed => cx.reads.world(|world| context::admins(&world.state)),
+            Action::TargetMissed => context.reads.world(|world| context::admins(&world.state)),
             _ => Vec::new(),
         };
         let fact = decided.into_fact(&admins);

@@ -16,7 +16,7 @@ use std::{
 use smallvec::SmallVec;
 
 use super::{
-    Cx, Decider, Entry, Hold, HoldOf, Letter, Out, Reads, Reply, ReplyTo, Stamps,
+    Decider, DecisionContext, Entry, Hold, HoldOf, Letter, Out, Reads, Reply, ReplyTo, Stamps,
     book::{BookAsk, BookCommand, BookMessage},
 };
 use crate::domain::{
@@ -25,10 +25,10 @@ use crate::domain::{
     id::{InstrumentId, OrderId, Stamp},
     instrument::{Instrument, Price, Quantity},
     money::{Amount, Asset},
-    order::{ClientOrderId, PlaceOrder, Reason},
+    order::{ClientOrderId, OrderReason, PlaceOrder},
     per_asset::PerAsset,
     rejection::Rejection,
-    wallet::{Purse, Wallet},
+    wallet::{Budget, Wallet},
 };
 
 use switch::SwitchFlight;
@@ -112,8 +112,8 @@ impl<R> WalletFlight<R> {
         wallet.balance(asset).available - self.held[asset]
     }
 
-    fn hold(&mut self, wallet: &Wallet, purse: Purse, of: HoldOf) -> Hold {
-        let Purse { asset, amount } = purse;
+    fn hold(&mut self, wallet: &Wallet, budget: Budget, of: HoldOf) -> Hold {
+        let Budget { asset, amount } = budget;
         self.held[asset] += amount;
         match &of {
             HoldOf::Order { .. } => self.orders += 1,
@@ -153,10 +153,10 @@ impl<R: ReplyTo> Decider<R> for WalletFlight<R> {
         &mut self,
         wallet: &mut Wallet,
         message: WalletMessage<R>,
-        cx: &Cx<'_, V>,
+        context: &DecisionContext<'_, V>,
         out: &mut impl Out<R>,
     ) {
-        let mut desk = Desk { flight: self, wallet, cx, out };
+        let mut desk = WalletContext { flight: self, wallet, context, out };
         match message {
             WalletMessage::Command(to, command) => {
                 // What is due is done before the next command.
@@ -182,14 +182,14 @@ impl<R: ReplyTo> Decider<R> for WalletFlight<R> {
 }
 
 /// A wallet with all that it decides by, for one message.
-struct Desk<'d, 'c, R, V, O> {
+struct WalletContext<'d, 'c, R, V, O> {
     flight: &'d mut WalletFlight<R>,
     wallet: &'d mut Wallet,
-    cx: &'d Cx<'c, V>,
+    context: &'d DecisionContext<'c, V>,
     out: &'d mut O,
 }
 
-impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
+impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
     fn command(&mut self, to: R, command: Command) {
         match command {
             Command::Place { instrument, order } => self.place(to, instrument, order),
@@ -219,7 +219,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
     }
 
     fn stamp(&mut self) -> Stamp {
-        self.flight.stamps.at(self.cx.now)
+        self.flight.stamps.at(self.context.now)
     }
 
     fn journal(&mut self, entry: Entry<R>) {
@@ -231,15 +231,15 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
     }
 
     /// The purse, where the user can spend so much.
-    fn affordable(&self, purse: Purse) -> Result<Purse, Rejection> {
-        match purse.amount > self.flight.spendable(self.wallet, purse.asset) {
+    fn affordable(&self, budget: Budget) -> Result<Budget, Rejection> {
+        match budget.amount > self.flight.spendable(self.wallet, budget.asset) {
             true => Err(Rejection::InsufficientFunds),
-            false => Ok(purse),
+            false => Ok(budget),
         }
     }
 
-    fn hold(&mut self, purse: Purse, of: HoldOf) -> Hold {
-        self.flight.hold(self.wallet, purse, of)
+    fn hold(&mut self, budget: Budget, of: HoldOf) -> Hold {
+        self.flight.hold(self.wallet, budget, of)
     }
 
     fn ask_book(&mut self, to: R, on: InstrumentId, hold: Option<Hold>, ask: BookAsk) {
@@ -258,15 +258,15 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
             };
             return self.journal(Entry::answer(to, reply));
         }
-        let purse = match self.check_place(instrument, &order, asked) {
-            Ok(purse) => purse,
+        let budget = match self.check_place(instrument, &order, asked) {
+            Ok(budget) => budget,
             Err(rejection) => return self.refuse(to, rejection),
         };
         let name = order.client_order_id.clone();
         if let Some(name) = &name {
             self.flight.names.insert(name.clone(), PendingName { asked, instrument });
         }
-        let hold = self.hold(purse, HoldOf::Order { name });
+        let hold = self.hold(budget, HoldOf::Order { name });
         self.ask_book(to, instrument, Some(hold), BookAsk::Place(order));
     }
 
@@ -275,7 +275,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
         instrument: InstrumentId,
         order: &PlaceOrder,
         asked: u64,
-    ) -> Result<Purse, Rejection> {
+    ) -> Result<Budget, Rejection> {
         if self.wallet.frozen {
             return Err(Rejection::UserFrozen);
         }
@@ -287,19 +287,19 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
                 false => Rejection::ClientOrderIdReused,
             });
         }
-        if self.wallet.open.len() + self.flight.orders >= self.cx.limits.open_orders_max {
+        if self.wallet.open.len() + self.flight.orders >= self.context.limits.open_orders_max {
             return Err(Rejection::TooManyOpenOrders);
         }
-        let best = self.cx.reads.best(instrument, order.side.opposite());
-        let purse = self.on(instrument, |on| {
+        let best = self.context.reads.best(instrument, order.side.opposite());
+        let budget = self.on(instrument, |on| {
             let protection = best.map(|best| on.protection_price(order.side, best));
-            Purse::of_order(order, on, protection)
+            Budget::of_order(order, on, protection)
         })??;
-        self.affordable(purse)
+        self.affordable(budget)
     }
 
     fn on<T>(&self, id: InstrumentId, look: impl FnOnce(&Instrument) -> T) -> Result<T, Rejection> {
-        self.cx.reads.instrument(id, look).ok_or(Rejection::InstrumentNotFound)
+        self.context.reads.instrument(id, look).ok_or(Rejection::InstrumentNotFound)
     }
 
     fn test(&mut self, to: R, instrument: InstrumentId, order: PlaceOrder) {
@@ -318,8 +318,8 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
 
     fn amend(&mut self, to: R, order: OrderId, price: Option<Price>, quantity: Option<Quantity>) {
         match self.check_amend(order, price, quantity) {
-            Ok(purse) => {
-                let hold = self.hold(purse, HoldOf::Amend(order));
+            Ok(budget) => {
+                let hold = self.hold(budget, HoldOf::Amend(order));
                 let ask = BookAsk::Amend { order, price, quantity };
                 self.ask_book(to, order.instrument(), Some(hold), ask);
             }
@@ -332,7 +332,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
         order: OrderId,
         price: Option<Price>,
         quantity: Option<Quantity>,
-    ) -> Result<Purse, Rejection> {
+    ) -> Result<Budget, Rejection> {
         if self.wallet.frozen {
             return Err(Rejection::UserFrozen);
         }
@@ -340,12 +340,12 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
         let open = self.wallet.open.get(&order).ok_or(Rejection::OrderNotFound)?;
         let price = price.or(open.price).unwrap_or_default();
         let quantity = quantity.unwrap_or(open.quantity);
-        let purse =
+        let budget =
             self.on(order.instrument(), |on| match self.flight.amends.contains_key(&order) {
-                true => Purse::of_whole_amend(open, on, price, quantity),
-                false => Purse::of_amend(open, on, price, quantity),
+                true => Budget::of_whole_amend(open, on, price, quantity),
+                false => Budget::of_amend(open, on, price, quantity),
             })?;
-        self.affordable(purse)
+        self.affordable(budget)
     }
 
     fn cancel(&mut self, to: R, name: OrderName) {
@@ -370,12 +370,12 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
 
     fn cancel_all(&mut self, to: R, only: Option<InstrumentId>, reason: CancelReason) {
         let reason = match reason {
-            CancelReason::Owner => Reason::Owner,
-            CancelReason::Switch => Reason::Switch,
+            CancelReason::Owner => OrderReason::Owner,
+            CancelReason::Switch => OrderReason::Switch,
         };
         let books: Vec<InstrumentId> = match only {
             Some(instrument) => vec![instrument],
-            None => (0..self.cx.reads.instruments()).map(InstrumentId).collect(),
+            None => (0..self.context.reads.instruments()).map(InstrumentId).collect(),
         };
         for (to, book) in to.split(books.len()).into_iter().zip(books) {
             match self.on(book, |_| ()) {
@@ -389,8 +389,8 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
 
     fn deposit(&mut self, to: R, asset: Asset, amount: Amount, counted: bool) {
         let stamp = self.stamp();
-        let limit = counted.then_some((self.cx.limits, self.flight.deposits[asset]));
-        let issued = self.cx.issued;
+        let limit = counted.then_some((self.context.limits, self.flight.deposits[asset]));
+        let issued = self.context.issued;
         let decided = issued.reserve(asset, amount).and_then(|()| {
             let body = self.wallet.deposit(asset, amount, limit, stamp);
             body.inspect_err(|_| issued.give_back(asset, amount))
@@ -408,10 +408,10 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
 
     fn withdraw(&mut self, to: R, asset: Asset, amount: Amount) {
         let stamp = self.stamp();
-        let bounds = (self.cx.limits, self.flight.withdrawals[asset]);
+        let bounds = (self.context.limits, self.flight.withdrawals[asset]);
         match self.wallet.withdraw(asset, amount, self.flight.held[asset], bounds, stamp) {
             Ok(body) => {
-                let hold = self.hold(Purse { asset, amount }, HoldOf::Withdrawal);
+                let hold = self.hold(Budget { asset, amount }, HoldOf::Withdrawal);
                 self.journal(Entry { hold: Some(hold), ..Entry::fact(stamp, to, body) });
             }
             Err(rejection) => self.refuse(to, rejection),
@@ -420,14 +420,14 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
 
     #[deny(clippy::wildcard_enum_match_arm)]
     fn deliver(&mut self, fact: &Fact) {
-        if !self.cx.folded {
+        if !self.context.folded {
             self.wallet.apply(fact);
         }
         match &fact.body {
             Body::Deposited { asset, amount, counted: true, .. } => {
                 self.flight.deposits[*asset] -= *amount;
             }
-            Body::Withdrawn { asset, amount, .. } => self.cx.issued.give_back(*asset, *amount),
+            Body::Withdrawn { asset, amount, .. } => self.context.issued.give_back(*asset, *amount),
             Body::SwitchFired { epoch, .. } => self.switch_fired(*epoch),
             Body::InstrumentListed(_)
             | Body::InstrumentChanged(_)

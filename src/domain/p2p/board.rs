@@ -173,12 +173,12 @@ impl Board {
         self.reviewable.get(&trade)
     }
 
-    /// Decides a new ad. `purse` is what its owner's wallet has set aside for it.
+    /// Decides a new ad. `budget` is what its owner's wallet has set aside for it.
     pub fn publish(
         &self,
         owner: Person,
         draft: AdDraft,
-        purse: Amount,
+        budget: Amount,
         seen: AdContext<'_>,
     ) -> Result<AdFact, Rejection> {
         let AdDraft { side, terms } = draft;
@@ -195,7 +195,7 @@ impl Board {
         }
         let price = terms.pricing.effective(seen.index).ok_or(Rejection::PriceUnavailable)?;
         self.check_worth(&terms, terms.available, price)?;
-        if side == Side::Sell && terms.available > purse {
+        if side == Side::Sell && terms.available > budget {
             return Err(Rejection::InsufficientFunds);
         }
         let ad = Ad {
@@ -249,14 +249,14 @@ impl Board {
         if ad.owner.id == owner { Ok(ad) } else { Err(Rejection::NotAllowed) }
     }
 
-    /// Decides an edit. `purse` is what the owner's wallet has set aside for what it grows by.
+    /// Decides an edit. `budget` is what the owner's wallet has set aside for what it grows by.
     pub fn edit(
         &self,
         owner: UserId,
         id: AdId,
         change: AdChange,
         version: Option<u32>,
-        purse: Amount,
+        budget: Amount,
         seen: AdContext<'_>,
     ) -> Result<AdFact, Rejection> {
         let ad = self.own_ad(owner, id)?;
@@ -276,7 +276,7 @@ impl Board {
             return Err(Rejection::AdAmountTaken);
         }
         let reserve = if ad.side == Side::Sell { grown } else { Amount::ZERO };
-        if reserve > purse {
+        if reserve > budget {
             // The owner's wallet knew an older ad.
             return Err(Rejection::AdChanged(ad.version));
         }
@@ -340,19 +340,19 @@ impl Board {
         take.wanted.at(price, self.asset, self.fiat).map(|(amount, _)| amount)
     }
 
-    /// Decides a take. `purse` is what the taker's wallet has set aside, where the taker sells.
+    /// Decides a take. `budget` is what the taker's wallet has set aside, where the taker sells.
     pub fn take(
         &self,
         taker: &TakerProfile<'_>,
         take: &Take,
-        purse: Amount,
+        budget: Amount,
         seen: AdContext<'_>,
     ) -> Result<P2pTradeFact, Rejection> {
         let ad = self.ads.get(&take.ad).ok_or(Rejection::AdNotFound)?;
         let price = self.check_take(ad, taker, take, seen)?;
         let (amount, total) = take.wanted.at(price, self.asset, self.fiat)?;
         self.check_amounts(ad, taker, (amount, total))?;
-        if ad.side == Side::Buy && amount > purse {
+        if ad.side == Side::Buy && amount > budget {
             // The taker's wallet knew another price.
             return Err(Rejection::PriceMoved(price));
         }

@@ -22,7 +22,7 @@ use crate::domain::{
     order::Side,
     rejection::Rejection,
     state::State,
-    wallet::Purse,
+    wallet::Budget,
     world::World,
 };
 
@@ -198,12 +198,12 @@ pub fn publish_purse(
     state: &State,
     board: BoardId,
     draft: &AdDraft,
-) -> Result<Option<Purse>, Rejection> {
+) -> Result<Option<Budget>, Rejection> {
     if draft.side == Side::Buy {
         return Ok(None);
     }
     let board = state.p2p.board(board).ok_or(Rejection::AdNotFound)?;
-    Ok(Some(Purse { asset: board.asset, amount: draft.terms.available }))
+    Ok(Some(Budget { asset: board.asset, amount: draft.terms.available }))
 }
 
 /// What an edit of an ad costs `user`: what a SELL ad of the user's own grows by.
@@ -215,20 +215,20 @@ pub fn edit_purse(
     user: UserId,
     ad: AdId,
     change: &AdChange,
-) -> Result<Option<Purse>, Rejection> {
+) -> Result<Option<Budget>, Rejection> {
     let ad = state.p2p.ad(ad).ok_or(Rejection::AdNotFound)?;
     let own = ad.side == Side::Sell && ad.owner.id == user;
     let wanted = change.available.filter(|_| own).unwrap_or(ad.terms.available);
     let grown = wanted - ad.terms.available;
-    Ok((grown > Amount::ZERO).then_some(Purse { asset: ad.asset, amount: grown }))
+    Ok((grown > Amount::ZERO).then_some(Budget { asset: ad.asset, amount: grown }))
 }
 
 /// What a take of an ad that buys costs its taker, who sells.
 ///
 /// # Errors
 /// `AdNotFound`, and those of `Board::take_purse`.
-pub fn take_purse(world: &World, take: &Take, now: Stamp) -> Result<Purse, Rejection> {
+pub fn take_purse(world: &World, take: &Take, now: Stamp) -> Result<Budget, Rejection> {
     let board = world.state.p2p.board(take.ad.board()).ok_or(Rejection::AdNotFound)?;
     let index = index(world, board.asset, board.fiat, now);
-    Ok(Purse { asset: board.asset, amount: board.take_purse(take, index)? })
+    Ok(Budget { asset: board.asset, amount: board.take_purse(take, index)? })
 }

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         id::{InstrumentId, OrderId, Stamp, UserId},
         instrument::Instrument,
-        order::{self, ClientOrderId, Status},
+        order::{self, ClientOrderId, OrderStatus},
         rejection::Rejection,
         world::World,
     },
@@ -165,7 +165,7 @@ enum Wanted {
     All,
     Open,
     Closed,
-    Is(Status),
+    Is(OrderStatus),
 }
 
 impl Wanted {
@@ -174,11 +174,11 @@ impl Wanted {
         match () {
             _ if is("open") => Some(Wanted::Open),
             _ if is("closed") => Some(Wanted::Closed),
-            _ => Status::ALL.into_iter().find(|status| is(status.code())).map(Wanted::Is),
+            _ => OrderStatus::ALL.into_iter().find(|status| is(status.code())).map(Wanted::Is),
         }
     }
 
-    fn fits(self, status: Status) -> bool {
+    fn fits(self, status: OrderStatus) -> bool {
         match self {
             Wanted::All => true,
             Wanted::Open => status.is_open(),
@@ -274,9 +274,9 @@ mod tests {
     fn a_status_is_open_closed_or_its_code() {
         assert_eq!(Wanted::read("open"), Some(Wanted::Open));
         assert_eq!(Wanted::read("CLOSED"), Some(Wanted::Closed));
-        assert_eq!(Wanted::read("FILLED"), Some(Wanted::Is(Status::Filled)));
+        assert_eq!(Wanted::read("FILLED"), Some(Wanted::Is(OrderStatus::Filled)));
         assert_eq!(Wanted::read("done"), None);
-        for status in Status::ALL {
+        for status in OrderStatus::ALL {
             assert_eq!(Wanted::Open.fits(status), !Wanted::Closed.fits(status));
         }
     }

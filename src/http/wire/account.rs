@@ -149,7 +149,7 @@ mod tests {
     use crate::domain::money::Amount;
     use crate::domain::{
         id::{InstrumentId, OrderId, Sequence, Stamp},
-        order::{Reason, Status},
+        order::{OrderReason, OrderStatus},
     };
     use serde_json::json;
 
@@ -176,8 +176,8 @@ mod tests {
         let notice = Notice::OrderEnded {
             order: OrderId(1024),
             instrument: InstrumentId(0),
-            status: Status::Cancelled,
-            reason: Some(Reason::SelfTrade),
+            status: OrderStatus::Cancelled,
+            reason: Some(OrderReason::SelfTrade),
         };
         let told =
             history::Notification { number: 2, sequence: Sequence(9), stamp: Stamp(0), notice };

@@ -117,15 +117,15 @@ schemas! {
     /// BUY or SELL.
     OrderSide of order::Side,
     /// How an order finds its price.
-    OrderKind of order::Kind,
+    OrderKind of order::OrderType,
     /// How long an order lives.
     TimeInForce of order::TimeInForce,
     /// What happens where an order meets one of the same user.
     SelfTradePrevention of order::SelfTradePrevention,
     /// What became of an order.
-    OrderStatus of order::Status,
+    OrderStatus of order::OrderStatus,
     /// Why an order has its status.
-    OrderReason of order::Reason,
+    OrderReason of order::OrderReason,
     /// Which side of a fill.
     FillLiquidity of Liquidity,
     /// Why money moved.
@@ -174,7 +174,7 @@ mod tests {
     fn a_schema_has_every_code() {
         let schema = serde_json::to_value(OrderStatus::schema()).unwrap();
         assert_eq!(schema["type"], "string");
-        let codes = order::Status::ALL.map(order::Status::code);
+        let codes = order::OrderStatus::ALL.map(order::OrderStatus::code);
         assert_eq!(schema["enum"], serde_json::json!(codes));
     }
 }

@@ -42,7 +42,7 @@ impl From<InvalidRequest> for Fault {
 fn member(field: Field) -> &'static str {
     match field {
         Field::Side => "order_type",
-        Field::Kind => "order_subtype",
+        Field::OrderType => "order_subtype",
         Field::PostOnly => "post_only",
         Field::Quantity => "quantity",
         Field::Price => "price",

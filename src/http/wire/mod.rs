@@ -87,7 +87,7 @@ mod tests {
     use crate::domain::money::Amount;
     use crate::domain::{
         id::InstrumentId,
-        instrument::{Instrument, Step},
+        instrument::{Increment, Instrument},
         money::{Asset, Rate},
     };
 
@@ -98,8 +98,8 @@ mod tests {
             name: "BTC-USD".into(),
             base: Asset::Btc,
             quote: Asset::Usd,
-            tick: Step { units: 1, scale: 2 },
-            lot: Step { units: 1, scale: 5 },
+            tick: Increment { units: 1, scale: 2 },
+            lot: Increment { units: 1, scale: 5 },
             min_notional: Amount::new(1),
             maker_fee: Rate(1000),
             taker_fee: Rate(2000),

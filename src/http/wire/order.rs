@@ -272,18 +272,20 @@ mod tests {
     fn an_average_price_is_exact_and_rounds_to_the_nearest() {
         let mut book = Book::new(btc_usd());
         let (alice, bob, at) = (UserId(1), UserId(2), Stamp(0));
-        let purse = 1_000_000_000;
+        let budget = 1_000_000_000;
         // 0.00001 BTC at 61837.64 is worth 0.61: an average of notionals would say 61000.00.
-        book.place(alice, &limit(Side::Sell, 6_183_764, 1), Amount::new(purse), at).unwrap();
-        book.place(alice, &limit(Side::Sell, 6_183_765, 1), Amount::new(purse), at).unwrap();
-        let one = book.place(bob, &limit(Side::Buy, 6_183_764, 1), Amount::new(purse), at).unwrap();
+        book.place(alice, &limit(Side::Sell, 6_183_764, 1), Amount::new(budget), at).unwrap();
+        book.place(alice, &limit(Side::Sell, 6_183_765, 1), Amount::new(budget), at).unwrap();
+        let one =
+            book.place(bob, &limit(Side::Buy, 6_183_764, 1), Amount::new(budget), at).unwrap();
         let placed = Placed::of(Sequence(9), &one, &btc_usd());
         assert_eq!(placed.order.average_price.as_deref(), Some("61837.64"));
         assert_eq!(placed.order.filled_notional, "0.61");
         assert_eq!((placed.order.status, placed.sequence), ("FILLED", 9));
 
-        book.place(alice, &limit(Side::Sell, 6_183_764, 1), Amount::new(purse), at).unwrap();
-        let two = book.place(bob, &limit(Side::Buy, 6_183_765, 2), Amount::new(purse), at).unwrap();
+        book.place(alice, &limit(Side::Sell, 6_183_764, 1), Amount::new(budget), at).unwrap();
+        let two =
+            book.place(bob, &limit(Side::Buy, 6_183_765, 2), Amount::new(budget), at).unwrap();
         let placed = Placed::of(Sequence(11), &two, &btc_usd());
         assert_eq!(placed.order.average_price.as_deref(), Some("61837.65"), "halves go up");
         assert_eq!(placed.fills.len(), 2);
@@ -294,11 +296,11 @@ mod tests {
     #[test]
     fn both_sides_of_a_fill_see_their_own_fee() {
         let mut book = Book::new(btc_usd());
-        let purse = 1_000_000_000;
-        book.place(UserId(1), &limit(Side::Sell, 5_000_000, 1000), Amount::new(purse), Stamp(0))
+        let budget = 1_000_000_000;
+        book.place(UserId(1), &limit(Side::Sell, 5_000_000, 1000), Amount::new(budget), Stamp(0))
             .unwrap();
         let taken = book
-            .place(UserId(2), &limit(Side::Buy, 5_000_000, 1000), Amount::new(purse), Stamp(0))
+            .place(UserId(2), &limit(Side::Buy, 5_000_000, 1000), Amount::new(budget), Stamp(0))
             .unwrap();
         let fill = &taken.fills[0];
         let (maker, taker) = (Fill::of(fill, true, &btc_usd()), Fill::of(fill, false, &btc_usd()));

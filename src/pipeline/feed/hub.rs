@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
-        audience::{self, Published},
+        audience::{self, PublishedFact},
         fact::{Body, BookFact, Fact},
         history::Interval,
         id::{ById, InstrumentId, Sequence, UserId},
@@ -124,7 +124,7 @@ impl Hub {
     }
 
     /// Turns a fact into events; one that was told already is passed over.
-    pub fn publish(&self, told: &mut Told, published: &Published) {
+    pub fn publish(&self, told: &mut Told, published: &PublishedFact) {
         if published.sequence <= told.through {
             return;
         }
@@ -139,7 +139,7 @@ impl Hub {
         self.publish_own(published);
     }
 
-    fn publish_book(&self, told: &mut Told, published: &Published, book: &BookFact) {
+    fn publish_book(&self, told: &mut Told, published: &PublishedFact, book: &BookFact) {
         let on = book.instrument.0 as usize;
         let (Some(market), Some(shown)) = (self.markets.get(on), told.shown.get_mut(on)) else {
             return;
@@ -165,7 +165,7 @@ impl Hub {
         }
     }
 
-    fn publish_own(&self, published: &Published) {
+    fn publish_own(&self, published: &PublishedFact) {
         let mut own = lock(&self.own);
         own.through = published.sequence;
         if own.users.is_empty() {

@@ -12,7 +12,7 @@ use crate::domain::{
     fact::{Body, Cause, Fact},
     history::Candle,
     id::{InstrumentId, Sequence, Stamp, UserId},
-    instrument::{Price, Quantity, Step},
+    instrument::{Increment, Price, Quantity},
     money::{Amount, Asset, Rate},
     order::{PlaceOrder, Side},
     wallet::Balance,
@@ -29,8 +29,8 @@ fn instrument() -> Instrument {
         name: "BTC-USD".into(),
         base: Asset::Btc,
         quote: Asset::Usd,
-        tick: Step { units: 1, scale: 2 },
-        lot: Step { units: 1, scale: 5 },
+        tick: Increment { units: 1, scale: 2 },
+        lot: Increment { units: 1, scale: 5 },
         min_notional: Amount::new(1),
         maker_fee: Rate(0),
         taker_fee: Rate(0),
@@ -71,7 +71,7 @@ impl Market {
         let body = Body::Book(fact);
         let fact = Arc::new(Fact { stamp: Stamp(7), cause: Cause::default(), body });
         let balance = (user, Asset::Usd, Balance::default());
-        self.feed.publish(vec![Published {
+        self.feed.publish(vec![PublishedFact {
             offer: None,
             sequence: self.sequence,
             fact,

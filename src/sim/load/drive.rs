@@ -286,7 +286,7 @@ fn member<'a>(said: &'a str, start: &str) -> &'a str {
 mod tests {
     use super::*;
     use crate::domain::instrument::Price;
-    use crate::sim::{client::InstrumentInfo, load::mix::Ground, replay::ladder::Steps};
+    use crate::sim::{client::InstrumentInfo, load::mix::Ground, replay::ladder::Increments};
 
     fn ground() -> Ground {
         let info = InstrumentInfo {
@@ -299,7 +299,7 @@ mod tests {
             price_band_percent: "20".into(),
             last_price: None,
         };
-        Ground::new(Steps::read(&info).unwrap(), Price::new(10_000))
+        Ground::new(Increments::read(&info).unwrap(), Price::new(10_000))
     }
 
     #[test]

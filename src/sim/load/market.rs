@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{LoadArgs, mix::Ground};
 use crate::sim::{
     client::{Client, InstrumentInfo, Totals},
-    replay::ladder::Steps,
+    replay::ladder::Increments,
 };
 
 /// What each user gets of each currency where an admin funds them.
@@ -107,7 +107,7 @@ async fn user(
 
 /// Around the last trade, or what the instrument is roughly worth.
 fn ground(info: &InstrumentInfo) -> anyhow::Result<Ground> {
-    let steps = Steps::read(info).map_err(anyhow::Error::msg)?;
+    let steps = Increments::read(info).map_err(anyhow::Error::msg)?;
     let known = WORTH.iter().find(|(start, _)| info.name.starts_with(start));
     let worth = known.map_or(Decimal::from(100), |(_, worth)| Decimal::from(*worth));
     let middle = info.last_price.clone().unwrap_or_else(|| worth.to_string());

@@ -10,7 +10,7 @@ use crate::{
         instrument::{Price, Quantity},
         order::Side,
     },
-    sim::replay::ladder::Steps,
+    sim::replay::ladder::Increments,
 };
 
 /// Of a hundred requests: so many orders that rest, so many that cross; the others are cancels.
@@ -24,7 +24,7 @@ const AWAY_MAX: i64 = 128;
 /// Where orders are placed.
 #[derive(Clone, Debug)]
 pub struct Ground {
-    steps: Steps,
+    steps: Increments,
     middle: Price,
     /// The least quantity that is worth an order.
     least: Quantity,
@@ -32,7 +32,7 @@ pub struct Ground {
 
 impl Ground {
     /// Around `middle` ticks.
-    pub fn new(steps: Steps, middle: Price) -> Ground {
+    pub fn new(steps: Increments, middle: Price) -> Ground {
         let cheapest = middle - Price::new(middle.get() / 10);
         let mut least = 1;
         while !steps.is_worth(cheapest, Quantity::new(least)) && least < 1 << 40 {
@@ -159,7 +159,7 @@ mod tests {
             price_band_percent: "20".into(),
             last_price: None,
         };
-        Ground::new(Steps::read(&info).unwrap(), Price::new(6_000_000))
+        Ground::new(Increments::read(&info).unwrap(), Price::new(6_000_000))
     }
 
     #[test]

@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::ladder::{Ladder, Steps, Touch};
+use super::ladder::{Increments, Ladder, Touch};
 use crate::{
     domain::{
         instrument::{Price, Quantity},
@@ -69,7 +69,7 @@ impl FeedBook {
     }
 
     /// Takes one event of the channel.
-    pub fn apply(&mut self, event: &Event, steps: &Steps) -> anyhow::Result<()> {
+    pub fn apply(&mut self, event: &Event, steps: &Increments) -> anyhow::Result<()> {
         match event.kind.as_str() {
             "order_book_snapshot" => {
                 self.ladder.clear();
@@ -134,7 +134,7 @@ pub struct Feed {
 
 impl Feed {
     /// Subscribes to the raw order book of an instrument; returns once the snapshot is there.
-    pub async fn open(client: &Client, run: &str, steps: &Steps) -> anyhow::Result<Feed> {
+    pub async fn open(client: &Client, run: &str, steps: &Increments) -> anyhow::Result<Feed> {
         let mut socket = client.connect(&format!("replay-{run}-feed"), false).await?;
         let channels = vec![format!("orderbook:{}", steps.name)];
         let (resume, depth) = (BTreeMap::new(), None);
@@ -185,7 +185,7 @@ impl Feed {
 async fn follow(
     mut reader: SocketReader,
     book: &Mutex<FeedBook>,
-    steps: &Steps,
+    steps: &Increments,
     reached: &watch::Sender<Result<u64, String>>,
 ) -> anyhow::Result<()> {
     loop {

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::{
     domain::{
-        instrument::{PRICE_MAX, Price, QUANTITY_MAX, Quantity, Step},
+        instrument::{Increment, PRICE_MAX, Price, QUANTITY_MAX, Quantity},
         money::{NumberError, Rate, parse_decimal, parse_scaled},
         order::Side,
     },
@@ -15,28 +15,28 @@ use crate::{
 
 /// What the replay needs to know of the instrument that it plays on.
 #[derive(Clone, Debug)]
-pub struct Steps {
+pub struct Increments {
     /// `BTC-USDT`.
     pub name: String,
     /// The currency that is traded.
     pub base: String,
     /// The currency that it is paid in.
     pub quote: String,
-    tick: Step,
-    lot: Step,
+    tick: Increment,
+    lot: Increment,
     band: Rate,
     /// In units of one tick's times one lot's scale.
     min_notional: i128,
 }
 
-impl Steps {
+impl Increments {
     /// The steps of a listed instrument; what is wrong with the listing otherwise.
-    pub fn read(info: &InstrumentInfo) -> Result<Steps, String> {
+    pub fn read(info: &InstrumentInfo) -> Result<Increments, String> {
         let wrong = |field: &str| format!("{}: cannot use its {field}", info.name);
         let tick = step(&info.tick_size).ok_or_else(|| wrong("tick_size"))?;
         let lot = step(&info.lot_size).ok_or_else(|| wrong("lot_size"))?;
         let band = parse_decimal(&info.price_band_percent).ok().and_then(Rate::from_percent);
-        Ok(Steps {
+        Ok(Increments {
             name: info.name.clone(),
             base: info.base.clone(),
             quote: info.quote.clone(),
@@ -86,10 +86,10 @@ impl Steps {
 }
 
 /// `0.05` as 5 at scale 2.
-fn step(text: &str) -> Option<Step> {
+fn step(text: &str) -> Option<Increment> {
     let value: Decimal = parse_decimal(text).ok()?.normalize();
     let units = i64::try_from(value.mantissa()).ok().filter(|units| *units > 0)?;
-    Some(Step { units, scale: value.scale() })
+    Some(Increment { units, scale: value.scale() })
 }
 
 /// The best prices of a book.
@@ -161,8 +161,8 @@ impl Ladder {
 }
 
 #[cfg(test)]
-pub(super) fn btc_usdt() -> Steps {
-    Steps::read(&InstrumentInfo {
+pub(super) fn btc_usdt() -> Increments {
+    Increments::read(&InstrumentInfo {
         name: "BTC-USDT".into(),
         base: "BTC".into(),
         quote: "USDT".into(),

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::ladder::{Ladder, Steps};
+use super::ladder::{Increments, Ladder};
 use crate::domain::{
     instrument::{Price, Quantity},
     order::Side,
@@ -81,7 +81,7 @@ impl Makers {
         wanted: &Ladder,
         mut changed: BTreeSet<(Side, Price)>,
         reference: Option<Price>,
-        steps: &Steps,
+        steps: &Increments,
     ) -> Plan {
         changed.append(&mut self.dirty);
         let mut plan = Plan::default();
@@ -99,7 +99,7 @@ impl Makers {
         price: Price,
         recorded: Quantity,
         reference: Option<Price>,
-        steps: &Steps,
+        steps: &Increments,
     ) -> Quantity {
         if recorded == Quantity::ZERO {
             return Quantity::ZERO;
@@ -120,7 +120,7 @@ impl Makers {
         side: Side,
         price: Price,
         quantity: Quantity,
-        steps: &Steps,
+        steps: &Increments,
         plan: &mut Plan,
     ) {
         let orders = self.levels.get(&(side, price));

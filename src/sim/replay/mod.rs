@@ -21,7 +21,7 @@ use rust_decimal::Decimal;
 pub use self::report::Report;
 use self::{
     feed::Feed,
-    ladder::Steps,
+    ladder::Increments,
     lanes::Lanes,
     player::{Player, Roles},
     recording::Recording,
@@ -135,7 +135,7 @@ pub async fn play(args: ReplayArgs) -> anyhow::Result<ExitCode> {
 pub async fn run(options: ReplayOptions) -> anyhow::Result<Report> {
     let public = Client::new(&options.url)?;
     let listed = instrument(&public, &options).await?;
-    let steps = Steps::read(&listed).map_err(anyhow::Error::msg)?;
+    let steps = Increments::read(&listed).map_err(anyhow::Error::msg)?;
     let last_price = listed.last_price.and_then(|last| steps.price(&last).ok());
     let recording = Recording::open(&options.file, steps.clone())?;
     let admin = public.login("admin", &options.admin_password).await;
@@ -185,7 +185,7 @@ async fn account(
     public: &Client,
     admin: &Client,
     name: &str,
-    steps: &Steps,
+    steps: &Increments,
 ) -> anyhow::Result<Client> {
     let password = format!("{:032x}", rand::random::<u128>());
     public.register(name, &password).await.with_context(|| format!("cannot register {name}"))?;

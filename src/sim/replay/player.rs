@@ -13,7 +13,7 @@ use anyhow::{bail, ensure};
 use super::{
     Speed,
     feed::Feed,
-    ladder::{Steps, Touch},
+    ladder::{Increments, Touch},
     lanes::Lanes,
     maker::{Action, Makers, Plan},
     recorded::RecordedBook,
@@ -57,7 +57,7 @@ pub enum Sent {
 /// A replay under way.
 #[derive(Debug)]
 pub struct Player {
-    steps: Steps,
+    steps: Increments,
     roles: Roles,
     run: String,
     lanes: Lanes<Sent>,
@@ -81,7 +81,7 @@ pub struct Player {
 impl Player {
     /// A player on open connections; nothing is sent yet.
     pub fn new(
-        steps: Steps,
+        steps: Increments,
         roles: Roles,
         lanes: Lanes<Sent>,
         feed: Feed,

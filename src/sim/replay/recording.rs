@@ -15,7 +15,7 @@ use anyhow::{Context, bail};
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
-use super::ladder::Steps;
+use super::ladder::Increments;
 use crate::domain::{
     instrument::{Price, Quantity},
     money::NumberError,
@@ -133,7 +133,7 @@ enum RawSide<'a> {
 }
 
 /// Reads one line; says what is wrong with it otherwise.
-pub fn parse_line(line: &str, steps: &Steps) -> anyhow::Result<Event> {
+pub fn parse_line(line: &str, steps: &Increments) -> anyhow::Result<Event> {
     let (nanos, body) = line.split_once(' ').context("no local time before the message")?;
     let nanos = nanos.parse().context("the local time is no number")?;
     let raw: RawLine = serde_json::from_str(body).context("the message cannot be read")?;
@@ -152,7 +152,7 @@ pub fn parse_line(line: &str, steps: &Steps) -> anyhow::Result<Event> {
     Ok(Event { nanos, happening })
 }
 
-fn of_stream(kind: &str, data: &RawData<'_>, steps: &Steps) -> anyhow::Result<Happening> {
+fn of_stream(kind: &str, data: &RawData<'_>, steps: &Increments) -> anyhow::Result<Happening> {
     let happening = match (kind, data) {
         ("bookTicker", RawData { u: Some(update), b: Some(bid), a: Some(ask), .. }) => {
             let best = |side: &RawSide, quantity: Option<&str>| match (side, quantity) {
@@ -200,11 +200,11 @@ fn of_stream(kind: &str, data: &RawData<'_>, steps: &Steps) -> anyhow::Result<Ha
     Ok(happening)
 }
 
-fn levels(raw: &[(&str, &str)], steps: &Steps) -> anyhow::Result<Vec<Level>> {
+fn levels(raw: &[(&str, &str)], steps: &Increments) -> anyhow::Result<Vec<Level>> {
     raw.iter().map(|(price, quantity)| level(price, quantity, steps)).collect()
 }
 
-fn level(price: &str, quantity: &str, steps: &Steps) -> anyhow::Result<Level> {
+fn level(price: &str, quantity: &str, steps: &Increments) -> anyhow::Result<Level> {
     let bad = |text: &str, error: NumberError| anyhow::anyhow!("`{text}`: {error:?}");
     let price = steps.price(price).map_err(|e| bad(price, e))?;
     let quantity = steps.quantity_down(quantity).map_err(|e| bad(quantity, e))?;
@@ -236,7 +236,7 @@ pub fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead + Send>> {
 /// The events of a capture, trades before the differences that hold their effect.
 pub struct Recording {
     lines: std::io::Lines<Box<dyn BufRead + Send>>,
-    steps: Steps,
+    steps: Increments,
     ahead: VecDeque<Event>,
     /// Lines read so far.
     pub lines_read: u64,
@@ -246,12 +246,12 @@ pub struct Recording {
 
 impl Recording {
     /// Opens a capture.
-    pub fn open(path: &Path, steps: Steps) -> anyhow::Result<Recording> {
+    pub fn open(path: &Path, steps: Increments) -> anyhow::Result<Recording> {
         Ok(Recording::of(open(path)?, steps))
     }
 
     /// A capture from any source of lines.
-    pub fn of(source: Box<dyn BufRead + Send>, steps: Steps) -> Recording {
+    pub fn of(source: Box<dyn BufRead + Send>, steps: Increments) -> Recording {
         Recording {
             lines: source.lines(),
             steps,

@@ -11,7 +11,8 @@ use crate::domain::{
     ledger::{Account, Posting, PostingCause, Transaction},
     money::{Amount, Asset},
     order::{
-        ClientOrderId, Fill, Kind, Order, Reason, SelfTradePrevention, Side, Status, TimeInForce,
+        ClientOrderId, Fill, Order, OrderReason, OrderStatus, OrderType, SelfTradePrevention, Side,
+        TimeInForce,
     },
 };
 
@@ -167,7 +168,7 @@ fn read_order(page: &mut Page<'_>) -> Option<Order> {
         client_order_id: page.option(|page| page.text().and_then(ClientOrderId::new))?,
         asked: page.number()?,
         side: page.any(&Side::ALL)?,
-        kind: page.any(&Kind::ALL)?,
+        kind: page.any(&OrderType::ALL)?,
         time_in_force: page.any(&TimeInForce::ALL)?,
         post_only: page.truth()?,
         self_trade_prevention: page.any(&SelfTradePrevention::ALL)?,
@@ -185,8 +186,8 @@ fn read_order(page: &mut Page<'_>) -> Option<Order> {
         shown: page.quantity()?,
         locked: page.amount()?,
         place: page.number()?,
-        status: page.any(&Status::ALL)?,
-        reason: page.option(|page| page.any(&Reason::ALL))?,
+        status: page.any(&OrderStatus::ALL)?,
+        reason: page.option(|page| page.any(&OrderReason::ALL))?,
         created_at: Stamp(page.signed()?),
         updated_at: Stamp(page.signed()?),
     })

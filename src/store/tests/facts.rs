@@ -6,11 +6,11 @@ use crate::domain::{
     book::Book,
     fact::{Body, Cause, Fact, KeyUse},
     id::{InstrumentId, OrderId, RequestId, Sequence, Stamp, UserId},
-    instrument::{Instrument, Price, Quantity, Step},
+    instrument::{Increment, Instrument, Price, Quantity},
     money::{Amount, Asset, Rate},
-    order::{ClientOrderId, Kind, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
+    order::{ClientOrderId, OrderType, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
     state::State,
-    wallet::Purse,
+    wallet::Budget,
 };
 
 /// Decides commands on books of its own, and folds each fact into a state of its own.
@@ -56,8 +56,8 @@ impl Market {
             name: name.into(),
             base,
             quote: Asset::Usd,
-            tick: Step { units: 1, scale: 2 },
-            lot: Step { units: 1, scale: 5 },
+            tick: Increment { units: 1, scale: 2 },
+            lot: Increment { units: 1, scale: 5 },
             min_notional: Amount::new(100),
             maker_fee: Rate(1_000),
             taker_fee: Rate(2_000),
@@ -109,7 +109,7 @@ impl Market {
         let number = self.state.through.0;
         let asked = PlaceOrder {
             side,
-            kind: Kind::Limit,
+            kind: OrderType::Limit,
             time_in_force: TimeInForce::Gtc,
             post_only: false,
             self_trade_prevention: SelfTradePrevention::CancelOldest,
@@ -123,12 +123,12 @@ impl Market {
         };
         let now = self.now();
         let book = &mut self.books[at];
-        let purse = Purse::of_order(&asked, book.instrument(), None).ok()?;
+        let budget = Budget::of_order(&asked, book.instrument(), None).ok()?;
         let wallet = self.state.wallet(user).expect("it registered");
-        if wallet.balance(purse.asset).available < purse.amount {
+        if wallet.balance(budget.asset).available < budget.amount {
             return None;
         }
-        let fact = book.place(user, &asked, purse.amount, now).ok()?;
+        let fact = book.place(user, &asked, budget.amount, now).ok()?;
         Some(Body::Book(fact))
     }
 

@@ -113,8 +113,8 @@ impl Tally {
             })
         };
         all(&BookAction::ALL, is_in_book);
-        all(&Status::ALL, |status| orders().any(|order| order.status == status));
-        all(&Reason::ALL, |reason| orders().any(|order| order.reason == Some(reason)));
+        all(&OrderStatus::ALL, |status| orders().any(|order| order.status == status));
+        all(&OrderReason::ALL, |reason| orders().any(|order| order.reason == Some(reason)));
         all(&AD_ACTIONS, |action| ads().any(|own| own.action == action));
         all(&TradeState::ALL, |state| trades().any(|own| own.trade.state == state));
         // What is written is a fact of its own.

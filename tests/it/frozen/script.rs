@@ -259,9 +259,9 @@ impl Script {
             1 | 2 => order.time_in_force = TimeInForce::Fok,
             3 => order.post_only = true,
             4 => order.display_quantity = Some(Quantity::new((order.quantity.get() / 3).max(2))),
-            5 | 6 => (order.kind, order.price) = (Kind::Market, None),
+            5 | 6 => (order.kind, order.price) = (OrderType::Market, None),
             7 => {
-                (order.kind, order.price) = (Kind::Market, None);
+                (order.kind, order.price) = (OrderType::Market, None);
                 if side == Side::Buy {
                     let cent = if matches!(on.0, 2 | 3) { 10_000 } else { 1 };
                     let most = self.random.any(&[40, 6_000, 60_000]);
@@ -272,11 +272,11 @@ impl Script {
             }
             8 | 9 => {
                 (order.kind, order.stop_price) =
-                    (Kind::StopLimit, Some(Price::new(self.price(on))));
+                    (OrderType::StopLimit, Some(Price::new(self.price(on))));
                 order.post_only = self.random.percent(30);
             }
             10 | 11 => {
-                (order.kind, order.price) = (Kind::StopMarket, None);
+                (order.kind, order.price) = (OrderType::StopMarket, None);
                 order.stop_price = Some(Price::new(self.price(on)));
             }
             _ => {}

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use crate::domain::{
     instrument::{Price, Quantity},
     money::Amount,
-    order::{Kind, PlaceOrder, Reason, SelfTradePrevention as Stp, Side, Status, TimeInForce},
+    order::{
+        OrderReason, OrderStatus, OrderType, PlaceOrder, SelfTradePrevention as Stp, Side,
+        TimeInForce,
+    },
     rejection::Rejection,
 };
 
@@ -41,8 +44,8 @@ pub struct Naive {
 }
 
 impl Naive {
-    pub fn status(&self) -> Status {
-        if self.filled > 0 { Status::PartiallyFilled } else { Status::Pending }
+    pub fn status(&self) -> OrderStatus {
+        if self.filled > 0 { OrderStatus::PartiallyFilled } else { OrderStatus::Pending }
     }
 }
 
@@ -51,7 +54,7 @@ impl Naive {
 pub struct Outcome {
     /// Taker, maker, price, quantity.
     pub fills: Vec<(u64, u64, i64, i64)>,
-    pub ended: BTreeMap<u64, (Status, Option<Reason>)>,
+    pub ended: BTreeMap<u64, (OrderStatus, Option<OrderReason>)>,
 }
 
 #[derive(Clone)]
@@ -96,21 +99,21 @@ impl NaiveBook {
         &mut self,
         user: u64,
         asked: &PlaceOrder,
-        purse: i64,
+        budget: i64,
     ) -> Result<Outcome, Rejection> {
         let other_best = self.best(asked.side.opposite());
         match asked.kind {
-            Kind::Limit => {
+            OrderType::Limit => {
                 self.check_price(asked.side, asked.price.unwrap().get(), asked.post_only)?
             }
-            Kind::Market => {
+            OrderType::Market => {
                 let best = other_best.ok_or(Rejection::NoLiquidity)?;
                 let small = self.worth(best, asked.quantity.get()) < self.rules.min_notional;
                 if small && asked.quote_amount.is_none() {
                     return Err(Rejection::BelowMinNotional);
                 }
             }
-            Kind::StopLimit | Kind::StopMarket => {
+            OrderType::StopLimit | OrderType::StopMarket => {
                 let (last, stop) = (self.last, asked.stop_price.unwrap());
                 let reached = match asked.side {
                     Side::Buy => last.is_some_and(|last| stop.get() <= last),
@@ -138,7 +141,7 @@ impl NaiveBook {
             left: asked.quantity.get(),
             shown: 0,
             filled: 0,
-            budget: asked.quote_amount.unwrap_or(Amount::new(purse)).get(),
+            budget: asked.quote_amount.unwrap_or(Amount::new(budget)).get(),
             time: self.time,
         };
         if asked.stop_price.is_some() {
@@ -227,7 +230,7 @@ impl NaiveBook {
     fn cancel_where(&mut self, chosen: impl Fn(&Naive) -> bool) -> Outcome {
         let mut outcome = Outcome::default();
         for order in self.resting.iter().chain(&self.waiting).filter(|o| chosen(o)) {
-            outcome.ended.insert(order.id, (Status::Cancelled, Some(Reason::Owner)));
+            outcome.ended.insert(order.id, (OrderStatus::Cancelled, Some(OrderReason::Owner)));
         }
         self.resting.retain(|o| !chosen(o));
         self.waiting.retain(|o| !chosen(o));
@@ -252,11 +255,11 @@ impl NaiveBook {
             && let Err(rejection) = self.check_price(order.side, price, order.post_only)
         {
             let reason = match rejection {
-                Rejection::PriceOutOfBand => Reason::Band,
-                _ => Reason::PostOnly,
+                Rejection::PriceOutOfBand => OrderReason::Band,
+                _ => OrderReason::PostOnly,
             };
             let mut outcome = Outcome::default();
-            outcome.ended.insert(id, (Status::Rejected, Some(reason)));
+            outcome.ended.insert(id, (OrderStatus::Rejected, Some(reason)));
             return Some((id, outcome));
         }
         Some((id, self.take(order)))
@@ -270,16 +273,18 @@ impl NaiveBook {
             let whole = match taker.by_quote {
                 // What was decremented was not spent.
                 true => {
-                    let own = (Status::Cancelled, Some(Reason::SelfTrade));
+                    let own = (OrderStatus::Cancelled, Some(OrderReason::SelfTrade));
                     let met = outcome.ended.values().any(|end| *end == own);
                     let decremented = met && taker.stp == Stp::DecrementAndCancel;
-                    outcome.ended[&taker.id].0 == Status::Filled && !decremented
+                    outcome.ended[&taker.id].0 == OrderStatus::Filled && !decremented
                 }
                 false => filled == taker.whole,
             };
             if !whole {
                 let mut outcome = Outcome::default();
-                outcome.ended.insert(taker.id, (Status::Expired, Some(Reason::FillOrKill)));
+                outcome
+                    .ended
+                    .insert(taker.id, (OrderStatus::Expired, Some(OrderReason::FillOrKill)));
                 return outcome;
             }
         }
@@ -298,7 +303,7 @@ impl NaiveBook {
         }));
         let end = loop {
             if !taker.by_quote && taker.left == 0 {
-                break Some((Status::Filled, None));
+                break Some((OrderStatus::Filled, None));
             }
             let next = self.side(taker.side.opposite()).first().map(|o| (o.id, o.price.unwrap()));
             let Some((maker, price)) = next.filter(|(_, price)| match taker.side {
@@ -309,15 +314,19 @@ impl NaiveBook {
             };
             let most = self.most(&taker, price);
             if self.worth(price, most) == 0 {
-                let dust = if most == 0 { Reason::Spent } else { Reason::Dust };
+                let dust = if most == 0 { OrderReason::Spent } else { OrderReason::Dust };
                 let done = taker.by_quote && taker.filled > 0;
-                let end = if done { (Status::Filled, None) } else { (Status::Expired, Some(dust)) };
+                let end = if done {
+                    (OrderStatus::Filled, None)
+                } else {
+                    (OrderStatus::Expired, Some(dust))
+                };
                 break Some(end);
             }
             let at = self.resting.iter().position(|o| o.id == maker).unwrap();
             if self.resting[at].user == taker.user {
                 match self.meet_oneself(&mut taker, at, most, &mut outcome) {
-                    true => break Some((Status::Cancelled, Some(Reason::SelfTrade))),
+                    true => break Some((OrderStatus::Cancelled, Some(OrderReason::SelfTrade))),
                     false => continue,
                 }
             }
@@ -351,7 +360,7 @@ impl NaiveBook {
     /// Whether the taker ends.
     fn meet_oneself(&mut self, taker: &mut Naive, at: usize, most: i64, out: &mut Outcome) -> bool {
         let own = self.resting[at].clone();
-        let cancelled = (Status::Cancelled, Some(Reason::SelfTrade));
+        let cancelled = (OrderStatus::Cancelled, Some(OrderReason::SelfTrade));
         match taker.stp {
             Stp::CancelNewest => true,
             Stp::DecrementAndCancel if own.left > most => {
@@ -385,8 +394,8 @@ impl NaiveBook {
         let price = order.price.unwrap();
         if self.worth(price, order.left) == 0 {
             let end = match order.left {
-                0 => (Status::Filled, None),
-                _ => (Status::Expired, Some(Reason::Dust)),
+                0 => (OrderStatus::Filled, None),
+                _ => (OrderStatus::Expired, Some(OrderReason::Dust)),
             };
             outcome.ended.insert(order.id, end);
             self.resting.remove(at);
@@ -398,21 +407,23 @@ impl NaiveBook {
     }
 
     /// Rests what nothing more matches; or says how it ends.
-    fn rest(&mut self, taker: &mut Naive) -> Option<(Status, Option<Reason>)> {
+    fn rest(&mut self, taker: &mut Naive) -> Option<(OrderStatus, Option<OrderReason>)> {
         let Some(price) = taker.price else {
             let reason = match taker.tif {
-                TimeInForce::Fok => Reason::FillOrKill,
-                _ => Reason::Protection,
+                TimeInForce::Fok => OrderReason::FillOrKill,
+                _ => OrderReason::Protection,
             };
-            return Some((Status::Expired, Some(reason)));
+            return Some((OrderStatus::Expired, Some(reason)));
         };
         match taker.tif {
-            TimeInForce::Ioc => return Some((Status::Expired, Some(Reason::ImmediateOrCancel))),
-            TimeInForce::Fok => return Some((Status::Expired, Some(Reason::FillOrKill))),
+            TimeInForce::Ioc => {
+                return Some((OrderStatus::Expired, Some(OrderReason::ImmediateOrCancel)));
+            }
+            TimeInForce::Fok => return Some((OrderStatus::Expired, Some(OrderReason::FillOrKill))),
             TimeInForce::Gtc => {}
         }
         if self.worth(price, taker.left) == 0 {
-            return Some((Status::Expired, Some(Reason::Dust)));
+            return Some((OrderStatus::Expired, Some(OrderReason::Dust)));
         }
         self.time += 1;
         taker.time = self.time;

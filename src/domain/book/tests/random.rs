@@ -13,9 +13,9 @@ use crate::domain::{
     id::{InstrumentId, OrderId, Stamp, UserId},
     instrument::{Instrument, Price, Quantity},
     money::Amount,
-    order::{Kind, PlaceOrder, Reason, SelfTradePrevention, Side, TimeInForce},
+    order::{OrderReason, OrderType, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
     rejection::Rejection,
-    wallet::Purse,
+    wallet::Budget,
 };
 
 /// A command; `nth` picks one of the orders placed so far.
@@ -59,7 +59,7 @@ fn priced() -> impl Strategy<Value = PlaceOrder> {
             let rests = time_in_force == TimeInForce::Gtc;
             PlaceOrder {
                 side,
-                kind: if stop_price.is_some() { Kind::StopLimit } else { Kind::Limit },
+                kind: if stop_price.is_some() { OrderType::StopLimit } else { OrderType::Limit },
                 time_in_force,
                 post_only: post_only && rests,
                 self_trade_prevention: stp,
@@ -85,7 +85,7 @@ fn unpriced() -> impl Strategy<Value = PlaceOrder> {
             let quote_amount = quote.filter(|_| side == Side::Buy && stop_price.is_none());
             PlaceOrder {
                 side,
-                kind: if stop_price.is_some() { Kind::StopMarket } else { Kind::Market },
+                kind: if stop_price.is_some() { OrderType::StopMarket } else { OrderType::Market },
                 time_in_force: if fok { TimeInForce::Fok } else { TimeInForce::Gtc },
                 post_only: false,
                 self_trade_prevention,
@@ -157,18 +157,18 @@ impl Pair {
                 if !is_well_formed(asked, &on) {
                     return;
                 }
-                let usual = Purse::of_order(asked, &on, self.book.protection_price(asked.side));
-                let usual = usual.map_or(0, |purse| purse.amount.get());
-                let short = asked.kind == Kind::Market && asked.quote_amount.is_none();
-                let purse = match short && asked.side == Side::Buy {
+                let usual = Budget::of_order(asked, &on, self.book.protection_price(asked.side));
+                let usual = usual.map_or(0, |budget| budget.amount.get());
+                let short = asked.kind == OrderType::Market && asked.quote_amount.is_none();
+                let budget = match short && asked.side == Side::Buy {
                     true => usual * purse_quarters / 4,
                     false => usual,
                 };
-                let real = self.book.place(UserId(*user), asked, Amount::new(purse), stamp);
+                let real = self.book.place(UserId(*user), asked, Amount::new(budget), stamp);
                 if let Ok(fact) = &real {
                     self.placed.push((UserId(*user), fact.orders[0].id));
                 }
-                let naive = self.naive.place(*user, asked, purse);
+                let naive = self.naive.place(*user, asked, budget);
                 self.compare(real, naive);
             }
             Command::Amend { nth, price, quantity } => {
@@ -176,15 +176,15 @@ impl Pair {
                 let usual = self.book.order(id).filter(|o| !o.waits()).map(|order| {
                     let price = price.map(Price::new).or(order.price).unwrap();
                     let quantity = quantity.map_or(order.quantity, Quantity::new);
-                    Purse::of_amend(&open_order(order), &on, price, quantity).amount
+                    Budget::of_amend(&open_order(order), &on, price, quantity).amount
                 });
-                let purse = usual.unwrap_or(Amount::ZERO);
+                let budget = usual.unwrap_or(Amount::ZERO);
                 let real = self.book.amend(
                     user,
                     id,
                     price.map(Price::new),
                     quantity.map(Quantity::new),
-                    purse,
+                    budget,
                     stamp,
                 );
                 let naive = self.naive.amend(user.0, id.number(), *price, *quantity);
@@ -197,7 +197,7 @@ impl Pair {
                 self.compare(real, naive);
             }
             Command::CancelAll { user } => {
-                let real = self.book.cancel_all(UserId(*user), Reason::Owner, stamp);
+                let real = self.book.cancel_all(UserId(*user), OrderReason::Owner, stamp);
                 let naive = self.naive.cancel_all(*user);
                 match real {
                     Some(fact) => self.compare(Ok(fact), Ok(naive)),

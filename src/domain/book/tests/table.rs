@@ -5,7 +5,7 @@
 //! | `a buy 5 @ 100` | a limit order named `a`, of a user with that name |
 //! | `a buy 5 market`, `a buy market for 500` | by quantity, by quote amount |
 //! | `a sell 5 stop 90`, `a sell 5 @ 89 stop 90` | stop-market, stop-limit |
-//! | `.. ioc`, `fok`, `post`, `show 2`, `of kim`, `purse 7` | in force, post-only, displayed, user, purse |
+//! | `.. ioc`, `fok`, `post`, `show 2`, `of kim`, `budget 7` | in force, post-only, displayed, user, purse |
 //! | `.. newest`, `oldest`, `both`, `decrement` | self-trade prevention |
 //! | `amend a 4 @ 101`, `amend a 4`, `amend a @ 101` | whole quantity and price |
 //! | `cancel a`, `cancel all kim` | |
@@ -25,12 +25,15 @@ use crate::domain::{
     book::Book,
     fact::BookFact,
     id::{InstrumentId, OrderId, Stamp, UserId},
-    instrument::{Instrument, Price, Quantity, Step},
+    instrument::{Increment, Instrument, Price, Quantity},
     ledger::Account,
     money::{Amount, Asset, Rate},
-    order::{Kind, Order, PlaceOrder, Reason, SelfTradePrevention, Side, Status, TimeInForce},
+    order::{
+        Order, OrderReason, OrderStatus, OrderType, PlaceOrder, SelfTradePrevention, Side,
+        TimeInForce,
+    },
     rejection::Rejection,
-    wallet::{OpenOrder, Purse},
+    wallet::{Budget, OpenOrder},
 };
 
 /// One tick times one lot is one minor unit of the quote; no fees, no band, protection 5 %.
@@ -40,8 +43,8 @@ pub fn plain() -> Instrument {
         name: "USD-USDT".into(),
         base: Asset::Usd,
         quote: Asset::Usdt,
-        tick: Step { units: 1, scale: 4 },
-        lot: Step { units: 1, scale: 2 },
+        tick: Increment { units: 1, scale: 4 },
+        lot: Increment { units: 1, scale: 2 },
         min_notional: Amount::new(1),
         maker_fee: Rate(0),
         taker_fee: Rate(0),
@@ -52,7 +55,7 @@ pub fn plain() -> Instrument {
 
 /// A hundred ticks times lots are one minor unit of the quote, so there is dust.
 pub fn dusty() -> Instrument {
-    Instrument { tick: Step { units: 1, scale: 6 }, ..plain() }
+    Instrument { tick: Increment { units: 1, scale: 6 }, ..plain() }
 }
 
 /// The rate of a percentage.
@@ -119,7 +122,7 @@ impl Table {
         let (name, outcome) = match words[..] {
             ["cancel", "all", user] => {
                 let user = self.user(user);
-                if let Some(fact) = self.book.cancel_all(user, Reason::Owner, stamp) {
+                if let Some(fact) = self.book.cancel_all(user, OrderReason::Owner, stamp) {
                     self.see(&fact);
                 }
                 return;
@@ -144,24 +147,24 @@ impl Table {
     }
 
     fn place(&mut self, name: &str, words: &[&str]) -> Result<Box<BookFact>, Rejection> {
-        let (asked, user, purse) = read_order(words);
+        let (asked, user, budget) = read_order(words);
         let user = self.user(user.unwrap_or(name));
         let on = self.book.instrument();
-        let usual = || Purse::of_order(&asked, on, self.book.protection_price(asked.side));
-        let purse =
-            purse.map_or_else(|| usual().map_or(Amount::ZERO, |purse| purse.amount), Amount::from);
-        let fact = self.book.place(user, &asked, purse, Stamp(1))?;
+        let usual = || Budget::of_order(&asked, on, self.book.protection_price(asked.side));
+        let budget = budget
+            .map_or_else(|| usual().map_or(Amount::ZERO, |budget| budget.amount), Amount::from);
+        let fact = self.book.place(user, &asked, budget, Stamp(1))?;
         self.orders.insert(name.into(), fact.orders[0].id);
         Ok(fact)
     }
 
     fn amend(&mut self, name: &str, words: &[&str]) -> Result<Box<BookFact>, Rejection> {
-        let (mut quantity, mut price, mut purse) = (None, None, None);
+        let (mut quantity, mut price, mut budget) = (None, None, None);
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
                 "@" => price = Some(number(words.next())),
-                "purse" => purse = Some(number(words.next())),
+                "purse" => budget = Some(number(words.next())),
                 _ => quantity = Some(number(Some(word))),
             }
         }
@@ -172,18 +175,18 @@ impl Table {
             let (price, quantity) =
                 (price.map(Price::new).or(order.price)?, quantity.unwrap_or(order.quantity.get()));
             Some(
-                Purse::of_amend(&open, self.book.instrument(), price, Quantity::new(quantity))
+                Budget::of_amend(&open, self.book.instrument(), price, Quantity::new(quantity))
                     .amount
                     .get(),
             )
         };
-        let purse = purse.or_else(usual).unwrap_or(0);
+        let budget = budget.or_else(usual).unwrap_or(0);
         self.book.amend(
             user,
             id,
             price.map(Price::new),
             quantity.map(Quantity::new),
-            Amount::new(purse),
+            Amount::new(budget),
             Stamp(1),
         )
     }
@@ -196,8 +199,8 @@ impl Table {
             self.seen.push(line);
         }
         for order in fact.orders.iter().filter(|o| !o.status.is_open()) {
-            if order.status != Status::Filled {
-                let reason = order.reason.map_or("", Reason::code);
+            if order.status != OrderStatus::Filled {
+                let reason = order.reason.map_or("", OrderReason::code);
                 let line = format!("{} {} {reason}", self.name(order.id), order.status.code());
                 self.seen.push(line);
             }
@@ -327,7 +330,7 @@ fn read_order<'a>(words: &[&'a str]) -> (PlaceOrder, Option<&'a str>, Option<Amo
             Price::new(0),
         )
     };
-    let (mut user, mut purse) = (None, None);
+    let (mut user, mut budget) = (None, None);
     let mut words = words[1..].iter();
     while let Some(word) = words.next() {
         match *word {
@@ -335,7 +338,7 @@ fn read_order<'a>(words: &[&'a str]) -> (PlaceOrder, Option<&'a str>, Option<Amo
             "for" => asked.quote_amount = Some(Amount::new(number(words.next()))),
             "stop" => asked.stop_price = Some(Price::new(number(words.next()))),
             "show" => asked.display_quantity = Some(Quantity::new(number(words.next()))),
-            "purse" => purse = Some(number(words.next())),
+            "purse" => budget = Some(number(words.next())),
             "of" => user = words.next().copied(),
             "market" => {}
             "ioc" => asked.time_in_force = TimeInForce::Ioc,
@@ -349,12 +352,12 @@ fn read_order<'a>(words: &[&'a str]) -> (PlaceOrder, Option<&'a str>, Option<Amo
         }
     }
     asked.kind = match (asked.price, asked.stop_price) {
-        (Some(_), None) => Kind::Limit,
-        (None, None) => Kind::Market,
-        (Some(_), Some(_)) => Kind::StopLimit,
-        (None, Some(_)) => Kind::StopMarket,
+        (Some(_), None) => OrderType::Limit,
+        (None, None) => OrderType::Market,
+        (Some(_), Some(_)) => OrderType::StopLimit,
+        (None, Some(_)) => OrderType::StopMarket,
     };
-    (asked, user, purse.map(Amount::new))
+    (asked, user, budget.map(Amount::new))
 }
 
 fn number(word: Option<&&str>) -> i64 {

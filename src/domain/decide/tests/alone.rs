@@ -8,7 +8,7 @@ use crate::domain::{
     book::{Book, tests::table::plain},
     command::{ClockMove, Command, OrderName},
     decide::{
-        Cx, Decider, Entry, Hold, HoldOf, Letter, Reply, ReplyTo,
+        Decider, DecisionContext, Entry, Hold, HoldOf, Letter, Reply, ReplyTo,
         accounts::{AccountsFlight, AccountsMessage},
         book::{BookAsk, BookCommand, BookFlight, BookMessage, CASCADE_MAX},
         commit::{self, Commit, Note},
@@ -21,7 +21,7 @@ use crate::domain::{
     id::{InstrumentId, OrderId, P2pTradeId, RequestId, Sequence, Stamp, UserId},
     instrument::{Price, Quantity},
     money::{Amount, Asset, ISSUED_MAX},
-    order::{ClientOrderId, Kind, PlaceOrder, Reason, Side},
+    order::{ClientOrderId, OrderReason, OrderType, PlaceOrder, Side},
     p2p::Rules,
     per_asset::PerAsset,
     rejection::Rejection,
@@ -42,7 +42,7 @@ fn limits(most: i64) -> Limits {
 }
 
 /// What decisions are made by.
-struct Desk {
+struct WalletContext {
     world: World,
     limits: Limits,
     rules: Rules,
@@ -51,14 +51,21 @@ struct Desk {
     folded: bool,
 }
 
-impl Desk {
-    fn new() -> Desk {
+impl WalletContext {
+    fn new() -> WalletContext {
         let mut world = World::default();
         let listed = Body::InstrumentListed(plain());
         let fact = Fact { stamp: Stamp(0), cause: Cause::default(), body: listed };
         world.apply(Sequence(1), &fact);
         let (rules, issued) = (Rules::default(), IssuedTotal::default());
-        Desk { world, limits: limits(1_000), rules, issued, now: Stamp(1_000), folded: false }
+        WalletContext {
+            world,
+            limits: limits(1_000),
+            rules,
+            issued,
+            now: Stamp(1_000),
+            folded: false,
+        }
     }
 
     fn tell<D: Decider<To>>(
@@ -67,10 +74,17 @@ impl Desk {
         own: &mut D::Own,
         message: D::Message,
     ) -> Vec<Letter<To>> {
-        let Desk { world, limits, rules, issued, now, folded } = self;
-        let cx = Cx { now: *now, reads: world, limits, p2p: rules, issued, folded: *folded };
+        let WalletContext { world, limits, rules, issued, now, folded } = self;
+        let context = DecisionContext {
+            now: *now,
+            reads: world,
+            limits,
+            p2p: rules,
+            issued,
+            folded: *folded,
+        };
         let mut out = Vec::new();
-        flight.handle(own, message, &cx, &mut out);
+        flight.handle(own, message, &context, &mut out);
         out
     }
 }
@@ -134,7 +148,7 @@ fn delivered(facts: Vec<Body>, holds: Vec<Hold>) -> WalletMessage<To> {
 
 #[test]
 fn a_wallet_holds_what_an_order_may_cost_and_frees_it_once() {
-    let (desk, quote) = (Desk::new(), plain().quote);
+    let (desk, quote) = (WalletContext::new(), plain().quote);
     let (mut flight, mut wallet) = funded();
     let command = WalletMessage::Command(to(1), place(buy(100, 60)));
     let first = to_book(desk.tell(&mut flight, &mut wallet, command));
@@ -154,7 +168,7 @@ fn a_wallet_holds_what_an_order_may_cost_and_frees_it_once() {
 
 #[test]
 fn orders_under_way_count_as_open() {
-    let desk = Desk::new();
+    let desk = WalletContext::new();
     let (mut flight, mut wallet) = funded();
     for request in 1..=3 {
         let command = WalletMessage::Command(to(request), place(buy(100, 1)));
@@ -167,7 +181,7 @@ fn orders_under_way_count_as_open() {
 
 #[test]
 fn a_name_under_way_is_taken_and_its_order_can_be_cancelled_by_it() {
-    let desk = Desk::new();
+    let desk = WalletContext::new();
     let (mut flight, mut wallet) = funded();
     let mut tell =
         |command| desk.tell(&mut flight, &mut wallet, WalletMessage::Command(to(1), command));
@@ -214,7 +228,7 @@ fn an_amend_behind_another_holds_all_that_the_order_can_lock() {
 
 #[test]
 fn a_firing_switch_holds_back_its_settings_and_nothing_else() {
-    let mut desk = Desk::new();
+    let mut desk = WalletContext::new();
     let (mut flight, mut wallet) = funded();
     let arm = |request| WalletMessage::Command(to(request), Command::ArmSwitch { timeout_ms: 50 });
     let armed = journaled(desk.tell(&mut flight, &mut wallet, arm(1)));
@@ -229,7 +243,7 @@ fn a_firing_switch_holds_back_its_settings_and_nothing_else() {
         .iter()
         .map(|letter| match letter {
             Letter::Book(BOOK, BookMessage::Command(command)) => {
-                matches!(command.ask, BookAsk::CancelAll { reason: Reason::Switch, .. })
+                matches!(command.ask, BookAsk::CancelAll { reason: OrderReason::Switch, .. })
             }
             other => panic!("{other:?}"),
         })
@@ -254,7 +268,7 @@ fn a_firing_switch_holds_back_its_settings_and_nothing_else() {
 
 #[test]
 fn what_is_withdrawn_and_not_durable_counts_against_the_day() {
-    let desk = Desk { limits: limits(50), ..Desk::new() };
+    let desk = WalletContext { limits: limits(50), ..WalletContext::new() };
     let (mut flight, mut wallet) = funded();
     let asset = plain().quote;
     let withdraw = |amount| WalletMessage::Command(to(1), Command::Withdraw { asset, amount });
@@ -274,7 +288,7 @@ fn what_is_withdrawn_and_not_durable_counts_against_the_day() {
 
 #[test]
 fn a_deposit_that_is_refused_is_not_issued() {
-    let desk = Desk { limits: limits(50), ..Desk::new() };
+    let desk = WalletContext { limits: limits(50), ..WalletContext::new() };
     let (mut flight, mut wallet) = funded();
     let asset = plain().quote;
     let deposit = Command::Deposit { to: ALICE, asset, amount: Amount::new(51), counted: true };
@@ -285,7 +299,7 @@ fn a_deposit_that_is_refused_is_not_issued() {
 
 #[test]
 fn where_the_world_has_folded_it_a_delivery_only_frees() {
-    let desk = Desk { folded: true, ..Desk::new() };
+    let desk = WalletContext { folded: true, ..WalletContext::new() };
     let (mut flight, mut wallet) = funded();
     let command = WalletMessage::Command(to(1), place(buy(100, 1)));
     let hold = to_book(desk.tell(&mut flight, &mut wallet, command)).hold.unwrap();
@@ -307,7 +321,7 @@ fn ask(request: u64, hold: i64, ask: BookAsk) -> BookMessage<To> {
 
 #[test]
 fn a_book_sends_a_refusal_back_through_the_wallet_that_holds() {
-    let desk = Desk::new();
+    let desk = WalletContext::new();
     let (mut flight, mut book) = (BookFlight::new(Stamp(0)), Book::new(plain()));
     let poor = desk.tell(&mut flight, &mut book, ask(1, 1, BookAsk::Place(buy(100, 50))));
     let Some(Letter::Wallet(ALICE, WalletMessage::Refused { rejection, hold, .. })) = poor.first()
@@ -325,9 +339,9 @@ fn a_book_sends_a_refusal_back_through_the_wallet_that_holds() {
 
 #[test]
 fn a_cancel_of_nothing_is_a_fact_under_a_key_only_and_a_switch_hears_of_it() {
-    let desk = Desk::new();
+    let desk = WalletContext::new();
     let (mut flight, mut book) = (BookFlight::new(Stamp(0)), Book::new(plain()));
-    let all = |firing| BookAsk::CancelAll { reason: Reason::Owner, firing };
+    let all = |firing| BookAsk::CancelAll { reason: OrderReason::Owner, firing };
     let entry = journaled(desk.tell(&mut flight, &mut book, ask(1, 0, all(None))));
     assert!(matches!(entry.reply, Some((_, Reply::Nothing))) && entry.fact.is_none());
     let key = Some(KeyUse { key: [1; 16], body: [2; 16], parts: 1 });
@@ -344,11 +358,11 @@ fn a_cancel_of_nothing_is_a_fact_under_a_key_only_and_a_switch_hears_of_it() {
 
 #[test]
 fn a_cascade_pauses_for_the_disk_and_commands_wait_behind_it() {
-    let desk = Desk::new();
+    let desk = WalletContext::new();
     let (mut flight, mut book) = (BookFlight::new(Stamp(0)), Book::new(plain()));
     let mut tell = |message| desk.tell(&mut flight, &mut book, message);
     let stop = || PlaceOrder {
-        kind: Kind::StopLimit,
+        kind: OrderType::StopLimit,
         stop_price: Some(Price::new(105)),
         ..PlaceOrder::limit(Side::Buy, Quantity::new(10), Price::new(50))
     };
@@ -381,7 +395,7 @@ fn a_cascade_pauses_for_the_disk_and_commands_wait_behind_it() {
 
 #[test]
 fn who_cannot_be_granted_everything_is_granted_nothing() {
-    let desk = Desk::new();
+    let desk = WalletContext::new();
     desk.issued.reserve(Asset::Usdt, ISSUED_MAX).unwrap();
     let (mut flight, mut own) = (AccountsFlight::new(Stamp(0)), Default::default());
     let asked = crate::domain::account::Register {
@@ -458,21 +472,22 @@ fn only_so_many_knocks_are_unanswered() {
 
 #[test]
 fn where_nobody_is_there_commands_are_refused_and_knocks_had_nothing_due() {
-    let desk = Desk::new();
-    let Desk { world, limits, rules, issued, .. } = &desk;
-    let cx = Cx { now: desk.now, reads: world, limits, p2p: rules, issued, folded: false };
+    let desk = WalletContext::new();
+    let WalletContext { world, limits, rules, issued, .. } = &desk;
+    let context =
+        DecisionContext { now: desk.now, reads: world, limits, p2p: rules, issued, folded: false };
     let command = WalletMessage::Command(to(1), Command::LogOut);
-    let said = undelivered(Letter::Wallet(UserId(9), command), &cx).unwrap();
+    let said = undelivered(Letter::Wallet(UserId(9), command), &context).unwrap();
     assert_eq!(refused(vec![said]), Rejection::UserNotFound);
     let trade = P2pTradeId::new(crate::domain::id::BoardId(0), 1);
     let due = crate::domain::decide::trade::TradeMessage::Due { epoch: 4 };
-    let said = undelivered(Letter::<To>::P2pTrade(trade, due), &cx).unwrap();
+    let said = undelivered(Letter::<To>::P2pTrade(trade, due), &context).unwrap();
     let Letter::Deadlines(DeadlineMessage::NotDue { entity, epoch: 4, again: None }) = said else {
         panic!("{said:?}")
     };
     assert_eq!(entity, Entity::P2pTrade(trade));
     let delivery = WalletMessage::Delivered(Delivery::default());
-    assert!(undelivered(Letter::<To>::Wallet(UserId(9), delivery), &cx).is_none(), "a bug");
+    assert!(undelivered(Letter::<To>::Wallet(UserId(9), delivery), &context).is_none(), "a bug");
 }
 
 #[test]

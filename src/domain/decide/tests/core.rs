@@ -11,7 +11,7 @@ use crate::domain::{
     book::Book,
     command::Command,
     decide::{
-        Cx, Decider, Entry, Letter, Reads, Reply, ReplyTo,
+        Decider, DecisionContext, Entry, Letter, Reads, Reply, ReplyTo,
         accounts::AccountsFlight,
         board::BoardFlight,
         book::{BookFlight, BookMessage},
@@ -290,36 +290,37 @@ impl Core {
     fn handled(&mut self, letter: Letter<To>) -> Vec<Letter<To>> {
         let Core { world, limits, rules, issued, clock, .. } = self;
         let now = clock.now();
-        let cx = Cx { now, reads: &*world, limits, p2p: rules, issued, folded: false };
+        let context =
+            DecisionContext { now, reads: &*world, limits, p2p: rules, issued, folded: false };
         let mut out = Vec::new();
         let at = |user: UserId| (user.0 as usize).wrapping_sub(1);
         match letter {
             Letter::Journal(entry) => out.push(Letter::Journal(entry)),
             Letter::Accounts(message) => {
                 let (flight, own) = &mut self.accounts;
-                flight.handle(own, message, &cx, &mut out);
+                flight.handle(own, message, &context, &mut out);
             }
             Letter::Wallet(user, message) => match self.wallets.get_mut(at(user)) {
-                Some((flight, own)) => flight.handle(own, message, &cx, &mut out),
-                None => out.extend(undelivered(Letter::Wallet(user, message), &cx)),
+                Some((flight, own)) => flight.handle(own, message, &context, &mut out),
+                None => out.extend(undelivered(Letter::Wallet(user, message), &context)),
             },
             Letter::Book(book, message) => {
                 let (flight, own) = &mut self.books[usize::from(book.0)];
-                flight.handle(own, message, &cx, &mut out);
+                flight.handle(own, message, &context, &mut out);
             }
             Letter::Board(board, message) => match self.boards.get_mut(usize::from(board.0)) {
-                Some((flight, own)) => flight.handle(own, message, &cx, &mut out),
-                None => out.extend(undelivered(Letter::Board(board, message), &cx)),
+                Some((flight, own)) => flight.handle(own, message, &context, &mut out),
+                None => out.extend(undelivered(Letter::Board(board, message), &context)),
             },
             Letter::P2pTrade(trade, message) => match self.trades.get_mut(&trade) {
                 Some((flight, own)) => {
                     let ends = matches!(message, TradeMessage::Ended(_));
-                    flight.handle(own, message, &cx, &mut out);
+                    flight.handle(own, message, &context, &mut out);
                     if ends {
                         self.trades.remove(&trade);
                     }
                 }
-                None => out.extend(undelivered(Letter::P2pTrade(trade, message), &cx)),
+                None => out.extend(undelivered(Letter::P2pTrade(trade, message), &context)),
             },
             Letter::Deadlines(message) => self.deadlines.handle(message, &self.clock, &mut out),
             Letter::StartWallet(own, since) => {

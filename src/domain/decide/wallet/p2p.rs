@@ -1,7 +1,7 @@
 //! What a wallet does for P2P trading: it holds back what an ad or a take may cost, and passes the
 //! command on to its board.
 
-use super::Desk;
+use super::WalletContext;
 use crate::domain::{
     decide::{
         HoldOf, Letter, Out, Reads, ReplyTo,
@@ -14,29 +14,29 @@ use crate::domain::{
         context,
     },
     rejection::Rejection,
-    wallet::Purse,
+    wallet::Budget,
 };
 
-impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
+impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
     pub(super) fn publish_ad(&mut self, to: R, board: BoardId, draft: AdDraft) {
-        let purse =
-            self.cx.reads.world(|world| context::publish_purse(&world.state, board, &draft));
-        self.ask_board(to, board, purse, HoldOf::Ad, BoardAsk::Publish(draft));
+        let budget =
+            self.context.reads.world(|world| context::publish_purse(&world.state, board, &draft));
+        self.ask_board(to, board, budget, HoldOf::Ad, BoardAsk::Publish(draft));
     }
 
     pub(super) fn edit_ad(&mut self, to: R, ad: AdId, change: AdChange, version: Option<u32>) {
         let user = self.wallet.user;
-        let purse =
-            self.cx.reads.world(|world| context::edit_purse(&world.state, user, ad, &change));
+        let budget =
+            self.context.reads.world(|world| context::edit_purse(&world.state, user, ad, &change));
         let ask = BoardAsk::Edit { ad, change, version };
-        self.ask_board(to, ad.board(), purse, HoldOf::Ad, ask);
+        self.ask_board(to, ad.board(), budget, HoldOf::Ad, ask);
     }
 
     /// Takes an ad that buys.
     pub(super) fn take_ad(&mut self, to: R, take: Take) {
-        let now = self.cx.now;
-        let purse = self.cx.reads.world(|world| context::take_purse(world, &take, now));
-        self.ask_board(to, take.ad.board(), purse.map(Some), HoldOf::Take, BoardAsk::Take(take));
+        let now = self.context.now;
+        let budget = self.context.reads.world(|world| context::take_purse(world, &take, now));
+        self.ask_board(to, take.ad.board(), budget.map(Some), HoldOf::Take, BoardAsk::Take(take));
     }
 
     /// Asks a board for something that costs so much; `None` where it costs nothing.
@@ -44,17 +44,19 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
         &mut self,
         to: R,
         board: BoardId,
-        purse: Result<Option<Purse>, Rejection>,
+        budget: Result<Option<Budget>, Rejection>,
         of: HoldOf,
         ask: BoardAsk,
     ) {
-        let purse = match self.wallet.frozen {
+        let budget = match self.wallet.frozen {
             true => Err(Rejection::UserFrozen),
-            false => purse.and_then(|purse| purse.map(|purse| self.affordable(purse)).transpose()),
+            false => {
+                budget.and_then(|budget| budget.map(|budget| self.affordable(budget)).transpose())
+            }
         };
-        match purse {
-            Ok(purse) => {
-                let hold = purse.map(|purse| self.hold(purse, of));
+        match budget {
+            Ok(budget) => {
+                let hold = budget.map(|budget| self.hold(budget, of));
                 let command = BoardCommand { user: self.wallet.user, to, hold, ask };
                 self.out.send(Letter::Board(board, BoardMessage::Command(Box::new(command))));
             }

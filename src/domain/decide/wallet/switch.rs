@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use super::Desk;
+use super::WalletContext;
 use crate::domain::{
     decide::{
         Entry, Letter, Out, Reads, ReplyTo,
@@ -15,7 +15,7 @@ use crate::domain::{
     },
     fact::{Body, Cause},
     id::InstrumentId,
-    order::Reason,
+    order::OrderReason,
     wallet::{Switch, Wallet},
 };
 
@@ -48,7 +48,7 @@ impl<R> SwitchFlight<R> {
     }
 }
 
-impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
+impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
     pub(super) fn arm_switch(&mut self, to: R, timeout_ms: u64) {
         // A newer switch on disk would hide the one whose cancels are not all there yet.
         if self.flight.switch.firing.is_some() {
@@ -73,10 +73,10 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> Desk<'_, '_, R, V, O> {
             return;
         }
         switch.decided = None;
-        let books = self.cx.reads.instruments();
+        let books = self.context.reads.instruments();
         switch.firing = Some(Firing { epoch: due.epoch, books_left: books });
         for book in (0..books).map(InstrumentId) {
-            let ask = BookAsk::CancelAll { reason: Reason::Switch, firing: Some(due.epoch) };
+            let ask = BookAsk::CancelAll { reason: OrderReason::Switch, firing: Some(due.epoch) };
             self.ask_book(R::nobody(Cause::default()), book, None, ask);
         }
     }

@@ -288,9 +288,9 @@ impl Market {
         side: Side,
         terms: AdTerms,
     ) -> Result<AdId, Rejection> {
-        let purse = self.balance(owner).available;
+        let budget = self.balance(owner).available;
         let (person, seen) = (self.person(owner), self.seen(owner));
-        let fact = self.board.publish(person, AdDraft { side, terms }, purse, seen)?;
+        let fact = self.board.publish(person, AdDraft { side, terms }, budget, seen)?;
         Ok(self.fold_ad(fact))
     }
 
@@ -300,8 +300,8 @@ impl Market {
     }
 
     pub fn edit(&mut self, owner: UserId, ad: AdId, change: AdChange) -> Result<(), Rejection> {
-        let purse = self.balance(owner).available;
-        let fact = self.board.edit(owner, ad, change, None, purse, self.seen(owner))?;
+        let budget = self.balance(owner).available;
+        let fact = self.board.edit(owner, ad, change, None, budget, self.seen(owner))?;
         self.fold_ad(fact);
         Ok(())
     }
@@ -321,17 +321,17 @@ impl Market {
     pub fn take(&mut self, user: UserId, take: &Take) -> Result<P2pTradeId, Rejection> {
         self.tick();
         let ad = self.board.ad(take.ad).ok_or(Rejection::AdNotFound)?;
-        let purse = match ad.side {
+        let budget = match ad.side {
             Side::Sell => 0,
             Side::Buy => (self.board.take_purse(take, self.index)?).get(),
         };
-        if purse > self.balance(user).available.get() {
+        if budget > self.balance(user).available.get() {
             return Err(Rejection::InsufficientFunds);
         }
         let fact = self.board.take(
             &self.taker(user, take)?,
             take,
-            Amount::new(purse),
+            Amount::new(budget),
             self.seen(ad.owner.id),
         )?;
         Ok(self.fold_trade(fact))
