@@ -23,7 +23,7 @@ use souk::{
     },
     domain::{
         account::{Register, Role},
-        command::{Asked, CancelReason, Command},
+        command::{CancelReason, Command, Request},
         id::{InstrumentId, RequestId, UserId},
         instrument::{Price, Quantity},
         money::{Amount, Asset},
@@ -69,7 +69,7 @@ fn config() -> Config {
 }
 
 async fn ask(exchange: &Exchange, by: Option<UserId>, command: Command) {
-    let asked = Asked { by, request: RequestId(0), key: None, command };
+    let asked = Request { by, request: RequestId(0), key: None, command };
     exchange.submit(asked).await.expect("the bench asks for what can be done");
 }
 

@@ -17,22 +17,22 @@ use souk::{
     },
     domain::{
         account::{Register, Role},
-        command::{Asked, Command},
+        command::{Command, Request},
         fact::Body,
         id::{AdId, BoardId, P2pTradeId, RequestId, UserId},
         money::{Amount, Asset, P2pPrice},
         order::Side,
+        outcome::Done,
         p2p::{
             Rules,
             ad::{AdDraft, AdTerms, Conditions, Pricing},
-            ask::TradeAsk,
             board::{Take, TakeSize},
             fiat::PaymentMethod,
+            trade_request::TradeRequest,
         },
         per_asset::PerAsset,
         wallet::Limits,
     },
-    pipeline::answer::Said,
     settings::Settings,
     store::{self, Options},
 };
@@ -60,11 +60,11 @@ fn config() -> Config {
 }
 
 async fn ask(exchange: &Exchange, by: Option<UserId>, command: Command) -> Body {
-    let asked = Asked { by, request: RequestId(0), key: None, command };
-    let accepted = exchange.submit(asked).await.expect("the bench asks for what can be done");
-    match accepted.said {
-        Said::Fact(fact) => fact.body.clone(),
-        said => panic!("no fact: {said:?}"),
+    let asked = Request { by, request: RequestId(0), key: None, command };
+    let outcome = exchange.submit(asked).await.expect("the bench asks for what can be done");
+    match outcome.done {
+        Done::Fact(fact) => fact.body.clone(),
+        done => panic!("no fact: {done:?}"),
     }
 }
 
@@ -140,8 +140,8 @@ async fn client(exchange: Exchange, buyer: UserId, ad: AdId, trades: u64) {
     let step = |trade, ask| Command::P2pTrade { trade, dispute: None, expected: None, ask };
     for _ in 0..trades {
         let (trade, seller) = take(&exchange, buyer, ad).await;
-        ask(&exchange, Some(buyer), step(trade, TradeAsk::MarkSent)).await;
-        black_box(ask(&exchange, Some(seller), step(trade, TradeAsk::Confirm)).await);
+        ask(&exchange, Some(buyer), step(trade, TradeRequest::MarkSent)).await;
+        black_box(ask(&exchange, Some(seller), step(trade, TradeRequest::Confirm)).await);
     }
 }
 

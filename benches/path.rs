@@ -21,7 +21,7 @@ use souk::{
         command::Command,
         decide::{
             Decider, DecisionContext, Hold, Letter, Reads, ReplyTo,
-            book::{BookAsk, BookMessage},
+            book::{BookMessage, BookRequest},
             issued::IssuedTotal,
             wallet::{Delivery, WalletFlight, WalletMessage},
         },
@@ -37,7 +37,7 @@ use souk::{
         world::World,
     },
     sim::{
-        bare::{Command as Asked, commands_of, id_of},
+        bare::{Command as Request, commands_of, id_of},
         conformance::read_stream,
     },
     store::{Chain, codec, cut},
@@ -124,14 +124,14 @@ fn asks(name: &str) -> Vec<Ask> {
     // Neighbours in the stream are not neighbours in the list of users.
     let user_of = |placing: u64| UserId(placing * 7_919 % USERS + 1);
     let mut placed = 0;
-    let ask = |command: Asked| match command {
-        Asked::Place { side, price, quantity, ioc } => {
+    let ask = |command: Request| match command {
+        Request::Place { side, price, quantity, ioc } => {
             placed += 1;
             let time_in_force = if ioc { TimeInForce::Ioc } else { TimeInForce::Gtc };
             let order = PlaceOrder::limit(side, Quantity::new(quantity.get() * LOTS), price);
             Ask::Place(user_of(placed - 1), PlaceOrder { time_in_force, ..order })
         }
-        Asked::Cancel(placing) => Ask::Cancel(user_of(u64::from(placing)), placing),
+        Request::Cancel(placing) => Ask::Cancel(user_of(u64::from(placing)), placing),
     };
     commands_of(&messages).into_iter().map(ask).collect()
 }
@@ -263,7 +263,7 @@ impl Exchange {
         self.tell(user, WalletMessage::Command(To(cause), command));
         match self.letters.pop() {
             Some(Letter::Book(_, BookMessage::Command(command))) => {
-                let BookAsk::Place(order) = command.ask else { return None };
+                let BookRequest::Place(order) = command.ask else { return None };
                 Some((command.hold?, order))
             }
             _ => None,

@@ -10,7 +10,7 @@ use souk::{
     domain::{
         account::{Accounts, Register, Role},
         book::Book,
-        command::{Asked, CancelReason, Command},
+        command::{CancelReason, Command, Request},
         fact::{Body, Cause, Fact},
         id::{InstrumentId, RequestId, Stamp, UserId},
         instrument::{Instrument, Price, Quantity},
@@ -138,7 +138,7 @@ pub fn command(instrument: InstrumentId, at: u64, count: u64) -> Command {
 
 /// Asks for what can be done.
 pub async fn ask(exchange: &Exchange, by: UserId, command: Command) {
-    let asked = Asked { by: Some(by), request: RequestId(0), key: None, command };
+    let asked = Request { by: Some(by), request: RequestId(0), key: None, command };
     exchange.submit(asked).await.expect("the bench asks for what can be done");
 }
 

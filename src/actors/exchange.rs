@@ -10,15 +10,16 @@ use tokio::sync::oneshot;
 use super::{digest::live_digest, directory::Directory};
 use crate::{
     domain::{
-        command::{Asked, Command},
+        command::{Command, Request},
         digest::Digest,
         fact::{Cause, Fact, KeyUse},
         id::{Sequence, Stamp, UserId},
+        outcome::{Answer, Done, Outcome},
         rejection::Rejection,
         state::KEYS_MAX,
     },
     pipeline::{
-        answer::{Accepted, Answer, Said, Ticket},
+        answer::Ticket,
         clock::Clock,
         door::{Door, DoorState},
         feed::Feed,
@@ -57,7 +58,7 @@ pub(super) struct Parts {
 #[derive(Debug)]
 pub enum Entered {
     /// It was done before, under the same idempotency key.
-    Known(Accepted),
+    Known(Outcome),
     /// Its answer comes out here.
     UnderWay(oneshot::Receiver<Answer>),
 }
@@ -66,7 +67,7 @@ impl Entered {
     /// Waits until the answer is durable.
     pub async fn answer(self) -> Answer {
         match self {
-            Entered::Known(accepted) => Ok(accepted),
+            Entered::Known(outcome) => Ok(outcome),
             Entered::UnderWay(answer) => answer.await.unwrap_or(Err(Rejection::OutcomeUnknown)),
         }
     }
@@ -75,15 +76,15 @@ impl Entered {
 impl Exchange {
     /// Asks for something and waits until the answer is durable. A caller that stops waiting cuts
     /// nothing in half: the command goes its way.
-    pub async fn submit(&self, asked: Asked) -> Answer {
+    pub async fn submit(&self, asked: Request) -> Answer {
         self.enter(asked).await?.answer().await
     }
 
     /// Asks for something, and waits until it has entered only: who waits for one after the other
     /// has them done in this order, without waiting for their answers.
-    pub async fn enter(&self, asked: Asked) -> Result<Entered, Rejection> {
+    pub async fn enter(&self, asked: Request) -> Result<Entered, Rejection> {
         let parts = &self.0;
-        let Asked { by, request, key, command } = asked;
+        let Request { by, request, key, command } = asked;
         let mut permit = parts.door.enter(by, command.weight()).await?;
         let key = key.map(|key| KeyUse { parts: self.facts_of(&command), ..key });
         if let (Some(by), Some(key)) = (by, key) {
@@ -110,7 +111,7 @@ impl Exchange {
     }
 
     /// The answer of an earlier command with the same key, if there was one.
-    pub async fn recall(&self, by: UserId, key: KeyUse) -> Result<Option<Accepted>, Rejection> {
+    pub async fn recall(&self, by: UserId, key: KeyUse) -> Result<Option<Outcome>, Rejection> {
         let now = self.now();
         let known = {
             let state = &self.views().world().state;
@@ -130,14 +131,14 @@ impl Exchange {
         let mut facts = Vec::new();
         for at in known.facts {
             let fact = self.fact(at).await.ok_or(Rejection::AnswerGone)?;
-            facts.push(Accepted { sequence: at, said: Said::Fact(fact), replayed: true });
+            facts.push(Outcome { sequence: at, done: Done::Fact(fact), replayed: true });
         }
         let sequence = facts.last().map(|f| f.sequence).unwrap_or_default();
-        let said = match (facts.len(), known.parts) {
-            (1, 1) => facts.remove(0).said,
-            _ => Said::Parts(facts.into_iter().map(Ok).collect()),
+        let done = match (facts.len(), known.parts) {
+            (1, 1) => facts.remove(0).done,
+            _ => Done::Parts(facts.into_iter().map(Ok).collect()),
         };
-        Ok(Some(Accepted { sequence, said, replayed: true }))
+        Ok(Some(Outcome { sequence, done, replayed: true }))
     }
 
     /// A durable fact, read from the journal or its archive.
@@ -149,7 +150,7 @@ impl Exchange {
     /// Asks for something whose fact names a file of evidence: the file is kept, synced, before the
     /// fact is, and goes again where there is none. `None` where the disk failed. A caller that stops
     /// waiting changes nothing.
-    pub async fn submit_evidence(&self, content: Vec<u8>, asked: Asked) -> Option<Answer> {
+    pub async fn submit_evidence(&self, content: Vec<u8>, asked: Request) -> Option<Answer> {
         let exchange = self.clone();
         let bring = async move {
             let folder = exchange.0.evidence.clone();

@@ -16,26 +16,26 @@ use super::{
 use crate::{
     domain::{
         account::{Register, Role},
-        command::{Asked, ClockMove, Command, OrderName},
+        command::{ClockMove, Command, OrderName, Request},
         decide::{Nobody, Reads, commit::Commit},
         fact::{Body, Fact},
         id::{AdId, BoardId, InstrumentId, OrderId, P2pTradeId, RequestId, Sequence, UserId},
         instrument::{Price, Quantity},
         money::{Amount, Asset, P2pPrice},
         order::{PlaceOrder, Side},
+        outcome::{Answer, Done},
         p2p::{
             Rules,
             ad::{AdDraft, AdTerms, Conditions, Pricing},
-            ask::TradeAsk,
             board::{Take, TakeSize},
             fiat::PaymentMethod,
             trade::TradeState,
+            trade_request::TradeRequest,
         },
         per_asset::PerAsset,
         rejection::Rejection,
         wallet::Limits,
     },
-    pipeline::answer::{Answer, Said},
     settings::Settings,
     store::{self, MemoryControl, MemoryJournal, Options},
 };
@@ -88,7 +88,7 @@ impl Inside {
     }
 
     async fn enter(&self, by: Option<UserId>, command: Command) -> Entered {
-        let asked = Asked { by, request: RequestId(0), key: None, command };
+        let asked = Request { by, request: RequestId(0), key: None, command };
         self.exchange().enter(asked).await.unwrap()
     }
 
@@ -97,8 +97,8 @@ impl Inside {
     }
 
     async fn fact(&self, by: Option<UserId>, command: Command) -> Arc<Fact> {
-        match self.ask(by, command).await.unwrap().said {
-            Said::Fact(fact) => fact,
+        match self.ask(by, command).await.unwrap().done {
+            Done::Fact(fact) => fact,
             other => panic!("{other:?}"),
         }
     }
@@ -151,12 +151,12 @@ impl Inside {
             Body::P2pTrade(fact) => fact.trade.id,
             other => panic!("{other:?}"),
         };
-        self.fact(Some(buyer), to_trade(trade, TradeAsk::MarkSent)).await;
+        self.fact(Some(buyer), to_trade(trade, TradeRequest::MarkSent)).await;
         trade
     }
 }
 
-fn to_trade(trade: P2pTradeId, ask: TradeAsk) -> Command {
+fn to_trade(trade: P2pTradeId, ask: TradeRequest) -> Command {
     Command::P2pTrade { trade, dispute: None, expected: None, ask }
 }
 
@@ -172,12 +172,12 @@ async fn a_command_that_meets_the_end_of_its_trade_is_answered_each_time() {
     for turn in 0..TURNS {
         let trade = inside.paid(buyer, ad).await;
         inside.control.shut_gate();
-        let release = inside.enter(Some(seller), to_trade(trade, TradeAsk::Confirm)).await;
+        let release = inside.enter(Some(seller), to_trade(trade, TradeRequest::Confirm)).await;
         let (held, is_held) = mpsc::sync_channel(1);
         let (go_on, go) = mpsc::sync_channel(1);
         inside.exchange().leading().unwrap().trades()[0].do_send(Hold { held, go });
         is_held.recv().unwrap();
-        let cancel = TradeAsk::Cancel { not_paid: true };
+        let cancel = TradeRequest::Cancel { not_paid: true };
         let cancel = inside.enter(Some(buyer), to_trade(trade, cancel)).await;
         inside.control.open_gate();
         // Its answer comes behind the message to the trade.
@@ -230,7 +230,7 @@ async fn leading_ends_and_begins_again() {
         // It waits outside for the next who leads.
         let early = exchange.clone();
         let early = actix::spawn(async move {
-            let asked = Asked {
+            let asked = Request {
                 by: Some(buyer),
                 request: RequestId(0),
                 key: None,
@@ -244,7 +244,7 @@ async fn leading_ends_and_begins_again() {
         assert_eq!(early.await.unwrap(), Rejection::OrderNotFound);
         assert_eq!(exchange.digest().await.unwrap(), before);
     }
-    inside.fact(Some(seller), to_trade(trade, TradeAsk::Confirm)).await;
+    inside.fact(Some(seller), to_trade(trade, TradeRequest::Confirm)).await;
     inside
         .fact(
             Some(buyer),
@@ -269,8 +269,8 @@ async fn a_follower_comes_to_the_same_without_deciders() {
     for turn in 0..20 {
         let trade = inside.paid(buyer, ad).await;
         let (by, ask) = match turn {
-            7 => (buyer, TradeAsk::Cancel { not_paid: true }),
-            _ => (seller, TradeAsk::Confirm),
+            7 => (buyer, TradeRequest::Cancel { not_paid: true }),
+            _ => (seller, TradeRequest::Confirm),
         };
         inside.fact(Some(by), to_trade(trade, ask)).await;
         let side = if turn % 2 == 0 { Side::Buy } else { Side::Sell };

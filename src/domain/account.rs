@@ -91,7 +91,7 @@ pub fn email_from(text: &str) -> Option<String> {
 }
 
 /// A registration that is asked for; syntax was checked, the password is hashed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Register {
     pub username: String,

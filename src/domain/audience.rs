@@ -273,8 +273,8 @@ mod tests {
         id::{InstrumentId, Stamp},
         order::{PlaceOrder, Side},
         p2p::{
-            ask::TradeAsk,
             tests::market::{A, ADMIN, B, DAY, Market, S, X, dispute_for, take_of},
+            trade_request::TradeRequest,
         },
     };
 
@@ -297,7 +297,7 @@ mod tests {
     fn a_step_of_a_trade_is_told_to_both_parties_and_to_nobody_else() {
         let mut market = Market::new();
         let trade = market.tr1();
-        market.does(B, trade, TradeAsk::MarkSent);
+        market.does(B, trade, TradeRequest::MarkSent);
         let published = told(&market);
         let mut shown = published.p2p.to_vec();
         shown.sort_unstable();
@@ -317,7 +317,7 @@ mod tests {
     fn admins_are_notified_of_an_escalation_and_do_not_hear_the_trade() {
         let mut market = Market::new();
         let trade = market.tr1();
-        market.does(B, trade, TradeAsk::MarkSent);
+        market.does(B, trade, TradeRequest::MarkSent);
         market.does(S, trade, dispute_for(false));
         market.pass(3 * DAY);
         market.tick();
@@ -330,7 +330,7 @@ mod tests {
     fn a_line_of_a_chat_is_news_to_the_other_and_shown_to_both() {
         let mut market = Market::new();
         let trade = market.tr1();
-        market.does(B, trade, TradeAsk::Write { text: "hello".into() });
+        market.does(B, trade, TradeRequest::Write { text: "hello".into() });
         let published = told(&market);
         assert_eq!(notified(&published), [S]);
         let mut shown = published.p2p.to_vec();

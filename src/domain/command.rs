@@ -1,5 +1,7 @@
 //! What can be asked of the exchange.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     account::{Register, Role},
     fact::KeyUse,
@@ -9,16 +11,16 @@ use super::{
     order::{ClientOrderId, PlaceOrder},
     p2p::{
         ad::{AdChange, AdDraft},
-        ask::TradeAsk,
         board::Take,
-        contact::ContactAsk,
+        contact::ContactRequest,
         trade::TradeState,
+        trade_request::TradeRequest,
     },
 };
 
 /// A command with who asks it, and by which request.
-#[derive(Clone, Debug)]
-pub struct Asked {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Request {
     /// Who asks; `None` for a registration and for the exchange itself.
     pub by: Option<UserId>,
     /// What logs and the answer call the request.
@@ -30,7 +32,7 @@ pub struct Asked {
 }
 
 /// A command; figures are in ticks, lots and minor units.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum Command {
     Register(Register),
@@ -113,7 +115,7 @@ pub enum Command {
         trade: P2pTradeId,
         dispute: Option<DisputeId>,
         expected: Option<TradeState>,
-        ask: TradeAsk,
+        ask: TradeRequest,
     },
     /// A word on the other party of a completed P2P trade.
     Review {
@@ -123,11 +125,11 @@ pub enum Command {
         comment: Option<String>,
     },
     /// Payment accounts, blocks, favourites.
-    Contact(ContactAsk),
+    Contact(ContactRequest),
 }
 
 /// How an order is named by its owner.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum OrderName {
     Id(OrderId),
@@ -135,7 +137,7 @@ pub enum OrderName {
 }
 
 /// Why everything of a user is cancelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CancelReason {
     /// The user asked for it.
     Owner,
@@ -144,7 +146,7 @@ pub enum CancelReason {
 }
 
 /// Where to move a manual clock.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum ClockMove {
     AdvanceMillis(i64),

@@ -18,6 +18,7 @@ pub mod instrument;
 pub mod ledger;
 pub mod money;
 pub mod order;
+pub mod outcome;
 pub mod p2p;
 pub mod per_asset;
 pub mod rejection;

@@ -1,17 +1,19 @@
 //! Why a command was understood but not done. Each rejection has a stable code for clients.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     id::Stamp,
     money::{Amount, Asset, P2pPrice},
     order::OrderStatus,
     p2p::{
-        ad::{AdStatus, Hidden},
+        ad::{AdStatus, Condition, Hidden},
         trade::TradeState,
     },
 };
 
 /// A rule that was broken, or a state that does not allow the command. Nothing has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum Rejection {
     InsufficientFunds,
@@ -84,7 +86,7 @@ pub enum Rejection {
     OutsideLimits,
     AmountTooSmall,
     MethodNotOffered,
-    ConditionNotMet(&'static str),
+    ConditionNotMet(Condition),
     TooManyAds,
     TooManyP2pTrades,
     Blocked,

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::{
     account::Role,
     book::tests::{
-        random::{Command as Asked, commands, is_well_formed, scaled},
+        random::{Command as Request, commands, is_well_formed, scaled},
         table::{dusty, percent, plain},
     },
     command::{CancelReason, Command, OrderName},
@@ -75,18 +75,18 @@ impl Exchange {
     }
 
     /// The wallet's part of a command: what it holds back, then off to the book.
-    fn ask(&mut self, instrument: usize, asked: &Asked) -> Option<u64> {
+    fn ask(&mut self, instrument: usize, asked: &Request) -> Option<u64> {
         let (user, command) = self.read(InstrumentId(instrument as u16), asked)?;
         Some(self.core.ask(Some(user), command))
     }
 
-    fn read(&mut self, instrument: InstrumentId, asked: &Asked) -> Option<(UserId, Command)> {
+    fn read(&mut self, instrument: InstrumentId, asked: &Request) -> Option<(UserId, Command)> {
         let pick = |nth: usize| {
             let newest = self.placed.len().min(12);
             self.placed.iter().rev().nth(nth.checked_rem(newest)?).copied()
         };
         Some(match asked {
-            Asked::Place { user, asked, .. } => {
+            Request::Place { user, asked, .. } => {
                 let on = self.core.books[usize::from(instrument.0)].1.instrument();
                 if !is_well_formed(asked, on) {
                     return None;
@@ -98,7 +98,7 @@ impl Exchange {
                 let order = PlaceOrder { client_order_id, ..asked.clone() };
                 (UserId(user + 1), Command::Place { instrument, order })
             }
-            Asked::Amend { nth, price, quantity } => {
+            Request::Amend { nth, price, quantity } => {
                 let (user, order) = pick(*nth)?;
                 (
                     user,
@@ -109,11 +109,11 @@ impl Exchange {
                     },
                 )
             }
-            Asked::Cancel { nth } => {
+            Request::Cancel { nth } => {
                 let (user, id) = pick(*nth)?;
                 (user, Command::Cancel(OrderName::Id(id)))
             }
-            Asked::CancelAll { user } => {
+            Request::CancelAll { user } => {
                 let (instrument, reason) = (Some(instrument), CancelReason::Owner);
                 (UserId(user + 1), Command::CancelAll { instrument, reason })
             }
@@ -167,7 +167,7 @@ fn spent(fact: &BookFact, user: UserId, asset: Asset) -> Amount {
 /// What happens next in the exchange.
 #[derive(Clone, Debug)]
 enum Event {
-    Ask(usize, Asked),
+    Ask(usize, Request),
     Decide(usize),
     Deliver(usize),
     Deposit(u64, usize, Amount),
@@ -268,7 +268,7 @@ impl Exchange {
     /// A limit order, decided at once; small ones that the door would refuse are left out.
     fn order(&mut self, user: UserId, side: Side, price: Price, quantity: Quantity) {
         let asked = limit(side, price, quantity);
-        self.ask(0, &Asked::Place { user: user.0 - 1, asked, purse_quarters: 4 });
+        self.ask(0, &Request::Place { user: user.0 - 1, asked, purse_quarters: 4 });
         self.decide(0);
     }
 }
@@ -285,7 +285,7 @@ fn a_falling_price_with_a_larger_quantity_costs_most_after_the_fills() {
     exchange.order(amender, Side::Buy, Price::new(100), Quantity::new(10));
     exchange.deliver(usize::MAX);
     let (_, id) = exchange.placed[0];
-    let amend = Asked::Amend { nth: 0, price: Some(60), quantity: Some(20) };
+    let amend = Request::Amend { nth: 0, price: Some(60), quantity: Some(20) };
     let amend = exchange.ask(0, &amend).unwrap();
     let on_its_way = exchange.core.to_books[0].pop_back().unwrap();
     // 20 x 0.60 - 10 x 1.00 = 2 without a fill; 12 x 0.60 - 2 x 1.00, rounded up, after eight.

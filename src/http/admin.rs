@@ -23,7 +23,7 @@ use crate::{
         command::{ClockMove, Command},
         fact::Body,
         id::Stamp,
-        p2p::{ask::TradeAsk, dispute::TEXT_CHARS_MAX},
+        p2p::{dispute::TEXT_CHARS_MAX, trade_request::TradeRequest},
         rejection::Rejection,
         world::World,
     },
@@ -110,13 +110,13 @@ pub async fn change_user(
     let mut shown = AdminUser::of(&user, &caller.api.exchange.views().world(), now);
     let mut last = None;
     for (step, command) in (1..).zip(set_role.into_iter().chain(frozen)) {
-        let accepted = caller.submit_step(command, &body.raw, step).await?;
-        match &fact_of(&accepted)?.body {
+        let outcome = caller.submit_step(command, &body.raw, step).await?;
+        match &fact_of(&outcome)?.body {
             Body::RoleChanged { role, .. } => shown.user.role = role.code(),
             Body::FreezeChanged { frozen, .. } => shown.frozen = *frozen,
             _ => return Err(Problem::of(Edge::Internal)),
         }
-        last = Some(accepted);
+        last = Some(outcome);
     }
     let nothing = || Problem::of(Edge::InvalidField).saying("there is nothing to change");
     Ok(answer(StatusCode::OK, &last.ok_or_else(nothing)?, &shown))
@@ -147,8 +147,8 @@ pub async fn deposit(
     let (asset, amount) = body.asked.check()?;
     let to = user_named(&caller, &username)?.id;
     let command = Command::Deposit { to, asset, amount, counted: false };
-    let accepted = caller.submit(command, &body.raw).await?;
-    Ok(balance_after(&caller, &accepted, to, asset))
+    let outcome = caller.submit(command, &body.raw).await?;
+    Ok(balance_after(&caller, &outcome, to, asset))
 }
 
 /// Why a P2P trade is stopped, or goes on.
@@ -176,7 +176,7 @@ pub async fn freeze_trade(
 ) -> Result<HttpResponse, Problem> {
     let FreezeBody { reason, expected_state } = body.asked;
     text::check("reason", &reason, TEXT_CHARS_MAX)?;
-    let ask = TradeAsk::Freeze { reason };
+    let ask = TradeRequest::Freeze { reason };
     p2p::command(&admin.0, &id, expected_state.as_deref(), ask, &body.raw).await
 }
 
@@ -193,7 +193,7 @@ pub async fn unfreeze_trade(
 ) -> Result<HttpResponse, Problem> {
     let FreezeBody { reason, expected_state } = body.asked;
     text::check("reason", &reason, TEXT_CHARS_MAX)?;
-    let ask = TradeAsk::Unfreeze { reason };
+    let ask = TradeRequest::Unfreeze { reason };
     p2p::command(&admin.0, &id, expected_state.as_deref(), ask, &body.raw).await
 }
 
@@ -237,10 +237,10 @@ pub async fn move_clock(
         ),
         _ => return Err(Problem::of(Edge::InvalidField).saying("give advance_ms or set")),
     };
-    let accepted = caller.submit(Command::MoveClock(to), &body.raw).await?;
-    let Body::ClockMoved { to } = fact_of(&accepted)?.body else {
+    let outcome = caller.submit(Command::MoveClock(to), &body.raw).await?;
+    let Body::ClockMoved { to } = fact_of(&outcome)?.body else {
         return Err(Problem::of(Edge::Internal));
     };
-    let moved = ClockMoved { time: Time::of(to), sequence: accepted.sequence.0 };
-    Ok(answer(StatusCode::OK, &accepted, &moved))
+    let moved = ClockMoved { time: Time::of(to), sequence: outcome.sequence.0 };
+    Ok(answer(StatusCode::OK, &outcome, &moved))
 }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::domain::{
     account::{self, Register, Role, email_from, is_reserved, is_username},
-    command::{Asked, Command},
+    command::{Command, Request},
     fact::{Body, Fact},
     id::UserId,
     ledger::Account,
@@ -88,17 +88,17 @@ pub async fn register(
         granted: true,
     });
     let request = request_id(&request);
-    let accepted = api.exchange.submit(Asked { by: None, request, key: None, command }).await?;
-    let fact = fact_of(&accepted)?;
+    let outcome = api.exchange.submit(Request { by: None, request, key: None, command }).await?;
+    let fact = fact_of(&outcome)?;
     let Body::UserRegistered { user, .. } = &fact.body else {
         return Err(Problem::of(Edge::Internal));
     };
     let registered = Registered {
         user: User::of(user),
         wallets: granted(fact, user.id),
-        sequence: accepted.sequence.0,
+        sequence: outcome.sequence.0,
     };
-    Ok(answer(StatusCode::CREATED, &accepted, &registered))
+    Ok(answer(StatusCode::CREATED, &outcome, &registered))
 }
 
 /// What a registration's fact put into the new wallet.

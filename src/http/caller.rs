@@ -21,14 +21,12 @@ use super::{
 use crate::{
     domain::{
         account::Role,
-        command::{Asked, Command},
+        command::{Command, Request},
         fact::Fact,
         id::{RequestId, Sequence, UserId},
+        outcome::{Answer, Done, Outcome},
     },
-    pipeline::{
-        answer::{Accepted, Answer, Said},
-        view::Access,
-    },
+    pipeline::view::Access,
 };
 
 /// A user who is logged in.
@@ -84,14 +82,14 @@ impl Caller {
     }
 
     /// `command` as the exchange is asked for it, under the request's idempotency key if it has one.
-    pub fn asked(&self, command: Command, body: &[u8], step: u8) -> Asked {
+    pub fn asked(&self, command: Command, body: &[u8], step: u8) -> Request {
         let key = self.key.as_ref().map(|key| key.used(&self.api.hashing, body, step));
-        Asked { by: Some(self.user), request: self.request, key, command }
+        Request { by: Some(self.user), request: self.request, key, command }
     }
 
     /// The answer that the request's idempotency key had before, if it has one: for calls that look at
     /// more than the key before they ask.
-    pub async fn known(&self, body: &[u8]) -> Result<Option<Accepted>, Problem> {
+    pub async fn known(&self, body: &[u8]) -> Result<Option<Outcome>, Problem> {
         let Some(key) = &self.key else { return Ok(None) };
         let key = key.used(&self.api.hashing, body, 0);
         Ok(self.api.exchange.recall(self.user, key).await?)
@@ -101,7 +99,7 @@ impl Caller {
     /// command has a key of its own.
     pub async fn submit_unkeyed(&self, command: Command) -> Answer {
         let (by, request) = (Some(self.user), self.request);
-        self.api.exchange.submit(Asked { by, request, key: None, command }).await
+        self.api.exchange.submit(Request { by, request, key: None, command }).await
     }
 
     /// Whether the request came with an idempotency key.
@@ -168,9 +166,9 @@ fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {
 }
 
 /// The fact that a command became.
-pub fn fact_of(accepted: &Accepted) -> Result<&Fact, Problem> {
-    match &accepted.said {
-        Said::Fact(fact) => Ok(fact),
+pub fn fact_of(outcome: &Outcome) -> Result<&Fact, Problem> {
+    match &outcome.done {
+        Done::Fact(fact) => Ok(fact),
         other => {
             tracing::error!(?other, "a command was not answered by its fact");
             Err(Problem::of(Edge::Internal))
@@ -180,18 +178,18 @@ pub fn fact_of(accepted: &Accepted) -> Result<&Fact, Problem> {
 
 /// The answer to a command that was done: its body, with its sequence and whether it is a repeat in
 /// the headers.
-pub fn answer(status: StatusCode, accepted: &Accepted, body: &impl Serialize) -> HttpResponse {
-    let mut response = head(status, accepted.sequence);
-    if accepted.replayed {
+pub fn answer(status: StatusCode, outcome: &Outcome, body: &impl Serialize) -> HttpResponse {
+    let mut response = head(status, outcome.sequence);
+    if outcome.replayed {
         response.insert_header(("Idempotent-Replayed", "true"));
     }
     response.json(body)
 }
 
 /// The answer to a command that was done and has nothing to say: 204.
-pub fn done(accepted: &Accepted) -> HttpResponse {
-    let mut response = head(StatusCode::NO_CONTENT, accepted.sequence);
-    if accepted.replayed {
+pub fn done(outcome: &Outcome) -> HttpResponse {
+    let mut response = head(StatusCode::NO_CONTENT, outcome.sequence);
+    if outcome.replayed {
         response.insert_header(("Idempotent-Replayed", "true"));
     }
     response.finish()

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::{
     body::Json,
     caller::{Caller, answer, fact_of, reading},
-    p2p::PageAsked,
+    p2p::PageQuery,
     page::{Page, Query, read_count},
     problem::{Edge, Problem, ProblemBody},
     text,
@@ -21,11 +21,11 @@ use crate::{
         command::Command,
         fact::Body,
         id::UserId,
-        p2p::contact::{ContactAsk, ContactChange, Contacts},
+        outcome::Outcome,
+        p2p::contact::{ContactChange, ContactRequest, Contacts},
         rejection::Rejection,
     },
     http::wire,
-    pipeline::answer::Accepted,
 };
 
 /// The longest name of an account's holder, in characters.
@@ -35,11 +35,11 @@ const DETAILS_CHARS_MAX: usize = 500;
 
 /// The caller's payment accounts, oldest first. The newest one for a method is what buyers see.
 #[utoipa::path(get, path = "/api/user/payment-accounts", tag = "user", security(("bearer" = [])),
-    params(PageAsked),
+    params(PageQuery),
     responses((status = 200, body = Page<PaymentAccount>), (status = 401, body = ProblemBody)))]
 pub async fn list_payment_accounts(
     caller: Caller,
-    Query(asked): Query<PageAsked>,
+    Query(asked): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let span = asked.span()?;
     let world = caller.api.exchange.views().world();
@@ -77,11 +77,11 @@ pub async fn add_payment_account(
     let method = read_method("payment_method", &payment_method)?;
     text::check("holder", &holder, HOLDER_CHARS_MAX)?;
     text::check("details", &details, DETAILS_CHARS_MAX)?;
-    let ask = ContactAsk::AddAccount { method, holder, details };
-    let accepted = caller.submit(Command::Contact(ask), &body.raw).await?;
-    match change_of(&accepted)? {
+    let ask = ContactRequest::AddAccount { method, holder, details };
+    let outcome = caller.submit(Command::Contact(ask), &body.raw).await?;
+    match change_of(&outcome)? {
         ContactChange::AccountAdded(account) => {
-            Ok(answer(StatusCode::CREATED, &accepted, &PaymentAccount::of(account)))
+            Ok(answer(StatusCode::CREATED, &outcome, &PaymentAccount::of(account)))
         }
         _ => Err(Problem::of(Edge::Internal)),
     }
@@ -107,10 +107,10 @@ pub async fn remove_payment_account(
 ) -> Result<HttpResponse, Problem> {
     let number = read_count(&id).and_then(|number| u32::try_from(number).ok());
     let number = number.ok_or(Rejection::PaymentAccountNotFound)?;
-    let ask = Command::Contact(ContactAsk::RemoveAccount { number });
-    let accepted = caller.submit(ask, b"").await?;
-    let removed = RemovedAccount { id: number.to_string(), sequence: accepted.sequence.0 };
-    Ok(answer(StatusCode::OK, &accepted, &removed))
+    let ask = Command::Contact(ContactRequest::RemoveAccount { number });
+    let outcome = caller.submit(ask, b"").await?;
+    let removed = RemovedAccount { id: number.to_string(), sequence: outcome.sequence.0 };
+    Ok(answer(StatusCode::OK, &outcome, &removed))
 }
 
 /// A user in one of the caller's lists.
@@ -140,9 +140,9 @@ pub struct ContactBody {
 
 /// The users whom the caller blocks.
 #[utoipa::path(get, path = "/api/user/blocks", tag = "user", security(("bearer" = [])),
-    params(PageAsked),
+    params(PageQuery),
     responses((status = 200, body = Page<Contact>), (status = 401, body = ProblemBody)))]
-pub async fn list_blocks(caller: Caller, asked: Query<PageAsked>) -> Result<HttpResponse, Problem> {
+pub async fn list_blocks(caller: Caller, asked: Query<PageQuery>) -> Result<HttpResponse, Problem> {
     list(&caller, &asked.0, |own| &own.blocked)
 }
 
@@ -154,7 +154,7 @@ pub async fn list_blocks(caller: Caller, asked: Query<PageAsked>) -> Result<Http
         (status = 422, body = ProblemBody, description = "NOT_YOURSELF, TOO_MANY_CONTACTS")))]
 pub async fn block(caller: Caller, body: Json<ContactBody>) -> Result<HttpResponse, Problem> {
     let (name, raw) = (&body.asked.username, &body.raw);
-    change(&caller, name, ContactAsk::Block, raw, StatusCode::CREATED).await
+    change(&caller, name, ContactRequest::Block, raw, StatusCode::CREATED).await
 }
 
 /// Ends a block.
@@ -163,16 +163,16 @@ pub async fn block(caller: Caller, body: Json<ContactBody>) -> Result<HttpRespon
     responses((status = 200, body = ContactChanged), (status = 401, body = ProblemBody),
         (status = 404, body = ProblemBody, description = "USER_NOT_FOUND")))]
 pub async fn unblock(caller: Caller, username: Path<String>) -> Result<HttpResponse, Problem> {
-    change(&caller, &username, ContactAsk::Unblock, b"", StatusCode::OK).await
+    change(&caller, &username, ContactRequest::Unblock, b"", StatusCode::OK).await
 }
 
 /// The users whom the caller likes to trade with.
 #[utoipa::path(get, path = "/api/user/favourites", tag = "user", security(("bearer" = [])),
-    params(PageAsked),
+    params(PageQuery),
     responses((status = 200, body = Page<Contact>), (status = 401, body = ProblemBody)))]
 pub async fn list_favourites(
     caller: Caller,
-    asked: Query<PageAsked>,
+    asked: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     list(&caller, &asked.0, |own| &own.favourites)
 }
@@ -185,7 +185,7 @@ pub async fn list_favourites(
         (status = 422, body = ProblemBody, description = "NOT_YOURSELF, TOO_MANY_CONTACTS")))]
 pub async fn favour(caller: Caller, body: Json<ContactBody>) -> Result<HttpResponse, Problem> {
     let (name, raw) = (&body.asked.username, &body.raw);
-    change(&caller, name, ContactAsk::Favour, raw, StatusCode::CREATED).await
+    change(&caller, name, ContactRequest::Favour, raw, StatusCode::CREATED).await
 }
 
 /// Makes a user a favourite no more.
@@ -194,12 +194,12 @@ pub async fn favour(caller: Caller, body: Json<ContactBody>) -> Result<HttpRespo
     responses((status = 200, body = ContactChanged), (status = 401, body = ProblemBody),
         (status = 404, body = ProblemBody, description = "USER_NOT_FOUND")))]
 pub async fn unfavour(caller: Caller, username: Path<String>) -> Result<HttpResponse, Problem> {
-    change(&caller, &username, ContactAsk::Unfavour, b"", StatusCode::OK).await
+    change(&caller, &username, ContactRequest::Unfavour, b"", StatusCode::OK).await
 }
 
 fn list(
     caller: &Caller,
-    asked: &PageAsked,
+    asked: &PageQuery,
     of: impl Fn(&Contacts) -> &BTreeSet<UserId>,
 ) -> Result<HttpResponse, Problem> {
     let span = asked.span()?;
@@ -214,7 +214,7 @@ fn list(
 async fn change(
     caller: &Caller,
     username: &str,
-    ask: impl FnOnce(UserId) -> ContactAsk,
+    ask: impl FnOnce(UserId) -> ContactRequest,
     raw: &[u8],
     status: StatusCode,
 ) -> Result<HttpResponse, Problem> {
@@ -222,14 +222,14 @@ async fn change(
         let world = caller.api.exchange.views().world();
         world.state.accounts.named(username).ok_or(Rejection::UserNotFound)?.id
     };
-    let accepted = caller.submit(Command::Contact(ask(other)), raw).await?;
+    let outcome = caller.submit(Command::Contact(ask(other)), raw).await?;
     let username = username.to_owned();
-    let changed = ContactChanged { username, sequence: accepted.sequence.0 };
-    Ok(answer(status, &accepted, &changed))
+    let changed = ContactChanged { username, sequence: outcome.sequence.0 };
+    Ok(answer(status, &outcome, &changed))
 }
 
-fn change_of(accepted: &Accepted) -> Result<&ContactChange, Problem> {
-    match &fact_of(accepted)?.body {
+fn change_of(outcome: &Outcome) -> Result<&ContactChange, Problem> {
+    match &fact_of(outcome)?.body {
         Body::ContactChanged { change, .. } => Ok(change),
         _ => Err(Problem::of(Edge::Internal)),
     }

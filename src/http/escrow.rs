@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web::Path};
 
 use super::{
     caller::{Caller, reading},
-    p2p::{PageAsked, place_of, trade_for, trade_id, trades_of},
+    p2p::{PageQuery, place_of, trade_for, trade_id, trades_of},
     page::{Page, Query, Stretch},
     problem::{Problem, ProblemBody},
     wire::Escrow,
@@ -16,12 +16,12 @@ const LETTER: char = 'e';
 /// The escrows of the caller's trades, newest first: all that are open, and those of the last 200 trades
 /// that ended.
 #[utoipa::path(get, path = "/api/escrow", tag = "escrow", security(("bearer" = [])),
-    params(PageAsked),
+    params(PageQuery),
     responses((status = 200, body = Page<Escrow>), (status = 400, body = ProblemBody),
         (status = 401, body = ProblemBody)))]
 pub async fn list_escrows(
     caller: Caller,
-    Query(asked): Query<PageAsked>,
+    Query(asked): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let stretch = Stretch::read(asked.limit.as_deref(), asked.after.as_deref(), LETTER)?;
     let world = caller.api.exchange.views().world();

@@ -408,7 +408,7 @@ impl From<Rejection> for Problem {
             Rejection::AdAmountExceeded(left, asset) => {
                 problem.with("remaining_amount", asset.print(left))
             }
-            Rejection::ConditionNotMet(condition) => problem.with("condition", condition),
+            Rejection::ConditionNotMet(condition) => problem.with("condition", condition.code()),
             Rejection::Barred(until) | Rejection::StatementsMissing(until) => {
                 problem.with("allowed_at", super::wire::time(until))
             }

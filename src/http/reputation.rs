@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     body::Json,
     caller::{Caller, Visitor, answer, fact_of, reading},
-    p2p::{PageAsked, refused},
+    p2p::{PageQuery, refused},
     page::{Page, Query, read_count},
     problem::{Edge, Problem, ProblemBody},
     text,
@@ -53,13 +53,13 @@ pub(super) fn reputation_of(world: &World, user: UserId) -> Reputation {
 
 /// The reviews that a user got, newest first; the last 500 are kept here.
 #[utoipa::path(get, path = "/api/reputation/{username}/reviews", tag = "reputation",
-    security((), ("bearer" = [])), params(("username" = String, Path), PageAsked),
+    security((), ("bearer" = [])), params(("username" = String, Path), PageQuery),
     responses((status = 200, body = Page<Review>), (status = 400, body = ProblemBody),
         (status = 404, body = ProblemBody, description = "USER_NOT_FOUND")))]
 pub async fn list_reviews(
     visitor: Visitor,
     username: Path<String>,
-    Query(asked): Query<PageAsked>,
+    Query(asked): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let span = asked.span()?;
     let reader = visitor.caller.map(|caller| caller.user);
@@ -110,11 +110,11 @@ pub async fn write_review(caller: Caller, body: Json<ReviewBody>) -> Result<Http
         text::check("comment", comment, COMMENT_CHARS_MAX)?;
     }
     let submitted = caller.submit(Command::Review { trade, rating, comment }, &body.raw).await;
-    let accepted = submitted.map_err(|rejection| refused(&caller, trade, rejection))?;
-    let fact = fact_of(&accepted)?;
+    let outcome = submitted.map_err(|rejection| refused(&caller, trade, rejection))?;
+    let fact = fact_of(&outcome)?;
     let Body::Reviewed(review) = &fact.body else {
         return Err(Problem::of(Edge::Internal));
     };
-    let review = Review::of(accepted.sequence, fact.stamp, review, true);
-    Ok(answer(StatusCode::CREATED, &accepted, &review))
+    let review = Review::of(outcome.sequence, fact.stamp, review, true);
+    Ok(answer(StatusCode::CREATED, &outcome, &review))
 }

@@ -161,8 +161,8 @@ fn asks_same(request: &HttpRequest, tag: &str) -> bool {
 }
 
 fn takes_brotli(request: &HttpRequest) -> bool {
-    let accepted = request.headers().get_all(header::ACCEPT_ENCODING);
-    let mut codings = accepted.filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
+    let outcome = request.headers().get_all(header::ACCEPT_ENCODING);
+    let mut codings = outcome.filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
     codings.any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
         name.trim().eq_ignore_ascii_case("br") && !is_zero(weight)

@@ -94,15 +94,15 @@ pub async fn change_me(caller: Caller, body: Json<ProfileBody>) -> Result<HttpRe
     let fault = || Problem::field("email", EMAIL_FAULT);
     let email = email.map(|email| email_from(&email).ok_or_else(fault)).transpose()?;
     let command = Command::ChangeProfile { email, full_name };
-    let accepted = caller.submit(command, &body.raw).await?;
-    let Body::ProfileChanged { email, full_name, .. } = &fact_of(&accepted)?.body else {
+    let outcome = caller.submit(command, &body.raw).await?;
+    let Body::ProfileChanged { email, full_name, .. } = &fact_of(&outcome)?.body else {
         return Err(Problem::of(Edge::Internal));
     };
     let world = caller.api.exchange.views().world();
     let user = world.state.accounts.user(caller.user).ok_or(Rejection::UserNotFound)?;
     let (email, full_name) = (email.clone(), full_name.clone());
     let changed = User { email, full_name, ..User::of(user) };
-    Ok(answer(StatusCode::OK, &accepted, &changed))
+    Ok(answer(StatusCode::OK, &outcome, &changed))
 }
 
 /// What everyone may know of a user.
@@ -203,10 +203,10 @@ pub async fn read_notifications(
         // What was read stays read, and what is not there yet cannot have been.
         (through as u64).min(notified).max(world.state.notifications_read(caller.user))
     };
-    let accepted = caller.submit(Command::ReadNotifications { through }, &body.raw).await?;
-    let Body::NotificationsRead { through, .. } = &fact_of(&accepted)?.body else {
+    let outcome = caller.submit(Command::ReadNotifications { through }, &body.raw).await?;
+    let Body::NotificationsRead { through, .. } = &fact_of(&outcome)?.body else {
         return Err(Problem::of(Edge::Internal));
     };
-    let read = ReadThrough { through: through.to_string(), sequence: accepted.sequence.0 };
-    Ok(answer(StatusCode::OK, &accepted, &read))
+    let read = ReadThrough { through: through.to_string(), sequence: outcome.sequence.0 };
+    Ok(answer(StatusCode::OK, &outcome, &read))
 }

@@ -11,17 +11,15 @@ use super::{
     problem::{Edge, Problem, ProblemBody},
     wire,
 };
-use crate::{
-    domain::{
-        command::Command,
-        history::OwnPosting,
-        id::{Sequence, UserId},
-        ledger::{Account, PostingCause},
-        money::{Amount, Asset},
-        wallet::Balance,
-        world::World,
-    },
-    pipeline::answer::Accepted,
+use crate::domain::{
+    command::Command,
+    history::OwnPosting,
+    id::{Sequence, UserId},
+    ledger::{Account, PostingCause},
+    money::{Amount, Asset},
+    outcome::Outcome,
+    wallet::Balance,
+    world::World,
 };
 
 /// All balances of a user.
@@ -198,8 +196,8 @@ impl MoneyBody {
 pub async fn deposit(caller: Caller, body: Json<MoneyBody>) -> Result<HttpResponse, Problem> {
     let (asset, amount) = body.asked.check()?;
     let command = Command::Deposit { to: caller.user, asset, amount, counted: true };
-    let accepted = caller.submit(command, &body.raw).await?;
-    Ok(balance_after(&caller, &accepted, caller.user, asset))
+    let outcome = caller.submit(command, &body.raw).await?;
+    Ok(balance_after(&caller, &outcome, caller.user, asset))
 }
 
 /// Simulated money goes out, up to a bound for each day.
@@ -209,21 +207,21 @@ pub async fn deposit(caller: Caller, body: Json<MoneyBody>) -> Result<HttpRespon
         (status = 422, body = ProblemBody, description = "INSUFFICIENT_FUNDS, WITHDRAWAL_LIMIT")))]
 pub async fn withdraw(caller: Caller, body: Json<MoneyBody>) -> Result<HttpResponse, Problem> {
     let (asset, amount) = body.asked.check()?;
-    let accepted = caller.submit(Command::Withdraw { asset, amount }, &body.raw).await?;
-    Ok(balance_after(&caller, &accepted, caller.user, asset))
+    let outcome = caller.submit(Command::Withdraw { asset, amount }, &body.raw).await?;
+    Ok(balance_after(&caller, &outcome, caller.user, asset))
 }
 
 /// The answer to a command that moved money of `user`: the balance as it was right after it.
 pub(super) fn balance_after(
     caller: &Caller,
-    accepted: &Accepted,
+    outcome: &Outcome,
     user: UserId,
     asset: Asset,
 ) -> HttpResponse {
-    let sequence = accepted.sequence;
+    let sequence = outcome.sequence;
     let balance = balance_at(&caller.api.exchange.views().world(), user, asset, sequence);
     let balance = wire::Balance::of(asset, &balance);
-    answer(StatusCode::OK, accepted, &Wallet { balance, sequence: sequence.0 })
+    answer(StatusCode::OK, outcome, &Wallet { balance, sequence: sequence.0 })
 }
 
 /// The balance after fact `at`: what it is now without what was posted since. A repeated answer is

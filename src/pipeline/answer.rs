@@ -1,4 +1,4 @@
-//! Answers: what a command gets, and the sender that travels with it.
+//! The sender of an answer, which travels with its command.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,37 +7,11 @@ use tokio::sync::oneshot;
 use super::door::Permit;
 use crate::domain::{
     decide::ReplyTo,
-    fact::{Cause, Fact},
-    id::{OrderId, Sequence},
+    fact::Cause,
+    id::Sequence,
+    outcome::{Answer, Done, Outcome},
     rejection::Rejection,
 };
-
-/// What a command gets: done, or refused with nothing changed.
-pub type Answer = Result<Accepted, Rejection>;
-
-/// A command was done, and is durable.
-#[derive(Clone, Debug)]
-pub struct Accepted {
-    /// The number of its (last) fact; where it made none, what the journal stood at.
-    pub sequence: Sequence,
-    /// What happened.
-    pub said: Said,
-    /// Whether this is the answer of an earlier command with the same idempotency key.
-    pub replayed: bool,
-}
-
-/// What there is to say of a command that was done.
-#[derive(Clone, Debug)]
-pub enum Said {
-    /// It became this fact.
-    Fact(Arc<Fact>),
-    /// The order had been placed before under the same client order id.
-    Existing(OrderId),
-    /// All checks passed, or there was nothing to do.
-    Nothing,
-    /// An answer for each part.
-    Parts(Vec<Answer>),
-}
 
 /// The answer's sender with the command's cause and permit; goes along the message chain and is used
 /// once, by the durable end.
@@ -166,7 +140,7 @@ impl Gather {
             let sequence = gathered.latest;
             whole.answer(
                 sequence,
-                Ok(Accepted { sequence, said: Said::Parts(answers), replayed: false }),
+                Ok(Outcome { sequence, done: Done::Parts(answers), replayed: false }),
             );
         }
     }
@@ -187,10 +161,10 @@ mod tests {
         let (ticket, answer) = Ticket::new(Cause::default(), permit);
         let mut parts = ticket.split(2);
         let sequence = Sequence(7);
-        let accepted = Accepted { sequence, said: Said::Nothing, replayed: false };
-        parts.pop().unwrap().answer(sequence, Ok(accepted));
+        let outcome = Outcome { sequence, done: Done::Nothing, replayed: false };
+        parts.pop().unwrap().answer(sequence, Ok(outcome));
         drop(parts);
-        let Said::Parts(parts) = answer.await.unwrap().unwrap().said else { panic!("no parts") };
+        let Done::Parts(parts) = answer.await.unwrap().unwrap().done else { panic!("no parts") };
         assert!(matches!(parts[0], Err(Rejection::OutcomeUnknown)));
         assert!(parts[1].is_ok());
         assert_eq!((door.inside(), door.lost()), (0, 0));

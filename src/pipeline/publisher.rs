@@ -12,7 +12,7 @@ use crossbeam::channel::Receiver;
 use smallvec::SmallVec;
 
 use super::{
-    answer::{Accepted, Said, Ticket},
+    answer::Ticket,
     feed::Feed,
     view::{Access, Views},
 };
@@ -26,6 +26,7 @@ use crate::{
         },
         fact::{Body, Fact},
         id::{InstrumentId, Sequence, UserId},
+        outcome::{Done, Outcome},
     },
     store::Snapshotter,
 };
@@ -129,11 +130,11 @@ impl Publisher {
 
 /// Lets one answer out.
 fn answer(ticket: Ticket, sequence: Sequence, reply: Reply, fact: Option<Arc<Fact>>) {
-    let said = match (reply, fact) {
+    let done = match (reply, fact) {
         (Reply::Refused(rejection), _) => Err(rejection),
-        (Reply::Existing(order), _) => Ok(Said::Existing(order)),
-        (Reply::Done, Some(fact)) => Ok(Said::Fact(fact)),
-        (Reply::Done | Reply::Nothing, _) => Ok(Said::Nothing),
+        (Reply::Existing(order), _) => Ok(Done::Existing(order)),
+        (Reply::Done, Some(fact)) => Ok(Done::Fact(fact)),
+        (Reply::Done | Reply::Nothing, _) => Ok(Done::Nothing),
     };
-    ticket.answer(sequence, said.map(|said| Accepted { sequence, said, replayed: false }));
+    ticket.answer(sequence, done.map(|done| Outcome { sequence, done, replayed: false }));
 }

@@ -17,9 +17,10 @@ use super::{
 use crate::{
     actors::exchange::Exchange,
     domain::{
-        command::{Asked, CancelReason, Command, OrderName},
+        command::{CancelReason, Command, OrderName, Request},
         fact::BookAction,
         id::{InstrumentId, RequestId, UserId},
+        outcome::{Answer, Done, Outcome},
         rejection::Rejection,
         world::World,
     },
@@ -27,10 +28,7 @@ use crate::{
         orderbook::{existing_order, not_open},
         wire,
     },
-    pipeline::{
-        answer::{Accepted, Answer, Said},
-        feed::Outbox,
-    },
+    pipeline::feed::Outbox,
 };
 
 /// Commands of one connection that may be under way.
@@ -95,7 +93,7 @@ async fn enter_all(shared: Rc<Shared>, mut waiting: mpsc::UnboundedReceiver<Wait
             Command::Cancel(name) => Some(name.clone()),
             _ => None,
         };
-        let asked = Asked { by: Some(by), request, key: None, command };
+        let asked = Request { by: Some(by), request, key: None, command };
         match shared.exchange.enter(asked).await {
             Err(rejection) => shared.tell(&id, by, cancelled, Err(rejection)),
             Ok(entered) => {
@@ -118,7 +116,7 @@ async fn cancel_what_is_left(shared: &Shared, user: UserId) {
     while !shared.sockets.is_stopping() {
         let request = RequestId(rand::random());
         let command = Command::CancelAll { instrument: None, reason: CancelReason::Switch };
-        let asked = Asked { by: Some(user), request, key: None, command };
+        let asked = Request { by: Some(user), request, key: None, command };
         match shared.exchange.submit(asked).await {
             Err(Rejection::Overloaded | Rejection::TooManyInFlight) => {
                 tokio::time::sleep(CANCEL_AGAIN_AFTER).await;
@@ -138,7 +136,7 @@ impl Shared {
     fn tell(&self, id: &Id, by: UserId, cancelled: Option<OrderName>, answer: Answer) {
         self.in_flight.set(self.in_flight.get().saturating_sub(1));
         let said = match answer {
-            Ok(accepted) => self.said(id, by, &accepted),
+            Ok(outcome) => self.done(id, by, &outcome),
             Err(Rejection::OrderNotFound) => {
                 Err(missing(&self.exchange.views().world(), by, cancelled))
             }
@@ -148,14 +146,14 @@ impl Shared {
     }
 
     /// What is said of a command that was done.
-    fn said(&self, id: &Id, by: UserId, accepted: &Accepted) -> Result<String, Rejection> {
+    fn done(&self, id: &Id, by: UserId, outcome: &Outcome) -> Result<String, Rejection> {
         let instruments = self.exchange.feed().instruments();
         let on = |id: InstrumentId| {
             instruments.get(usize::from(id.0)).ok_or(Rejection::InstrumentNotFound)
         };
-        let sequence = accepted.sequence;
-        match &accepted.said {
-            Said::Fact(fact) => {
+        let sequence = outcome.sequence;
+        match &outcome.done {
+            Done::Fact(fact) => {
                 let book = fact.book().ok_or(Rejection::OrderNotFound)?;
                 let on = on(book.instrument)?;
                 Ok(match book.action {
@@ -165,13 +163,13 @@ impl Shared {
                     _ => protocol::placed(id, wire::Placed::of(sequence, book, on)),
                 })
             }
-            Said::Existing(order) => {
+            Done::Existing(order) => {
                 let on = on(order.instrument())?;
                 let world = self.exchange.views().world();
                 Ok(protocol::placed(id, existing_order(&world, by, *order, on, sequence)?))
             }
             // Neither a place nor a cancel is answered by these.
-            Said::Nothing | Said::Parts(_) => Err(Rejection::OrderNotFound),
+            Done::Nothing | Done::Parts(_) => Err(Rejection::OrderNotFound),
         }
     }
 }

@@ -12,7 +12,7 @@ use souk::{
     actors::start::{Config, Running, start},
     domain::{
         account::{Register, Role},
-        command::{Asked, ClockMove, Command},
+        command::{ClockMove, Command, Request},
         fact::Body,
         id::{RequestId, UserId},
         money::{Amount, Asset},
@@ -94,7 +94,7 @@ impl App {
             granted: true,
         };
         let answer = self.submit(Command::Register(register)).await;
-        let souk::pipeline::answer::Said::Fact(fact) = answer else { panic!("{answer:?}") };
+        let souk::domain::outcome::Done::Fact(fact) = answer else { panic!("{answer:?}") };
         let Body::UserRegistered { user, .. } = &fact.body else { panic!("{fact:?}") };
         self.with_token(Some(token(user.id, user.token_version)))
     }
@@ -136,7 +136,7 @@ impl App {
     /// Something that a user asks for.
     pub async fn submit_as(&self, user: &User, command: Command) {
         let by = Some(user.id());
-        let asked = Asked { by, request: RequestId(0), key: None, command };
+        let asked = Request { by, request: RequestId(0), key: None, command };
         self.running.exchange.submit(asked).await.unwrap();
     }
 
@@ -147,9 +147,9 @@ impl App {
             .await;
     }
 
-    async fn submit(&self, command: Command) -> souk::pipeline::answer::Said {
-        let asked = Asked { by: None, request: RequestId(0), key: None, command };
-        self.running.exchange.submit(asked).await.unwrap().said
+    async fn submit(&self, command: Command) -> souk::domain::outcome::Done {
+        let asked = Request { by: None, request: RequestId(0), key: None, command };
+        self.running.exchange.submit(asked).await.unwrap().done
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use serde_json::json;
 use souk::{
     domain::{
-        command::Command as Asked,
+        command::Command as Request,
         instrument::{Price, Quantity},
         order::{OrderType, PlaceOrder, Side},
     },
@@ -84,7 +84,7 @@ async fn panic_in_a_book() {
     let alice = floor.register("alice").await;
     let mut order = PlaceOrder::limit(Side::Buy, Quantity::new(1_000), Price::new(5_000_000));
     order.kind = OrderType::StopLimit;
-    let answer = floor.ask(Some(alice), Asked::Place { instrument: BTC_USD, order }).await;
+    let answer = floor.ask(Some(alice), Request::Place { instrument: BTC_USD, order }).await;
     println!("still here: {answer:?}");
 }
 

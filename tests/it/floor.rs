@@ -13,19 +13,19 @@ use souk::{
     },
     domain::{
         account::{Register, Role},
-        command::{Asked, CancelReason, Command},
+        command::{CancelReason, Command, Request},
         fact::{BookFact, Fact},
         id::{InstrumentId, OrderId, RequestId, UserId},
         instrument::{Instrument, Price, Quantity},
         money::{Amount, Asset, Rate},
         order::{Order, PlaceOrder, Side},
+        outcome::{Answer, Done, Outcome},
         p2p::Rules,
         per_asset::PerAsset,
         rejection::Rejection,
         wallet::{Balance, Limits},
     },
     mirror::{self, Mirror},
-    pipeline::answer::{Accepted, Answer, Said},
     settings::Settings,
     store::{self, MemoryControl, MemoryJournal, Options},
 };
@@ -162,7 +162,7 @@ impl Floor {
 
 pub async fn ask(exchange: &Exchange, by: Option<UserId>, command: Command) -> Answer {
     let request = RequestId(0);
-    exchange.submit(Asked { by, request, key: None, command }).await
+    exchange.submit(Request { by, request, key: None, command }).await
 }
 
 /// A limit order on BTC-USD: quantity in lots of 0.00001, price in cents.
@@ -178,8 +178,8 @@ pub fn cancel_all() -> Command {
 }
 
 /// The book fact of an answer.
-pub fn book_fact(answer: &Accepted) -> BookFact {
-    let Said::Fact(fact) = &answer.said else { panic!("no fact in {answer:?}") };
+pub fn book_fact(answer: &Outcome) -> BookFact {
+    let Done::Fact(fact) = &answer.done else { panic!("no fact in {answer:?}") };
     Fact::book(fact).unwrap().clone()
 }
 

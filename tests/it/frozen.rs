@@ -31,7 +31,7 @@ use souk::{
     },
     domain::{
         account::{Register, Role},
-        command::{Asked, CancelReason, ClockMove, Command, OrderName},
+        command::{CancelReason, ClockMove, Command, OrderName, Request},
         digest::Digest,
         fact::{Body, BookAction, Cause, Fact, KeyUse},
         id::{
@@ -43,22 +43,22 @@ use souk::{
             ClientOrderId, OrderReason, OrderStatus, OrderType, PlaceOrder, SelfTradePrevention,
             Side, TimeInForce,
         },
+        outcome::{Answer, Done},
         p2p::{
             Rules,
             ad::{Ad, AdAction, AdChange, AdDraft, AdStatus, AdTerms, Conditions, Person, Pricing},
-            ask::{Arbiter, TradeAsk},
             board::{Take, TakeSize},
-            contact::ContactAsk,
+            contact::ContactRequest,
             dispute::{DisputeReason, Media, VerdictOutcome},
             fiat::{Fiat, PaymentMethod},
             machine::Action,
             trade::{P2pTrade, TradeState},
+            trade_request::{Arbiter, TradeRequest},
         },
         rejection::Rejection,
         wallet::Limits,
         world::World,
     },
-    pipeline::answer::{Answer, Said},
     settings::Settings,
     store::{self, Journal, MemoryControl, MemoryJournal, Options, codec},
 };
@@ -76,7 +76,7 @@ const SEED: u64 = 0x50_55_4b;
 
 /// A command that was done, as text, and what the journal stood at when it and all that it led to was
 /// durable.
-struct Done {
+struct Ran {
     asked: String,
     answer: String,
     through: Sequence,
@@ -90,7 +90,7 @@ struct Block {
 }
 
 impl Block {
-    fn of(done: &[Done], facts: &[Fact], before: Sequence) -> Block {
+    fn of(done: &[Ran], facts: &[Fact], before: Sequence) -> Block {
         let mut sum = Sha256::new();
         let mut through = before;
         for one in done {
@@ -117,7 +117,7 @@ fn between(facts: &[Fact], after: Sequence, through: Sequence) -> &[Fact] {
 }
 
 /// Commands, answers and facts for people to read.
-fn text_of(done: &[Done], facts: &[Fact], before: Sequence) -> String {
+fn text_of(done: &[Ran], facts: &[Fact], before: Sequence) -> String {
     let (mut text, mut through) = (String::new(), before);
     for one in done {
         writeln!(text, "{}\n  -> {}", one.asked, one.answer).unwrap();
@@ -131,7 +131,7 @@ fn text_of(done: &[Done], facts: &[Fact], before: Sequence) -> String {
 
 /// A run: what was done, all facts, and the digest of the live actors at its end.
 struct Run {
-    done: Vec<Done>,
+    done: Vec<Ran>,
     facts: Vec<Fact>,
     digest: String,
     tally: Tally,
@@ -143,7 +143,7 @@ impl Run {
         let mut script = Script::new(SEED);
         let (mut done, mut tally) = (Vec::with_capacity(COMMANDS), Tally::default());
         let opening = "the start".to_owned();
-        done.push(Done { asked: opening, answer: String::new(), through: floor.through() });
+        done.push(Ran { asked: opening, answer: String::new(), through: floor.through() });
         for number in 0..COMMANDS {
             if number > 0 && number.is_multiple_of(RESTART_EVERY) {
                 floor = floor.restart(number == 2 * RESTART_EVERY).await;
@@ -154,7 +154,7 @@ impl Run {
             tally.add(&asked.command, &answer);
             script.learn(&asked, &answer);
             let answer = answer::text(&answer);
-            done.push(Done { asked: text, answer, through: floor.through() });
+            done.push(Ran { asked: text, answer, through: floor.through() });
         }
         let digest = floor.digest().await;
         let facts = floor.close().await;
@@ -162,7 +162,7 @@ impl Run {
     }
 
     /// The blocks in order, each with its commands and with what the journal stood at before it.
-    fn blocks(&self) -> impl Iterator<Item = (&[Done], Sequence)> {
+    fn blocks(&self) -> impl Iterator<Item = (&[Ran], Sequence)> {
         // The first is the start, and stands alone.
         let (start, rest) = self.done.split_at(1);
         let mut before = Sequence(0);
@@ -181,7 +181,7 @@ fn recorded() -> PathBuf {
 async fn the_actors_say_and_write_what_they_always_did() {
     let run = Run::play().await;
     let texts = std::env::var_os("SOUK_TEST_FROZEN_TEXT").map(PathBuf::from);
-    let write = |folder: &Path, number: usize, done: &[Done], before| {
+    let write = |folder: &Path, number: usize, done: &[Ran], before| {
         let path = folder.join(format!("block-{number:02}.txt"));
         fs::create_dir_all(folder).unwrap();
         fs::write(&path, text_of(done, &run.facts, before)).unwrap();

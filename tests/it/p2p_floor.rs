@@ -11,17 +11,17 @@ use souk::{
         id::{AdId, BoardId, P2pTradeId, Sequence, UserId},
         money::{Amount, Asset, P2pPrice},
         order::Side,
+        outcome::{Answer, Done},
         p2p::{
             ad::{AdChange, AdDraft, AdTerms, Conditions, Pricing},
-            ask::TradeAsk,
             board::{Take, TakeSize},
             dispute::{DisputeReason, VerdictOutcome},
             fiat::PaymentMethod,
             trade::{P2pTrade, TradeState},
+            trade_request::TradeRequest,
         },
         world::World,
     },
-    pipeline::answer::{Answer, Said},
     store::{Journal, MemoryJournal},
 };
 
@@ -59,12 +59,12 @@ fn take(ad: AdId, fiat: Amount) -> Command {
     })
 }
 
-fn to_trade(trade: P2pTradeId, ask: TradeAsk) -> Command {
+fn to_trade(trade: P2pTradeId, ask: TradeRequest) -> Command {
     Command::P2pTrade { trade, dispute: None, expected: None, ask }
 }
 
 fn body(answer: Answer) -> Body {
-    let Said::Fact(fact) = answer.unwrap().said else { panic!("no fact") };
+    let Done::Fact(fact) = answer.unwrap().done else { panic!("no fact") };
     fact.body.clone()
 }
 
@@ -89,11 +89,11 @@ async fn a_sale_moves_the_coins_and_the_next_command_finds_them() {
         (balance.in_ads, balance.in_trades),
         (Amount::new(509_803_922), Amount::new(490_196_078))
     );
-    floor.ask(Some(buyer), to_trade(trade, TradeAsk::MarkSent)).await.unwrap();
-    floor.ask(Some(seller), to_trade(trade, TradeAsk::Confirm)).await.unwrap();
+    floor.ask(Some(buyer), to_trade(trade, TradeRequest::MarkSent)).await.unwrap();
+    floor.ask(Some(seller), to_trade(trade, TradeRequest::Confirm)).await.unwrap();
     let balance = floor.balance(buyer, Asset::Usdt);
     assert_eq!(balance.available, Amount::new(5_490_196_078));
-    let again = floor.ask(Some(seller), to_trade(trade, TradeAsk::Confirm)).await;
+    let again = floor.ask(Some(seller), to_trade(trade, TradeRequest::Confirm)).await;
     assert_eq!(again.unwrap_err().code(), "TRADE_STATE_FORBIDS");
     floor.ask(Some(buyer), take(ad, Amount::new(50_000))).await.unwrap();
     floor.exchange().digest().await.unwrap();
@@ -122,7 +122,7 @@ async fn an_ad_closed_against_cancels_of_its_trades_keeps_nothing() {
             ));
         }
         let cancel = |(buyer, trade): &(UserId, P2pTradeId)| {
-            let command = to_trade(*trade, TradeAsk::Cancel { not_paid: false });
+            let command = to_trade(*trade, TradeRequest::Cancel { not_paid: false });
             ask(floor.exchange(), Some(*buyer), command)
         };
         let close = ask(floor.exchange(), Some(seller), Command::CloseAd(ad));
@@ -174,31 +174,31 @@ pub fn random_command(random: &mut StdRng, floor: &Floor, user: UserId) -> Comma
     }
 }
 
-fn arbitrate(random: &mut StdRng, trade: &P2pTrade) -> TradeAsk {
+fn arbitrate(random: &mut StdRng, trade: &P2pTrade) -> TradeRequest {
     let taken = trade.dispute.as_ref().is_some_and(|dispute| dispute.arbitrator.is_some());
     let outcome = match random.random_range(0..3) {
-        _ if !taken => return TradeAsk::TakeDispute,
+        _ if !taken => return TradeRequest::TakeDispute,
         0 => VerdictOutcome::Buyer,
         1 => VerdictOutcome::Seller,
         _ => VerdictOutcome::Split { buyer_percent: random.random_range(1..=99) },
     };
-    TradeAsk::GiveVerdict { outcome, reason: "what both of them said".into(), fraud: false }
+    TradeRequest::GiveVerdict { outcome, reason: "what both of them said".into(), fraud: false }
 }
 
-fn random_ask(random: &mut StdRng) -> TradeAsk {
+fn random_ask(random: &mut StdRng) -> TradeRequest {
     let statement = String::from("a statement that is long enough");
     match random.random_range(0..16) {
-        0..4 => TradeAsk::MarkSent,
-        4..6 => TradeAsk::Confirm,
-        6..8 => TradeAsk::Cancel { not_paid: random.random() },
-        8 => TradeAsk::AcceptCancel,
-        9 => TradeAsk::RejectCancel,
-        10 => TradeAsk::Extend,
-        11 => TradeAsk::Write { text: "hello".into() },
-        12 => TradeAsk::OpenDispute { reason: DisputeReason::Other, statement },
-        13 => TradeAsk::AddStatement { text: statement },
-        14 => TradeAsk::Concede,
-        _ => TradeAsk::Appeal { reason: None },
+        0..4 => TradeRequest::MarkSent,
+        4..6 => TradeRequest::Confirm,
+        6..8 => TradeRequest::Cancel { not_paid: random.random() },
+        8 => TradeRequest::AcceptCancel,
+        9 => TradeRequest::RejectCancel,
+        10 => TradeRequest::Extend,
+        11 => TradeRequest::Write { text: "hello".into() },
+        12 => TradeRequest::OpenDispute { reason: DisputeReason::Other, statement },
+        13 => TradeRequest::AddStatement { text: statement },
+        14 => TradeRequest::Concede,
+        _ => TradeRequest::Appeal { reason: None },
     }
 }
 
@@ -299,18 +299,18 @@ async fn one_trade(floor: &Floor, buyer: UserId, seller: UserId, ad: AdId, end: 
     match end {
         // Left to expire.
         0 => return,
-        1 => drop(by(buyer, step(TradeAsk::Cancel { not_paid: false })).await.unwrap()),
+        1 => drop(by(buyer, step(TradeRequest::Cancel { not_paid: false })).await.unwrap()),
         2 => {
-            by(seller, step(TradeAsk::Cancel { not_paid: false })).await.unwrap();
-            by(buyer, step(TradeAsk::AcceptCancel)).await.unwrap();
+            by(seller, step(TradeRequest::Cancel { not_paid: false })).await.unwrap();
+            by(buyer, step(TradeRequest::AcceptCancel)).await.unwrap();
         }
-        _ => drop(by(buyer, step(TradeAsk::MarkSent)).await.unwrap()),
+        _ => drop(by(buyer, step(TradeRequest::MarkSent)).await.unwrap()),
     }
     match end {
         0..3 => {}
-        3 => drop(by(buyer, step(TradeAsk::Cancel { not_paid: true })).await.unwrap()),
+        3 => drop(by(buyer, step(TradeRequest::Cancel { not_paid: true })).await.unwrap()),
         _ => {
-            by(seller, step(TradeAsk::Confirm)).await.unwrap();
+            by(seller, step(TradeRequest::Confirm)).await.unwrap();
             let rating = 1 + (end % 5) as u8;
             by(buyer, Command::Review { trade, rating, comment: None }).await.unwrap();
         }

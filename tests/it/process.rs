@@ -21,12 +21,12 @@ pub struct Process {
 
 /// What the server said.
 #[derive(Clone, Debug)]
-pub struct Said {
+pub struct Done {
     pub status: u16,
     pub body: Value,
 }
 
-impl Said {
+impl Done {
     /// The body of what must have gone well.
     #[track_caller]
     pub fn ok(self) -> Value {
@@ -125,7 +125,7 @@ impl Process {
         path: &str,
         token: Option<&str>,
         body: Option<Value>,
-    ) -> Option<Said> {
+    ) -> Option<Done> {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         if let Some(token) = token {
             request = request.bearer_auth(token);
@@ -137,16 +137,16 @@ impl Process {
         let status = answer.status().as_u16();
         let bytes = answer.bytes().await.ok()?;
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Some(Said { status, body })
+        Some(Done { status, body })
     }
 
     /// A GET that is answered.
-    pub async fn get(&self, path: &str, token: &str) -> Said {
+    pub async fn get(&self, path: &str, token: &str) -> Done {
         self.ask(Method::GET, path, Some(token), None).await.unwrap()
     }
 
     /// A POST that is answered.
-    pub async fn post(&self, path: &str, token: &str, body: Value) -> Said {
+    pub async fn post(&self, path: &str, token: &str, body: Value) -> Done {
         self.ask(Method::POST, path, Some(token), Some(body)).await.unwrap()
     }
 

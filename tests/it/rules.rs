@@ -9,16 +9,14 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use souk::{
-    domain::{
-        command::Command,
-        id::{InstrumentId, UserId},
-        instrument::{Price, Quantity},
-        money::{Amount, Asset},
-        order::{OrderStatus, PlaceOrder, Side},
-        rejection::Rejection,
-    },
-    pipeline::answer::Answer,
+use souk::domain::{
+    command::Command,
+    id::{InstrumentId, UserId},
+    instrument::{Price, Quantity},
+    money::{Amount, Asset},
+    order::{OrderStatus, PlaceOrder, Side},
+    outcome::Answer,
+    rejection::Rejection,
 };
 
 use crate::floor::{Floor, Opening, ask, cancel_all, limit, order, scale};

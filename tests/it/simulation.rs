@@ -14,9 +14,9 @@ use souk::{
         ledger::Account,
         money::{Amount, Asset},
         order::{ClientOrderId, OrderType, PlaceOrder, SelfTradePrevention, Side, TimeInForce},
+        outcome::Answer,
         world::World,
     },
-    pipeline::answer::Answer,
     store::{Journal, MemoryJournal},
 };
 

@@ -58,13 +58,13 @@ pub struct BoardCommand<R> {
     pub to: R,
     /// What the user's wallet holds back for it.
     pub hold: Option<Hold>,
-    pub ask: BoardAsk,
+    pub ask: BoardRequest,
 }
 
 /// What is asked of a board.
 #[derive(Debug)]
 #[allow(missing_docs)]
-pub enum BoardAsk {
+pub enum BoardRequest {
     Publish(AdDraft),
     Edit { ad: AdId, change: AdChange, version: Option<u32> },
     Pause(AdId),
@@ -190,32 +190,32 @@ struct BoardContext<'a, 'c, V> {
 }
 
 impl<V> BoardContext<'_, '_, V> {
-    fn body(&self, ask: BoardAsk) -> Result<Body, Rejection> {
+    fn body(&self, ask: BoardRequest) -> Result<Body, Rejection> {
         let BoardContext { board, world, user, budget, stamp, .. } = *self;
         let of_ad = |fact: AdFact| Body::P2pAd(Box::new(fact));
         match ask {
-            BoardAsk::Publish(draft) => {
+            BoardRequest::Publish(draft) => {
                 let owner = context::person(&world.state, user)?;
                 board.publish(owner, draft, budget, self.seen(user)).map(of_ad)
             }
-            BoardAsk::Edit { ad, change, version } => {
+            BoardRequest::Edit { ad, change, version } => {
                 board.edit(user, ad, change, version, budget, self.seen(user)).map(of_ad)
             }
-            BoardAsk::Pause(ad) => board.pause(user, ad, true, self.seen(user)).map(of_ad),
-            BoardAsk::Resume(ad) => {
+            BoardRequest::Pause(ad) => board.pause(user, ad, true, self.seen(user)).map(of_ad),
+            BoardRequest::Resume(ad) => {
                 if world.state.accounts.user(user).is_none_or(|user| user.frozen) {
                     return Err(Rejection::UserFrozen);
                 }
                 board.pause(user, ad, false, self.seen(user)).map(of_ad)
             }
-            BoardAsk::Close(ad) => board.close(user, ad, self.seen(user)).map(of_ad),
-            BoardAsk::Take(take) => {
+            BoardRequest::Close(ad) => board.close(user, ad, self.seen(user)).map(of_ad),
+            BoardRequest::Take(take) => {
                 let owner = board.ad(take.ad).ok_or(Rejection::AdNotFound)?.owner.id;
                 let taker = context::taker(&world.state, board, user, &take)?;
                 let fact = board.take(&taker, &take, budget, self.seen(owner))?;
                 Ok(Body::P2pTrade(Box::new(fact)))
             }
-            BoardAsk::Review { trade, rating, comment } => {
+            BoardRequest::Review { trade, rating, comment } => {
                 let Some(other) = board.review(trade, user, stamp)? else {
                     return Err(context::not_reviewable(world, user, trade));
                 };

@@ -42,13 +42,13 @@ pub struct BookCommand<R> {
     pub to: R,
     /// What the user's wallet holds back for it.
     pub hold: Option<Hold>,
-    pub ask: BookAsk,
+    pub ask: BookRequest,
 }
 
 /// What is asked of a book.
 #[derive(Debug)]
 #[allow(missing_docs)]
-pub enum BookAsk {
+pub enum BookRequest {
     Place(PlaceOrder),
     Test(PlaceOrder),
     Amend {
@@ -144,15 +144,15 @@ fn decide<R: ReplyTo>(
     let BookCommand { user, to, hold, ask } = command;
     let budget = hold.as_ref().map_or(0, |hold| hold.amount.get());
     let decided = match ask {
-        BookAsk::Place(order) => book.place(user, &order, Amount::new(budget), stamp),
-        BookAsk::Amend { order, price, quantity } => {
+        BookRequest::Place(order) => book.place(user, &order, Amount::new(budget), stamp),
+        BookRequest::Amend { order, price, quantity } => {
             book.amend(user, order, price, quantity, Amount::new(budget), stamp)
         }
-        BookAsk::Cancel(name) => cancel(book, user, name, stamp),
-        BookAsk::CancelAll { reason, firing } => {
+        BookRequest::Cancel(name) => cancel(book, user, name, stamp),
+        BookRequest::CancelAll { reason, firing } => {
             return cancel_all(book, (user, to), reason, firing, stamp, out);
         }
-        BookAsk::Test(order) => {
+        BookRequest::Test(order) => {
             let checked = book.check_place(&order);
             let reply = checked.map_or_else(Reply::Refused, |()| Reply::Nothing);
             return out.send(Letter::Journal(Entry::answer(to, reply)));

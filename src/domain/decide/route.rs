@@ -3,7 +3,7 @@
 use super::{
     DecisionContext, Entry, Letter, Reads, ReplyTo,
     accounts::AccountsMessage,
-    board::{BoardAsk, BoardCommand, BoardMessage},
+    board::{BoardCommand, BoardMessage, BoardRequest},
     deadline::{DeadlineMessage, Entity},
     trade::{TradeCommand, TradeMessage},
     wallet::WalletMessage,
@@ -31,15 +31,15 @@ pub fn route<R: ReplyTo>(reads: &impl Reads, command: Command, to: R) -> Letter<
         Command::Deposit { to: user, .. } => {
             Letter::Wallet(user, WalletMessage::Command(to, command))
         }
-        Command::PauseAd(ad) => to_board(ad.board(), BoardAsk::Pause(ad), to),
-        Command::ResumeAd(ad) => to_board(ad.board(), BoardAsk::Resume(ad), to),
-        Command::CloseAd(ad) => to_board(ad.board(), BoardAsk::Close(ad), to),
+        Command::PauseAd(ad) => to_board(ad.board(), BoardRequest::Pause(ad), to),
+        Command::ResumeAd(ad) => to_board(ad.board(), BoardRequest::Resume(ad), to),
+        Command::CloseAd(ad) => to_board(ad.board(), BoardRequest::Close(ad), to),
         // What a SELL ad sells is in its reserve: its taker holds nothing back.
         Command::TakeAd(take) if !buys(reads, &take) => {
-            to_board(take.ad.board(), BoardAsk::Take(take), to)
+            to_board(take.ad.board(), BoardRequest::Take(take), to)
         }
         Command::Review { trade, rating, comment } => {
-            to_board(trade.board(), BoardAsk::Review { trade, rating, comment }, to)
+            to_board(trade.board(), BoardRequest::Review { trade, rating, comment }, to)
         }
         Command::P2pTrade { trade, dispute, expected, ask } => match to.cause().by {
             Some(by) => {
@@ -65,7 +65,7 @@ pub fn route<R: ReplyTo>(reads: &impl Reads, command: Command, to: R) -> Letter<
     }
 }
 
-fn to_board<R: ReplyTo>(board: BoardId, ask: BoardAsk, to: R) -> Letter<R> {
+fn to_board<R: ReplyTo>(board: BoardId, ask: BoardRequest, to: R) -> Letter<R> {
     match to.cause().by {
         Some(user) => {
             let command = BoardCommand { user, to, hold: None, ask };
@@ -98,7 +98,7 @@ pub fn undelivered<R: ReplyTo, V: Reads>(
         }
         Letter::Board(_, BoardMessage::Command(command)) => {
             let rejection = match command.ask {
-                BoardAsk::Review { .. } => Rejection::P2pTradeNotFound,
+                BoardRequest::Review { .. } => Rejection::P2pTradeNotFound,
                 _ => Rejection::AdNotFound,
             };
             Some(Letter::Journal(Entry::refusal(command.to, rejection)))

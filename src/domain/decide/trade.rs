@@ -13,12 +13,12 @@ use crate::domain::{
     fact::{Body, Cause, Fact},
     id::{DisputeId, Stamp, UserId},
     p2p::{
-        ask::TradeAsk,
         context,
         decide::{Decision, decide, due},
         machine::Action,
         step::{DecidedTrade, Settlement},
         trade::{P2pTrade, TradeState},
+        trade_request::TradeRequest,
     },
 };
 
@@ -46,7 +46,7 @@ pub struct TradeCommand<R> {
     pub to: R,
     pub dispute: Option<DisputeId>,
     pub expected: Option<TradeState>,
-    pub ask: TradeAsk,
+    pub ask: TradeRequest,
 }
 
 /// What is under way at a trade.

@@ -17,7 +17,7 @@ use smallvec::SmallVec;
 
 use super::{
     Decider, DecisionContext, Entry, Hold, HoldOf, Letter, Out, Reads, Reply, ReplyTo, Stamps,
-    book::{BookAsk, BookCommand, BookMessage},
+    book::{BookCommand, BookMessage, BookRequest},
 };
 use crate::domain::{
     command::{CancelReason, Command, OrderName},
@@ -242,7 +242,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
         self.flight.hold(self.wallet, budget, of)
     }
 
-    fn ask_book(&mut self, to: R, on: InstrumentId, hold: Option<Hold>, ask: BookAsk) {
+    fn ask_book(&mut self, to: R, on: InstrumentId, hold: Option<Hold>, ask: BookRequest) {
         let command = BookCommand { user: self.wallet.user, to, hold, ask };
         self.out.send(Letter::Book(on, BookMessage::Command(command)));
     }
@@ -267,7 +267,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
             self.flight.names.insert(name.clone(), PendingName { asked, instrument });
         }
         let hold = self.hold(budget, HoldOf::Order { name });
-        self.ask_book(to, instrument, Some(hold), BookAsk::Place(order));
+        self.ask_book(to, instrument, Some(hold), BookRequest::Place(order));
     }
 
     fn check_place(
@@ -311,7 +311,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
             false => self.check_place(instrument, &order, asked),
         };
         match checked {
-            Ok(_) => self.ask_book(to, instrument, None, BookAsk::Test(order)),
+            Ok(_) => self.ask_book(to, instrument, None, BookRequest::Test(order)),
             Err(rejection) => self.refuse(to, rejection),
         }
     }
@@ -320,7 +320,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
         match self.check_amend(order, price, quantity) {
             Ok(budget) => {
                 let hold = self.hold(budget, HoldOf::Amend(order));
-                let ask = BookAsk::Amend { order, price, quantity };
+                let ask = BookRequest::Amend { order, price, quantity };
                 self.ask_book(to, order.instrument(), Some(hold), ask);
             }
             Err(rejection) => self.refuse(to, rejection),
@@ -362,7 +362,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
         };
         match name {
             Ok((instrument, name)) if self.on(instrument, |_| ()).is_ok() => {
-                self.ask_book(to, instrument, None, BookAsk::Cancel(name));
+                self.ask_book(to, instrument, None, BookRequest::Cancel(name));
             }
             _ => self.refuse(to, Rejection::OrderNotFound),
         }
@@ -380,7 +380,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
         for (to, book) in to.split(books.len()).into_iter().zip(books) {
             match self.on(book, |_| ()) {
                 Ok(()) => {
-                    self.ask_book(to, book, None, BookAsk::CancelAll { reason, firing: None })
+                    self.ask_book(to, book, None, BookRequest::CancelAll { reason, firing: None })
                 }
                 Err(rejection) => self.refuse(to, rejection),
             }

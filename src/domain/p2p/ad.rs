@@ -105,6 +105,25 @@ pub struct Conditions {
     pub first_trade_max_fiat: Option<Amount>,
 }
 
+/// One of the [`Conditions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Condition {
+    MinCompletedTrades,
+    MinCompletionRate,
+    MinAccountAgeDays,
+    MinRating,
+    FirstTradeMaxFiat,
+}
+
+codes!(Condition {
+    MinCompletedTrades => "min_completed_trades",
+    MinCompletionRate => "min_completion_rate",
+    MinAccountAgeDays => "min_account_age_days",
+    MinRating => "min_rating",
+    FirstTradeMaxFiat => "first_trade_max_fiat",
+});
+
 /// What the owner of an ad chooses, and may choose anew.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AdTerms {
@@ -145,7 +164,7 @@ impl AdTerms {
 }
 
 /// What an owner changes; what is `None` stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct AdChange {
     pub pricing: Option<Pricing>,
@@ -177,7 +196,7 @@ impl AdChange {
 }
 
 /// A new ad that is asked for; syntax was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct AdDraft {
     pub side: Side,

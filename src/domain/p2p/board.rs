@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Rules,
     ad::{
-        Ad, AdAction, AdChange, AdDraft, AdFact, AdStatus, AdTerms, Conditions, OwnerState, Person,
+        Ad, AdAction, AdChange, AdDraft, AdFact, AdStatus, AdTerms, Condition, Conditions,
+        OwnerState, Person,
     },
     contact::PaymentAccount,
     decide::people,
@@ -79,7 +80,7 @@ pub struct AdContext<'a> {
 }
 
 /// How much a taker wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum TakeSize {
     Fiat(Amount),
@@ -87,7 +88,7 @@ pub enum TakeSize {
 }
 
 /// A take that is asked for; syntax was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Take {
     pub ad: AdId,
@@ -440,7 +441,7 @@ impl Board {
                 Err(Rejection::OutsideLimits)
             }
             _ if most.is_some_and(|most| total > most) => {
-                Err(Rejection::ConditionNotMet("first_trade_max_fiat"))
+                Err(Rejection::ConditionNotMet(Condition::FirstTradeMaxFiat))
             }
             _ if amount > ad.remaining => Err(Rejection::AdAmountExceeded(ad.remaining, ad.asset)),
             _ => Ok(()),
@@ -664,23 +665,23 @@ fn check_conditions(
     let none = Record::default();
     let record = taker.reputation.map_or(&none, Reputation::all_time);
     let days = now.0.saturating_sub(taker.registered_at.0) / 86_400_000;
-    let unmet = |name| Err(Rejection::ConditionNotMet(name));
+    let unmet = |condition| Err(Rejection::ConditionNotMet(condition));
     match *conditions {
         Conditions { min_completed_trades: Some(least), .. }
             if record.completed < u64::from(least) =>
         {
-            unmet("min_completed_trades")
+            unmet(Condition::MinCompletedTrades)
         }
         Conditions { min_completion_rate: Some(least), .. }
             if !record.completes_at_least(least) =>
         {
-            unmet("min_completion_rate")
+            unmet(Condition::MinCompletionRate)
         }
         Conditions { min_account_age_days: Some(least), .. } if days < i64::from(least) => {
-            unmet("min_account_age_days")
+            unmet(Condition::MinAccountAgeDays)
         }
         Conditions { min_rating: Some(least), .. } if !record.is_rated_at_least(least) => {
-            unmet("min_rating")
+            unmet(Condition::MinRating)
         }
         _ => Ok(()),
     }

@@ -56,9 +56,9 @@ pub enum ContactChange {
 }
 
 /// A change that is asked for; syntax was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
-pub enum ContactAsk {
+pub enum ContactRequest {
     AddAccount { method: PaymentMethod, holder: String, details: String },
     RemoveAccount { number: u32 },
     Block(UserId),
@@ -73,38 +73,40 @@ impl Contacts {
     fn decide(
         &self,
         own: UserId,
-        asked: ContactAsk,
+        asked: ContactRequest,
         now: Stamp,
     ) -> Result<ContactChange, Rejection> {
         let full = |list: &BTreeSet<UserId>, other: &UserId| {
             !list.contains(other) && list.len() >= CONTACTS_MAX
         };
         match asked {
-            ContactAsk::AddAccount { .. } if self.accounts.len() >= PAYMENT_ACCOUNTS_MAX => {
+            ContactRequest::AddAccount { .. } if self.accounts.len() >= PAYMENT_ACCOUNTS_MAX => {
                 Err(Rejection::TooManyPaymentAccounts)
             }
-            ContactAsk::AddAccount { method, holder, details } => {
+            ContactRequest::AddAccount { method, holder, details } => {
                 let number = self.accounts_made + 1;
                 let account = PaymentAccount { number, method, holder, details, created_at: now };
                 Ok(ContactChange::AccountAdded(account))
             }
-            ContactAsk::RemoveAccount { number } if !self.accounts.contains_key(&number) => {
+            ContactRequest::RemoveAccount { number } if !self.accounts.contains_key(&number) => {
                 Err(Rejection::PaymentAccountNotFound)
             }
-            ContactAsk::RemoveAccount { number } => Ok(ContactChange::AccountRemoved { number }),
-            ContactAsk::Block(other) | ContactAsk::Favour(other) if other == own => {
+            ContactRequest::RemoveAccount { number } => {
+                Ok(ContactChange::AccountRemoved { number })
+            }
+            ContactRequest::Block(other) | ContactRequest::Favour(other) if other == own => {
                 Err(Rejection::NotYourself)
             }
-            ContactAsk::Block(other) if full(&self.blocked, &other) => {
+            ContactRequest::Block(other) if full(&self.blocked, &other) => {
                 Err(Rejection::TooManyContacts)
             }
-            ContactAsk::Favour(other) if full(&self.favourites, &other) => {
+            ContactRequest::Favour(other) if full(&self.favourites, &other) => {
                 Err(Rejection::TooManyContacts)
             }
-            ContactAsk::Block(other) => Ok(ContactChange::Blocked(other)),
-            ContactAsk::Unblock(other) => Ok(ContactChange::Unblocked(other)),
-            ContactAsk::Favour(other) => Ok(ContactChange::Favoured(other)),
-            ContactAsk::Unfavour(other) => Ok(ContactChange::Unfavoured(other)),
+            ContactRequest::Block(other) => Ok(ContactChange::Blocked(other)),
+            ContactRequest::Unblock(other) => Ok(ContactChange::Unblocked(other)),
+            ContactRequest::Favour(other) => Ok(ContactChange::Favoured(other)),
+            ContactRequest::Unfavour(other) => Ok(ContactChange::Unfavoured(other)),
         }
     }
 
@@ -150,7 +152,12 @@ impl ContactBook {
     ///
     /// # Errors
     /// See [`Contacts::decide`].
-    pub fn decide(&self, user: UserId, asked: ContactAsk, now: Stamp) -> Result<Body, Rejection> {
+    pub fn decide(
+        &self,
+        user: UserId,
+        asked: ContactRequest,
+        now: Stamp,
+    ) -> Result<Body, Rejection> {
         let none = Contacts::default();
         let change = self.of(user).unwrap_or(&none).decide(user, asked, now)?;
         Ok(Body::ContactChanged { user, change })

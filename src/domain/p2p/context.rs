@@ -8,11 +8,11 @@
 use super::{
     Rules,
     ad::{Ad, AdChange, AdDraft, Hidden, OwnerState, Person},
-    ask::{Requester, TradeAsk},
     board::{AdContext, Board, Take, TakerProfile},
     decide::decide,
     fiat::Fiat,
     trade::{P2pTrade, TradeState},
+    trade_request::{Requester, TradeRequest},
 };
 use crate::domain::{
     account::Role,
@@ -126,7 +126,7 @@ pub fn refusal_of_ended(
     by: UserId,
     dispute: Option<DisputeId>,
     expected: Option<TradeState>,
-    ask: TradeAsk,
+    ask: TradeRequest,
 ) -> Rejection {
     let refused = world.history.p2p.ended(id).map_or(Rejection::P2pTradeNotFound, |trade| {
         let decided = asker(&world.state, by, trade).and_then(|asker| {

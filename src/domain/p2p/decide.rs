@@ -5,7 +5,6 @@
 use super::{
     Rules,
     ad::Person,
-    ask::{Arbiter, Requester, TradeAsk},
     dispute::{
         Dispute, DisputeStatus, EVIDENCE_MAX, STATEMENT_CHARS_MIN, STATEMENTS_MAX, VerdictOutcome,
         WITHDRAWALS_MAX,
@@ -20,6 +19,7 @@ use super::{
         BuyerFault, MessageFact, P2pTrade, TradeReason,
         TradeState::{self, *},
     },
+    trade_request::{Arbiter, Requester, TradeRequest},
 };
 use crate::domain::{
     account::Role,
@@ -69,7 +69,7 @@ pub fn party_of(trade: &P2pTrade, asker: &Requester, action: Action) -> Option<P
 pub fn decide(
     trade: &P2pTrade,
     asker: &Requester,
-    ask: TradeAsk,
+    ask: TradeRequest,
     expected: Option<TradeState>,
     rules: &Rules,
     now: Stamp,
@@ -94,8 +94,8 @@ pub fn decide(
     guard(trade, party, asker, &ask, now)?;
     let by = &asker.person;
     match ask {
-        TradeAsk::Write { text } => return Ok(Decision::Message(message(trade, by, text))),
-        TradeAsk::AddEvidence { hash, .. }
+        TradeRequest::Write { text } => return Ok(Decision::Message(message(trade, by, text))),
+        TradeRequest::AddEvidence { hash, .. }
             if evidence(trade).is_some_and(|d| d.evidence(&hash).is_some()) =>
         {
             return Ok(Decision::Nothing);
@@ -155,29 +155,31 @@ fn guard(
     trade: &P2pTrade,
     party: Party,
     asker: &Requester,
-    ask: &TradeAsk,
+    ask: &TradeRequest,
     now: Stamp,
 ) -> Result<(), Rejection> {
     let id = asker.person.id;
     let need = |holds: bool, otherwise: Rejection| if holds { Ok(()) } else { Err(otherwise) };
     match ask {
-        TradeAsk::Cancel { not_paid: false } if party == Buyer => {
+        TradeRequest::Cancel { not_paid: false } if party == Buyer => {
             need(trade.state == Pending, Rejection::ConfirmNotPaidRequired(trade.state))
         }
-        TradeAsk::Cancel { .. } if party == Seller => {
+        TradeRequest::Cancel { .. } if party == Seller => {
             need(!trade.seller_asks_cancel, Rejection::CancelAlreadyAsked(trade.state))?;
             let more = trade.cancels_asked < CANCELS_ASKED_MAX;
             need(more, Rejection::TooManyCancelRequests(trade.state))
         }
-        TradeAsk::AcceptCancel | TradeAsk::RejectCancel => {
+        TradeRequest::AcceptCancel | TradeRequest::RejectCancel => {
             need(trade.seller_asks_cancel, Rejection::NoCancelRequest(trade.state))
         }
-        TradeAsk::Extend => need(!trade.extended, Rejection::AlreadyExtended),
-        TradeAsk::Write { .. } => need(trade.messages < MESSAGES_MAX, Rejection::TooManyMessages),
-        TradeAsk::Unfreeze { .. } => {
+        TradeRequest::Extend => need(!trade.extended, Rejection::AlreadyExtended),
+        TradeRequest::Write { .. } => {
+            need(trade.messages < MESSAGES_MAX, Rejection::TooManyMessages)
+        }
+        TradeRequest::Unfreeze { .. } => {
             need(trade.frozen.is_some(), Rejection::TradeNotFrozen(trade.state))
         }
-        TradeAsk::OpenDispute { reason, statement } => {
+        TradeRequest::OpenDispute { reason, statement } => {
             let open = trade.dispute.as_ref().filter(|dispute| dispute.status.is_open());
             need(reason.fits(party == Buyer), Rejection::ReasonDoesNotFit)?;
             need(is_statement(statement), Rejection::StatementTooShort)?;
@@ -196,31 +198,31 @@ fn is_statement(text: &str) -> bool {
 fn guard_dispute(
     trade: &P2pTrade,
     asker: &Requester,
-    ask: &TradeAsk,
+    ask: &TradeRequest,
     now: Stamp,
 ) -> Result<(), Rejection> {
     let id = asker.person.id;
     let need = |holds: bool, otherwise: Rejection| if holds { Ok(()) } else { Err(otherwise) };
     let Some(dispute) = trade.dispute.as_deref() else { return Ok(()) };
     match ask {
-        TradeAsk::AddStatement { text } => {
+        TradeRequest::AddStatement { text } => {
             let own = dispute.statements.iter().filter(|statement| statement.by == id).count();
             need(!dispute.is_sealed(), Rejection::DisputeSealed)?;
             need(own > 0 || is_statement(text), Rejection::StatementTooShort)?;
             need(own < STATEMENTS_MAX, Rejection::TooManyStatements)
         }
-        TradeAsk::AddEvidence { hash, .. } => {
+        TradeRequest::AddEvidence { hash, .. } => {
             let own = dispute.evidence.iter().filter(|evidence| evidence.by == id).count();
             need(!dispute.is_sealed(), Rejection::DisputeSealed)?;
             let known = dispute.evidence(hash).is_some();
             need(known || own < EVIDENCE_MAX, Rejection::TooMuchEvidence)
         }
-        TradeAsk::Withdraw => {
+        TradeRequest::Withdraw => {
             need(dispute.opened_by == Some(id), Rejection::NotTheOpener)?;
             need(!dispute.is_sealed(), Rejection::DisputeSealed)?;
             need(trade.withdrawals < WITHDRAWALS_MAX, Rejection::TooManyWithdrawals)
         }
-        TradeAsk::TakeDispute => {
+        TradeRequest::TakeDispute => {
             need(dispute.arbitrator.is_none(), Rejection::DisputeTaken)?;
             let arbiter = Arbiter {
                 person: asker.person.clone(),
@@ -229,20 +231,20 @@ fn guard_dispute(
             };
             guard_arbiter(trade, dispute, &arbiter)
         }
-        TradeAsk::Reassign { to } => {
+        TradeRequest::Reassign { to } => {
             let may = asker.role == Role::Admin || trade.is_arbitrator(id);
             need(may, Rejection::NotAssigned)?;
             need(!trade.is_arbitrator(to.person.id), Rejection::DisputeTaken)?;
             guard_arbiter(trade, dispute, to)
         }
-        TradeAsk::GiveVerdict { .. } => {
+        TradeRequest::GiveVerdict { .. } => {
             let answered = |who: &Person| dispute.has_answered(who.id);
             let heard = answered(&trade.buyer) && answered(&trade.seller);
             need(trade.is_arbitrator(id), Rejection::NotAssigned)?;
             let until = dispute.statements_until;
             need(heard || now >= until, Rejection::StatementsMissing(until))
         }
-        TradeAsk::Appeal { .. } => {
+        TradeRequest::Appeal { .. } => {
             let outcome = dispute.verdict.as_ref().map(|verdict| verdict.outcome);
             let lost = match outcome {
                 Some(VerdictOutcome::Buyer) => id == trade.seller.id,

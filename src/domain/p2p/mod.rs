@@ -4,7 +4,6 @@
 //! trades are each decided by one actor; [`P2p`] is the fold of all of it.
 
 pub mod ad;
-pub mod ask;
 pub mod board;
 pub mod contact;
 pub mod context;
@@ -18,6 +17,7 @@ pub mod step;
 #[cfg(test)]
 pub mod tests;
 pub mod trade;
+pub mod trade_request;
 
 use std::collections::{BTreeMap, HashMap};
 

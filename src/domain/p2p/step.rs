@@ -4,7 +4,6 @@
 use super::{
     Rules,
     ad::Person,
-    ask::TradeAsk,
     decide::people,
     dispute::{
         Dispute, DisputeReason, DisputeStatus, Evidence, Statement, Verdict, VerdictOutcome,
@@ -18,6 +17,7 @@ use super::{
         BuyerFault, Freeze, P2pTrade, P2pTradeFact, TradeReason,
         TradeState::{self, *},
     },
+    trade_request::TradeRequest,
 };
 use crate::domain::{
     id::{Stamp, UserId},
@@ -117,44 +117,44 @@ impl Step<'_> {
     }
 
     /// What a command changes besides the state; gives what counts against the buyer.
-    pub fn change(&mut self, party: Party, by: &Person, ask: TradeAsk) -> Option<BuyerFault> {
+    pub fn change(&mut self, party: Party, by: &Person, ask: TradeRequest) -> Option<BuyerFault> {
         let at = self.at;
         match ask {
-            TradeAsk::MarkSent => {
+            TradeRequest::MarkSent => {
                 self.trade.sent_at = Some(at);
                 self.trade.seller_asks_cancel = false;
             }
-            TradeAsk::Cancel { .. } if party == Seller => {
+            TradeRequest::Cancel { .. } if party == Seller => {
                 self.trade.seller_asks_cancel = true;
                 self.trade.cancels_asked += 1;
             }
-            TradeAsk::Cancel { .. } => return self.cancelled_by_buyer(),
-            TradeAsk::AcceptCancel => self.trade.reason = Some(TradeReason::Mutual),
-            TradeAsk::RejectCancel => self.trade.seller_asks_cancel = false,
-            TradeAsk::Extend => {
+            TradeRequest::Cancel { .. } => return self.cancelled_by_buyer(),
+            TradeRequest::AcceptCancel => self.trade.reason = Some(TradeReason::Mutual),
+            TradeRequest::RejectCancel => self.trade.seller_asks_cancel = false,
+            TradeRequest::Extend => {
                 let more = i64::from(self.trade.payment_window_secs) * 1_000;
                 self.trade.deadline = self.trade.deadline.map(|end| end.plus_millis(more));
                 self.trade.extended = true;
             }
-            TradeAsk::Confirm => {
+            TradeRequest::Confirm => {
                 if let Some(dispute) = self.trade.dispute.as_mut().filter(|d| d.status.is_open()) {
                     dispute.status = DisputeStatus::ClosedByParties;
                     self.trade.reason = Some(TradeReason::ReleasedInDispute);
                 }
             }
-            TradeAsk::Concede => {
+            TradeRequest::Concede => {
                 self.dispute().status = DisputeStatus::ClosedByParties;
                 self.trade.reason = Some(TradeReason::Conceded);
             }
-            TradeAsk::Freeze { reason } => {
+            TradeRequest::Freeze { reason } => {
                 self.note = Some(reason.clone());
                 self.trade.frozen = Some(Freeze { since: at, reason });
             }
-            TradeAsk::Unfreeze { reason } => {
+            TradeRequest::Unfreeze { reason } => {
                 self.note = Some(reason);
                 self.unfreeze();
             }
-            TradeAsk::OpenDispute { reason, statement } => {
+            TradeRequest::OpenDispute { reason, statement } => {
                 self.join_dispute(by.id, reason, statement);
             }
             other => self.change_dispute(by, other),
@@ -202,31 +202,31 @@ impl Step<'_> {
         self.say(by, statement);
     }
 
-    fn change_dispute(&mut self, by: &Person, ask: TradeAsk) {
+    fn change_dispute(&mut self, by: &Person, ask: TradeRequest) {
         let at = self.at;
         match ask {
-            TradeAsk::AddStatement { text } => self.say(by.id, text),
-            TradeAsk::AddEvidence { hash, media, bytes } => {
+            TradeRequest::AddStatement { text } => self.say(by.id, text),
+            TradeRequest::AddEvidence { hash, media, bytes } => {
                 self.dispute().evidence.push(Evidence { hash, media, bytes, by: by.id, at });
             }
-            TradeAsk::Withdraw => {
+            TradeRequest::Withdraw => {
                 self.dispute().status = DisputeStatus::Withdrawn;
                 self.trade.withdrawals += 1;
                 self.trade.reason = Some(TradeReason::Withdrawn);
             }
-            TradeAsk::TakeDispute => self.assign(by.clone()),
-            TradeAsk::Reassign { to } => {
+            TradeRequest::TakeDispute => self.assign(by.clone()),
+            TradeRequest::Reassign { to } => {
                 self.relieve();
                 self.assign(to.person);
             }
-            TradeAsk::GiveVerdict { outcome, reason, fraud } => {
+            TradeRequest::GiveVerdict { outcome, reason, fraud } => {
                 self.note = Some(reason.clone());
                 let dispute = self.dispute();
                 dispute.status = DisputeStatus::Decided;
                 dispute.first_verdict = dispute.verdict.take();
                 dispute.verdict = Some(Verdict { outcome, reason, fraud, by: by.clone(), at });
             }
-            TradeAsk::Appeal { reason } => {
+            TradeRequest::Appeal { reason } => {
                 self.trade.reason = Some(TradeReason::Appealed);
                 self.note = reason.clone();
                 self.relieve();

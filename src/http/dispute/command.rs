@@ -11,8 +11,8 @@ use crate::{
         id::{DisputeId, P2pTradeId},
         p2p::{
             ad::Person,
-            ask::{Arbiter, TradeAsk},
             dispute::{DisputeReason, OutcomeKind, TEXT_CHARS_MAX, VerdictOutcome},
+            trade_request::{Arbiter, TradeRequest},
         },
         rejection::Rejection,
     },
@@ -62,12 +62,12 @@ pub async fn open_dispute(
     let reason = DisputeReason::from_code(&asked.reason)
         .ok_or_else(|| Problem::field("reason", "is not a reason for a dispute"))?;
     text::check("statement", &asked.statement, TEXT_CHARS_MAX)?;
-    let ask = TradeAsk::OpenDispute { reason, statement: asked.statement };
+    let ask = TradeRequest::OpenDispute { reason, statement: asked.statement };
     let expected = asked.expected_state.as_deref();
-    let accepted = ask_trade(&caller, trade, None, expected, ask, &raw).await?;
-    let trade = &trade_fact(&accepted)?.trade;
+    let outcome = ask_trade(&caller, trade, None, expected, ask, &raw).await?;
+    let trade = &trade_fact(&outcome)?.trade;
     let opened = Dispute::of(disputed(trade)?, trade, true);
-    Ok(answer(StatusCode::CREATED, &accepted, &opened))
+    Ok(answer(StatusCode::CREATED, &outcome, &opened))
 }
 
 /// Asks something of a dispute; answers with the dispute as of its fact.
@@ -75,17 +75,17 @@ async fn ask_dispute(
     caller: &Caller,
     id: &str,
     expected: Option<&str>,
-    ask: TradeAsk,
+    ask: TradeRequest,
     raw: &[u8],
 ) -> Result<HttpResponse, Problem> {
     let id = dispute_id(id)?;
     let asked = ask_trade(caller, id.trade(), Some(id), expected, ask, raw).await;
-    let accepted = asked?;
-    let trade = &trade_fact(&accepted)?.trade;
+    let outcome = asked?;
+    let trade = &trade_fact(&outcome)?.trade;
     let case = Case { dispute: disputed(trade)?, trade };
     // Who handed it on has handed on the sight of it, too.
     let whole = case.sight(caller) == Some(Visibility::Whole);
-    Ok(answer(StatusCode::OK, &accepted, &Dispute::of(case.dispute, trade, whole)))
+    Ok(answer(StatusCode::OK, &outcome, &Dispute::of(case.dispute, trade, whole)))
 }
 
 /// A statement.
@@ -114,7 +114,7 @@ pub async fn add_statement(
 ) -> Result<HttpResponse, Problem> {
     let Json { asked: StatementBody { text, expected_state }, raw } = body;
     text::check("text", &text, TEXT_CHARS_MAX)?;
-    let ask = TradeAsk::AddStatement { text };
+    let ask = TradeRequest::AddStatement { text };
     ask_dispute(&caller, &id, expected_state.as_deref(), ask, &raw).await
 }
 
@@ -143,7 +143,7 @@ pub async fn withdraw_dispute(
 ) -> Result<HttpResponse, Problem> {
     let OptionalJson(Json { asked, raw }) = body;
     let expected = asked.expected_state.as_deref();
-    ask_dispute(&caller, &id, expected, TradeAsk::Withdraw, &raw).await
+    ask_dispute(&caller, &id, expected, TradeRequest::Withdraw, &raw).await
 }
 
 /// An arbitrator takes a dispute that nobody has taken.
@@ -162,7 +162,7 @@ pub async fn take_dispute(
 ) -> Result<HttpResponse, Problem> {
     let OptionalJson(Json { asked, raw }) = body;
     let expected = asked.expected_state.as_deref();
-    ask_dispute(&caller, &id, expected, TradeAsk::TakeDispute, &raw).await
+    ask_dispute(&caller, &id, expected, TradeRequest::TakeDispute, &raw).await
 }
 
 /// Another arbitrator.
@@ -194,7 +194,7 @@ pub async fn reassign_dispute(
     let Json { asked, raw } = body;
     let to = arbiter_named(&caller, dispute_id(&id)?, &asked.arbitrator)?;
     let expected = asked.expected_state.as_deref();
-    ask_dispute(&caller, &id, expected, TradeAsk::Reassign { to }, &raw).await
+    ask_dispute(&caller, &id, expected, TradeRequest::Reassign { to }, &raw).await
 }
 
 /// Who is to decide a dispute, as the views know that user.
@@ -267,7 +267,7 @@ pub async fn give_verdict(
     let outcome = asked.outcome()?;
     text::check("reason", &asked.reason, TEXT_CHARS_MAX)?;
     let expected = asked.expected_state.as_deref();
-    let ask = TradeAsk::GiveVerdict { outcome, reason: asked.reason, fraud: asked.fraud };
+    let ask = TradeRequest::GiveVerdict { outcome, reason: asked.reason, fraud: asked.fraud };
     ask_dispute(&caller, &id, expected, ask, &raw).await
 }
 
@@ -299,5 +299,6 @@ pub async fn appeal_verdict(
     if let Some(reason) = &reason {
         text::check("reason", reason, TEXT_CHARS_MAX)?;
     }
-    ask_dispute(&caller, &id, expected_state.as_deref(), TradeAsk::Appeal { reason }, &raw).await
+    ask_dispute(&caller, &id, expected_state.as_deref(), TradeRequest::Appeal { reason }, &raw)
+        .await
 }

@@ -19,9 +19,10 @@ use crate::{
     domain::{
         command::Command,
         id::{DisputeId, Sequence},
+        outcome::{Done, Outcome},
         p2p::{
-            ask::TradeAsk,
             dispute::{EVIDENCE_MAX, Media},
+            trade_request::TradeRequest,
         },
         rejection::Rejection,
         world::World,
@@ -34,7 +35,6 @@ use crate::{
         problem::{Edge, Problem, ProblemBody},
         wire::{Evidence, hex},
     },
-    pipeline::answer::{Accepted, Said},
 };
 
 /// The largest file, in bytes.
@@ -50,7 +50,7 @@ const OTHER_KIND: &str = "the content is not what its content type says";
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct EvidenceAsked {
+pub struct EvidenceQuery {
     /// The status that the caller takes the trade to have; another one refuses the file.
     expected_state: Option<String>,
 }
@@ -58,7 +58,7 @@ pub struct EvidenceAsked {
 /// Brings a file into a dispute: the file itself is the body, up to 2 MiB; up to ten files of a party.
 /// The same content again is the same item: 200 instead of 201.
 #[utoipa::path(post, path = "/api/dispute/{id}/evidence", tag = "dispute",
-    security(("bearer" = [])), params(("id" = String, Path), EvidenceAsked),
+    security(("bearer" = [])), params(("id" = String, Path), EvidenceQuery),
     request_body(content(
         (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"),
         (Vec<u8> = "application/pdf"), (String = "text/plain"))),
@@ -76,7 +76,7 @@ pub async fn add_evidence(
     caller: Caller,
     request: HttpRequest,
     id: Path<String>,
-    Query(asked): Query<EvidenceAsked>,
+    Query(asked): Query<EvidenceQuery>,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let id = dispute_id(&id)?;
@@ -91,15 +91,15 @@ pub async fn add_evidence(
     let media = Media::of(&content).filter(|media| *media == declared);
     let media = media.ok_or_else(|| unsupported(OTHER_KIND))?;
     let hash: [u8; 32] = Sha256::digest(&content).into();
-    let ask = TradeAsk::AddEvidence { hash, media, bytes: content.len() as u32 };
+    let ask = TradeRequest::AddEvidence { hash, media, bytes: content.len() as u32 };
     let (trade, dispute) = (id.trade(), Some(id));
     let command = Command::P2pTrade { trade, dispute, expected, ask };
-    let accepted = bring(&caller, id, hash, command, content).await?;
-    let (status, evidence) = match &accepted.said {
-        Said::Nothing => (StatusCode::OK, known(&caller, id, &hash)?),
-        _ => (StatusCode::CREATED, brought(&accepted, &hash)?),
+    let outcome = bring(&caller, id, hash, command, content).await?;
+    let (status, evidence) = match &outcome.done {
+        Done::Nothing => (StatusCode::OK, known(&caller, id, &hash)?),
+        _ => (StatusCode::CREATED, brought(&outcome, &hash)?),
     };
-    Ok(answer(status, &accepted, &evidence))
+    Ok(answer(status, &outcome, &evidence))
 }
 
 fn unsupported(why: &'static str) -> Problem {
@@ -139,7 +139,7 @@ async fn bring(
     hash: [u8; 32],
     command: Command,
     content: Bytes,
-) -> Result<Accepted, Problem> {
+) -> Result<Outcome, Problem> {
     if let Some(known) = caller.known(&content).await? {
         return Ok(known);
     }
@@ -176,8 +176,8 @@ fn is_wanted(
 }
 
 /// The item that a command's fact has brought in.
-fn brought(accepted: &Accepted, hash: &[u8; 32]) -> Result<Evidence, Problem> {
-    let trade = &trade_fact(accepted)?.trade;
+fn brought(outcome: &Outcome, hash: &[u8; 32]) -> Result<Evidence, Problem> {
+    let trade = &trade_fact(outcome)?.trade;
     let evidence = disputed(trade)?.evidence(hash).ok_or_else(|| Problem::of(Edge::Internal))?;
     Ok(Evidence::of(evidence, trade))
 }

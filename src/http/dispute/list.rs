@@ -58,7 +58,7 @@ fn age_secs(case: Case<'_>, now: Stamp) -> i64 {
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct DisputesAsked {
+pub struct DisputesQuery {
     /// OPEN, ASSIGNED, DECIDED, CLOSED, CLOSED_BY_PARTIES or WITHDRAWN.
     #[param(value_type = Option<wire::code::DisputeStatusCode>)]
     status: Option<String>,
@@ -72,12 +72,12 @@ pub struct DisputesAsked {
 /// Disputes, newest first: of a party, those over its trades; of an arbitrator, those that nobody has
 /// taken and those of the arbitrator's own, too; of an admin, all that are open.
 #[utoipa::path(get, path = "/api/dispute", tag = "dispute", security(("bearer" = [])),
-    params(DisputesAsked),
+    params(DisputesQuery),
     responses((status = 200, body = Page<ListedDispute>), (status = 400, body = ProblemBody),
         (status = 401, body = ProblemBody)))]
 pub async fn list_disputes(
     caller: Caller,
-    Query(asked): Query<DisputesAsked>,
+    Query(asked): Query<DisputesQuery>,
 ) -> Result<HttpResponse, Problem> {
     let status = asked.status.as_deref().map(read_status).transpose()?;
     let stretch = Stretch::read(asked.limit.as_deref(), asked.after.as_deref(), LETTER)?;

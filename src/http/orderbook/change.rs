@@ -10,6 +10,7 @@ use crate::{
         command::{CancelReason, Command, OrderName},
         fact::{Body, BookFact},
         id::{OrderId, UserId},
+        outcome::{Done, Outcome},
         rejection::Rejection,
         world::World,
     },
@@ -20,7 +21,6 @@ use crate::{
         problem::{Edge, Problem, ProblemBody},
         wire::{self, AmendBody, Cancelled, Order, Placed},
     },
-    pipeline::answer::{Accepted, Said},
 };
 
 /// The longest that a dead man's switch can be set to: a day.
@@ -53,9 +53,9 @@ pub async fn amend_order(
     let (price, quantity) = body.asked.check(on)?;
     let command = Command::Amend { order, price, quantity };
     let submitted = caller.submit(command, &body.raw).await;
-    let accepted = submitted.map_err(|rejection| explain(&caller, order, rejection))?;
-    let placed = Placed::of(accepted.sequence, book_fact(&accepted)?, on);
-    Ok(answer(StatusCode::OK, &accepted, &placed))
+    let outcome = submitted.map_err(|rejection| explain(&caller, order, rejection))?;
+    let placed = Placed::of(outcome.sequence, book_fact(&outcome)?, on);
+    Ok(answer(StatusCode::OK, &outcome, &placed))
 }
 
 /// Cancels an order.
@@ -75,9 +75,9 @@ pub async fn amend_order(
 pub async fn cancel_order(caller: Caller, id: Path<String>) -> Result<HttpResponse, Problem> {
     let (order, on) = order_listed(&caller, &id)?;
     let submitted = caller.submit(Command::Cancel(OrderName::Id(order)), b"").await;
-    let accepted = submitted.map_err(|rejection| explain(&caller, order, rejection))?;
-    let ended = Order::of(&book_fact(&accepted)?.orders[0], on);
-    Ok(answer(StatusCode::OK, &accepted, &ended))
+    let outcome = submitted.map_err(|rejection| explain(&caller, order, rejection))?;
+    let ended = Order::of(&book_fact(&outcome)?.orders[0], on);
+    Ok(answer(StatusCode::OK, &outcome, &ended))
 }
 
 /// A book knows open orders only; the caller's history knows what became of the others.
@@ -100,9 +100,9 @@ pub fn not_open(world: &World, user: UserId, order: OrderId) -> Rejection {
 }
 
 /// The fact of a command to one book.
-fn book_fact(accepted: &Accepted) -> Result<&BookFact, Problem> {
-    match &accepted.said {
-        Said::Fact(fact) => fact.book(),
+fn book_fact(outcome: &Outcome) -> Result<&BookFact, Problem> {
+    match &outcome.done {
+        Done::Fact(fact) => fact.book(),
         _ => None,
     }
     .ok_or_else(|| Problem::of(Edge::Internal))
@@ -112,7 +112,7 @@ fn book_fact(accepted: &Accepted) -> Result<&BookFact, Problem> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct CancelAsked {
+pub struct CancelQuery {
     /// Only those of this instrument.
     instrument: Option<String>,
 }
@@ -123,7 +123,7 @@ pub struct CancelAsked {
     path = "/api/orderbook/orders",
     tag = "orderbook",
     security(("bearer" = [])),
-    params(CancelAsked),
+    params(CancelQuery),
     responses(
         (status = 200, body = Cancelled),
         (status = 401, body = ProblemBody),
@@ -132,24 +132,24 @@ pub struct CancelAsked {
 )]
 pub async fn cancel_orders(
     caller: Caller,
-    Query(asked): Query<CancelAsked>,
+    Query(asked): Query<CancelQuery>,
 ) -> Result<HttpResponse, Problem> {
     let instrument = match &asked.instrument {
         None => None,
         Some(name) => Some(instrument_named(&caller.api.exchange.views().world(), name)?.id),
     };
     let command = Command::CancelAll { instrument, reason: CancelReason::Owner };
-    let accepted = caller.submit(command, b"").await?;
-    let facts = facts_of(&accepted)?;
-    let cancelled = Cancelled::of(accepted.sequence, caller.user, facts);
-    Ok(answer(StatusCode::OK, &accepted, &cancelled))
+    let outcome = caller.submit(command, b"").await?;
+    let facts = facts_of(&outcome)?;
+    let cancelled = Cancelled::of(outcome.sequence, caller.user, facts);
+    Ok(answer(StatusCode::OK, &outcome, &cancelled))
 }
 
 /// The book facts of a command to many books; a book where nothing was open has none.
-fn facts_of(accepted: &Accepted) -> Result<Vec<&BookFact>, Problem> {
+fn facts_of(outcome: &Outcome) -> Result<Vec<&BookFact>, Problem> {
     let mut facts = Vec::new();
-    match &accepted.said {
-        Said::Parts(parts) => {
+    match &outcome.done {
+        Done::Parts(parts) => {
             for part in parts {
                 match part {
                     Ok(part) => facts.extend(facts_of(part)?),
@@ -157,8 +157,8 @@ fn facts_of(accepted: &Accepted) -> Result<Vec<&BookFact>, Problem> {
                 }
             }
         }
-        Said::Fact(fact) => facts.extend(fact.book()),
-        Said::Existing(_) | Said::Nothing => {}
+        Done::Fact(fact) => facts.extend(fact.book()),
+        Done::Existing(_) | Done::Nothing => {}
     }
     Ok(facts)
 }
@@ -204,14 +204,14 @@ pub async fn cancel_all_after(
     if timeout_ms > SWITCH_MILLIS_MAX {
         return Err(Problem::field("timeout_ms", "is more than a day, 86400000"));
     }
-    let accepted = caller.submit(Command::ArmSwitch { timeout_ms }, &body.raw).await?;
-    let deadline = match &accepted.said {
-        Said::Fact(fact) => match fact.body {
+    let outcome = caller.submit(Command::ArmSwitch { timeout_ms }, &body.raw).await?;
+    let deadline = match &outcome.done {
+        Done::Fact(fact) => match fact.body {
             Body::SwitchArmed { deadline, .. } => deadline,
             _ => None,
         },
         _ => None,
     };
-    let switch = Switch { cancel_at: deadline.map(wire::time), sequence: accepted.sequence.0 };
-    Ok(answer(StatusCode::OK, &accepted, &switch))
+    let switch = Switch { cancel_at: deadline.map(wire::time), sequence: outcome.sequence.0 };
+    Ok(answer(StatusCode::OK, &outcome, &switch))
 }

@@ -27,7 +27,7 @@ use crate::{
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct OrdersAsked {
+pub struct OrdersQuery {
     /// `open`, `closed`, or one status such as `FILLED`.
     status: Option<String>,
     /// Only those of this instrument.
@@ -46,7 +46,7 @@ pub struct OrdersAsked {
     path = "/api/orderbook/orders",
     tag = "orderbook",
     security(("bearer" = [])),
-    params(OrdersAsked),
+    params(OrdersQuery),
     responses(
         (status = 200, body = Page<Order>),
         (status = 400, body = ProblemBody),
@@ -56,7 +56,7 @@ pub struct OrdersAsked {
 )]
 pub async fn list_orders(
     caller: Caller,
-    Query(asked): Query<OrdersAsked>,
+    Query(asked): Query<OrdersQuery>,
 ) -> Result<HttpResponse, Problem> {
     let limit = Span::read(asked.limit.as_deref(), None)?.limit;
     let after = asked.after.as_deref().map(read_cursor).transpose()?;
@@ -108,7 +108,7 @@ pub async fn show_order(caller: Caller, id: Path<String>) -> Result<HttpResponse
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct OwnTradesAsked {
+pub struct OwnTradesQuery {
     /// Only those of this instrument.
     instrument: Option<String>,
     /// At most so many, 1 to 500; default 50.
@@ -123,7 +123,7 @@ pub struct OwnTradesAsked {
     path = "/api/orderbook/trades",
     tag = "orderbook",
     security(("bearer" = [])),
-    params(OwnTradesAsked),
+    params(OwnTradesQuery),
     responses(
         (status = 200, body = Page<OwnTrade>),
         (status = 400, body = ProblemBody),
@@ -133,7 +133,7 @@ pub struct OwnTradesAsked {
 )]
 pub async fn list_own_trades(
     caller: Caller,
-    Query(asked): Query<OwnTradesAsked>,
+    Query(asked): Query<OwnTradesQuery>,
 ) -> Result<HttpResponse, Problem> {
     let span = Span::read(asked.limit.as_deref(), asked.after.as_deref())?;
     let world = caller.api.exchange.views().world();
@@ -189,7 +189,7 @@ impl Wanted {
 }
 
 impl Filter {
-    fn read(asked: &OrdersAsked, world: &World) -> Result<Filter, Problem> {
+    fn read(asked: &OrdersQuery, world: &World) -> Result<Filter, Problem> {
         let status = match asked.status.as_deref() {
             None => Wanted::All,
             Some(text) => Wanted::read(text)

@@ -52,7 +52,7 @@ pub async fn list_instruments(api: Data<Api>) -> HttpResponse {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct DepthAsked {
+pub struct DepthQuery {
     /// Levels of each side, 1 to 1000; default 50.
     depth: Option<String>,
 }
@@ -62,13 +62,13 @@ pub struct DepthAsked {
     get,
     path = "/api/orderbook/{instrument}",
     tag = "orderbook",
-    params(("instrument" = String, Path, example = "BTC-USD"), DepthAsked),
+    params(("instrument" = String, Path, example = "BTC-USD"), DepthQuery),
     responses((status = 200, body = Book), (status = 404, body = ProblemBody))
 )]
 pub async fn show_book(
     api: Data<Api>,
     name: Path<String>,
-    Query(asked): Query<DepthAsked>,
+    Query(asked): Query<DepthQuery>,
 ) -> Result<HttpResponse, Problem> {
     let depth = match asked.depth.as_deref() {
         None => DEPTH_DEFAULT,
@@ -88,7 +88,7 @@ pub async fn show_book(
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct SpanAsked {
+pub struct SpanQuery {
     /// At most so many, 1 to 500; default 50.
     limit: Option<String>,
     /// The `next` of the page before.
@@ -100,13 +100,13 @@ pub struct SpanAsked {
     get,
     path = "/api/orderbook/{instrument}/trades",
     tag = "orderbook",
-    params(("instrument" = String, Path, example = "BTC-USD"), SpanAsked),
+    params(("instrument" = String, Path, example = "BTC-USD"), SpanQuery),
     responses((status = 200, body = Page<Print>), (status = 404, body = ProblemBody))
 )]
 pub async fn list_trades(
     api: Data<Api>,
     name: Path<String>,
-    Query(asked): Query<SpanAsked>,
+    Query(asked): Query<SpanQuery>,
 ) -> Result<HttpResponse, Problem> {
     let span = Span::read(asked.limit.as_deref(), asked.after.as_deref())?;
     let world = api.exchange.views().world();
@@ -152,7 +152,7 @@ fn history_of<'a>(
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct CandlesAsked {
+pub struct CandlesQuery {
     /// `1m`, `5m`, `15m`, `1h`, `4h` or `1d`; default `1m`.
     #[param(value_type = Option<wire::code::CandleInterval>)]
     interval: Option<String>,
@@ -182,7 +182,7 @@ pub struct Candles {
     get,
     path = "/api/orderbook/{instrument}/candles",
     tag = "orderbook",
-    params(("instrument" = String, Path, example = "BTC-USD"), CandlesAsked),
+    params(("instrument" = String, Path, example = "BTC-USD"), CandlesQuery),
     responses(
         (status = 200, body = Candles),
         (status = 400, body = ProblemBody),
@@ -192,7 +192,7 @@ pub struct Candles {
 pub async fn list_candles(
     api: Data<Api>,
     name: Path<String>,
-    Query(asked): Query<CandlesAsked>,
+    Query(asked): Query<CandlesQuery>,
 ) -> Result<HttpResponse, Problem> {
     let now = api.exchange.now();
     let (interval, from, to) = read_range(&asked, now)?;
@@ -213,7 +213,7 @@ pub async fn list_candles(
 }
 
 /// The interval and the bounds: `from` included, `to` not, and nothing beyond now.
-fn read_range(asked: &CandlesAsked, now: Stamp) -> Result<(Interval, Stamp, Stamp), Problem> {
+fn read_range(asked: &CandlesQuery, now: Stamp) -> Result<(Interval, Stamp, Stamp), Problem> {
     let code = asked.interval.as_deref().unwrap_or(Interval::M1.code());
     let interval = Interval::from_code(code)
         .ok_or_else(|| Problem::field("interval", "is not 1m, 5m, 15m, 1h, 4h or 1d"))?;
@@ -247,7 +247,7 @@ mod tests {
 
     fn range(interval: &str, from: &str, to: &str) -> Result<(i64, i64), &'static str> {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let asked = CandlesAsked { interval: given(interval), from: given(from), to: given(to) };
+        let asked = CandlesQuery { interval: given(interval), from: given(from), to: given(to) };
         // A day and a half after the start of time.
         let read = read_range(&asked, Stamp(129_600_000));
         read.map(|(_, from, to)| (from.0, to.0)).map_err(|problem| problem.code())

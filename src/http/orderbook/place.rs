@@ -12,6 +12,7 @@ use crate::{
         id::{InstrumentId, OrderId, Sequence, UserId},
         instrument::Instrument,
         order::PlaceOrder,
+        outcome::{Answer, Done, Outcome},
         rejection::Rejection,
         world::World,
     },
@@ -21,7 +22,6 @@ use crate::{
         problem::{Edge, Problem, ProblemBody},
         wire::{Order, OrderBody, Placed, fills},
     },
-    pipeline::answer::{Accepted, Answer, Said},
 };
 
 /// The most orders of one batch.
@@ -49,9 +49,9 @@ const BATCH_MAX: usize = 100;
 pub async fn place_order(caller: Caller, body: Json<OrderBody>) -> Result<HttpResponse, Problem> {
     let (on, order) = read_order(&caller, &body.asked)?;
     let command = Command::Place { instrument: on.id, order };
-    let accepted = caller.submit(command, &body.raw).await?;
-    let (accepted, placed) = placed(&caller, accepted, on)?;
-    Ok(answer(StatusCode::CREATED, &accepted, &placed))
+    let outcome = caller.submit(command, &body.raw).await?;
+    let (outcome, placed) = placed(&caller, outcome, on)?;
+    Ok(answer(StatusCode::CREATED, &outcome, &placed))
 }
 
 /// What a test is answered with.
@@ -78,9 +78,9 @@ pub struct Tested {
 )]
 pub async fn test_order(caller: Caller, body: Json<OrderBody>) -> Result<HttpResponse, Problem> {
     let (on, order) = read_order(&caller, &body.asked)?;
-    let accepted = caller.submit_unkeyed(Command::Test { instrument: on.id, order }).await?;
-    let tested = Tested { sequence: accepted.sequence.0 };
-    Ok(answer(StatusCode::OK, &accepted, &tested))
+    let outcome = caller.submit_unkeyed(Command::Test { instrument: on.id, order }).await?;
+    let tested = Tested { sequence: outcome.sequence.0 };
+    Ok(answer(StatusCode::OK, &outcome, &tested))
 }
 
 /// Many orders, on any instruments.
@@ -161,8 +161,8 @@ pub async fn place_batch(caller: Caller, body: JsonBytes) -> Result<HttpResponse
             placed(&caller, answer?, on)
         });
         match placed {
-            Ok((accepted, placed)) => {
-                let replayed = accepted.replayed;
+            Ok((outcome, placed)) => {
+                let replayed = outcome.replayed;
                 BatchResult::Placed { status: 201, placed: Box::new(placed), replayed }
             }
             Err(problem) => BatchResult::Refused(problem.body(caller.request)),
@@ -204,10 +204,10 @@ async fn submit_batch(
     if orders.is_empty() {
         return Ok((caller.api.exchange.views().world().state.through, Vec::new()));
     }
-    let accepted = caller.submit_unkeyed(Command::PlaceMany(orders)).await?;
-    Ok(match accepted.said {
-        Said::Parts(answers) => (accepted.sequence, answers),
-        _ => (accepted.sequence, vec![Ok(accepted)]),
+    let outcome = caller.submit_unkeyed(Command::PlaceMany(orders)).await?;
+    Ok(match outcome.done {
+        Done::Parts(answers) => (outcome.sequence, answers),
+        _ => (outcome.sequence, vec![Ok(outcome)]),
     })
 }
 
@@ -223,22 +223,22 @@ fn read_order<'a>(caller: &'a Caller, body: &OrderBody) -> Part<'a> {
 /// What a placement is answered with, and whether it is a repeat.
 fn placed(
     caller: &Caller,
-    accepted: Accepted,
+    outcome: Outcome,
     on: &Instrument,
-) -> Result<(Accepted, Placed), Problem> {
-    let existing = match &accepted.said {
-        Said::Existing(order) => *order,
-        Said::Fact(fact) => {
+) -> Result<(Outcome, Placed), Problem> {
+    let existing = match &outcome.done {
+        Done::Existing(order) => *order,
+        Done::Fact(fact) => {
             // A placement becomes a fact of its book.
             let fact = fact.book().ok_or_else(|| Problem::of(Edge::Internal))?;
-            let placed = Placed::of(accepted.sequence, fact, on);
-            return Ok((accepted, placed));
+            let placed = Placed::of(outcome.sequence, fact, on);
+            return Ok((outcome, placed));
         }
-        Said::Nothing | Said::Parts(_) => return Err(Problem::of(Edge::Internal)),
+        Done::Nothing | Done::Parts(_) => return Err(Problem::of(Edge::Internal)),
     };
     let world = caller.api.exchange.views().world();
-    let placed = existing_order(&world, caller.user, existing, on, accepted.sequence)?;
-    Ok((Accepted { replayed: true, ..accepted }, placed))
+    let placed = existing_order(&world, caller.user, existing, on, outcome.sequence)?;
+    Ok((Outcome { replayed: true, ..outcome }, placed))
 }
 
 /// An order that was placed before, as it is now, with all its fills that are kept.

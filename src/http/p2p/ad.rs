@@ -13,6 +13,7 @@ use crate::{
     domain::{
         command::Command,
         id::{AdId, UserId},
+        outcome::Outcome,
         p2p::{context, fiat::PaymentMethod},
         rejection::Rejection,
     },
@@ -24,7 +25,6 @@ use crate::{
         problem::{Problem, ProblemBody},
         wire::{self, Ad, AdBody, AdChangeBody},
     },
-    pipeline::answer::Accepted,
 };
 
 /// Publishes an ad. What a SELL ad sells is locked from here on.
@@ -50,8 +50,8 @@ pub async fn publish_ad(caller: Caller, body: Json<AdBody>) -> Result<HttpRespon
         let board = world.state.p2p.board_of(asset, fiat).ok_or(Rejection::FiatNotOffered)?;
         board.id
     };
-    let accepted = caller.submit(Command::PublishAd { board, draft }, &body.raw).await?;
-    Ok(answer(StatusCode::CREATED, &accepted, &Ad::after(ad_fact(&accepted)?)))
+    let outcome = caller.submit(Command::PublishAd { board, draft }, &body.raw).await?;
+    Ok(answer(StatusCode::CREATED, &outcome, &Ad::after(ad_fact(&outcome)?)))
 }
 
 /// An ad, whatever has become of it.
@@ -195,8 +195,8 @@ async fn ask_owner(
     raw: &[u8],
 ) -> Result<HttpResponse, Problem> {
     let submitted = caller.submit(command, raw).await;
-    let accepted: Accepted = submitted.map_err(|rejection| explain(caller, id, rejection, true))?;
-    Ok(answer(StatusCode::OK, &accepted, &Ad::after(ad_fact(&accepted)?)))
+    let outcome: Outcome = submitted.map_err(|rejection| explain(caller, id, rejection, true))?;
+    Ok(answer(StatusCode::OK, &outcome, &Ad::after(ad_fact(&outcome)?)))
 }
 
 /// A board knows live ads only; the history knows what became of the others.

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{ask_trade, trade_fact, trade_id};
 use crate::{
-    domain::p2p::ask::TradeAsk,
+    domain::p2p::trade_request::TradeRequest,
     http::{
         body::{Json, OptionalJson},
         caller::{Caller, answer},
@@ -71,42 +71,42 @@ trade_command!(
     /// The buyer says that the payment was sent.
     mark_sent,
     "/api/p2p/trades/{id}/payment-sent",
-    TradeAsk::MarkSent,
+    TradeRequest::MarkSent,
     "TRADE_STATE_FORBIDS, TRADE_STATE_CHANGED, TRADE_EXPIRED, with the `state`"
 );
 trade_command!(
     /// The seller says that the payment came: the coins go to the buyer.
     confirm_payment,
     "/api/p2p/trades/{id}/confirm-payment",
-    TradeAsk::Confirm,
+    TradeRequest::Confirm,
     "PAYMENT_NOT_MARKED, TRADE_STATE_FORBIDS, TRADE_STATE_CHANGED, with the `state`"
 );
 trade_command!(
     /// The buyer agrees to the cancel that the seller asks for: nobody's fault.
     accept_cancel,
     "/api/p2p/trades/{id}/cancel/accept",
-    TradeAsk::AcceptCancel,
+    TradeRequest::AcceptCancel,
     "NO_CANCEL_REQUEST, TRADE_STATE_FORBIDS, TRADE_STATE_CHANGED, with the `state`"
 );
 trade_command!(
     /// The buyer does not agree to the cancel that the seller asks for.
     reject_cancel,
     "/api/p2p/trades/{id}/cancel/reject",
-    TradeAsk::RejectCancel,
+    TradeRequest::RejectCancel,
     "NO_CANCEL_REQUEST, TRADE_STATE_FORBIDS, TRADE_STATE_CHANGED, with the `state`"
 );
 trade_command!(
     /// The seller gives the buyer another payment window, once.
     extend_trade,
     "/api/p2p/trades/{id}/extend",
-    TradeAsk::Extend,
+    TradeRequest::Extend,
     "ALREADY_EXTENDED, TRADE_STATE_FORBIDS, TRADE_STATE_CHANGED, with the `state`"
 );
 trade_command!(
     /// The buyer gives in to a dispute: the coins go back.
     concede_trade,
     "/api/p2p/trades/{id}/concede",
-    TradeAsk::Concede,
+    TradeRequest::Concede,
     "TRADE_STATE_FORBIDS, TRADE_STATE_CHANGED, with the `state`"
 );
 
@@ -133,7 +133,7 @@ pub async fn cancel_trade(
     body: OptionalJson<CancelBody>,
 ) -> Result<HttpResponse, Problem> {
     let OptionalJson(Json { asked, raw }) = body;
-    let ask = TradeAsk::Cancel { not_paid: asked.not_paid };
+    let ask = TradeRequest::Cancel { not_paid: asked.not_paid };
     command(&caller, &id, asked.expected_state.as_deref(), ask, &raw).await
 }
 
@@ -142,10 +142,10 @@ pub(in crate::http) async fn command(
     caller: &Caller,
     id: &str,
     expected: Option<&str>,
-    ask: TradeAsk,
+    ask: TradeRequest,
     raw: &[u8],
 ) -> Result<HttpResponse, Problem> {
-    let accepted = ask_trade(caller, trade_id(id)?, None, expected, ask, raw).await?;
-    let trade = ShownTrade::of(&trade_fact(&accepted)?.trade, caller.user);
-    Ok(answer(StatusCode::OK, &accepted, &trade))
+    let outcome = ask_trade(caller, trade_id(id)?, None, expected, ask, raw).await?;
+    let trade = ShownTrade::of(&trade_fact(&outcome)?.trade, caller.user);
+    Ok(answer(StatusCode::OK, &outcome, &trade))
 }

@@ -61,7 +61,7 @@ impl ListedAd {
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct AdsAsked {
+pub struct AdsQuery {
     /// What the makers do: BUY or SELL.
     #[param(value_type = Option<wire::code::OrderSide>, example = "SELL")]
     ad_type: Option<String>,
@@ -97,7 +97,7 @@ pub struct AdsAsked {
     path = "/api/p2p/advertisements",
     tag = "p2p",
     security((), ("bearer" = [])),
-    params(AdsAsked),
+    params(AdsQuery),
     responses(
         (status = 200, body = Page<ListedAd>),
         (status = 400, body = ProblemBody),
@@ -106,7 +106,7 @@ pub struct AdsAsked {
 )]
 pub async fn list_ads(
     visitor: Visitor,
-    Query(asked): Query<AdsAsked>,
+    Query(asked): Query<AdsQuery>,
 ) -> Result<HttpResponse, Problem> {
     let filter = Filter::read(&asked)?;
     let user = visitor.caller.as_ref().map(|caller| caller.user);
@@ -166,7 +166,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn read(asked: &AdsAsked) -> Result<Filter, Problem> {
+    fn read(asked: &AdsQuery) -> Result<Filter, Problem> {
         let side = match asked.ad_type.as_deref() {
             None => None,
             Some("BUY") => Some(Side::Buy),

@@ -22,22 +22,20 @@ use super::{
     page::{Place, read_count},
     problem::{Edge, Problem},
 };
-use crate::{
-    domain::{
-        account::Role,
-        command::Command,
-        fact::Body,
-        id::{AdId, DisputeId, P2pTradeId, UserId},
-        p2p::{
-            ad::{Ad, AdFact},
-            ask::TradeAsk,
-            dispute::DisputeStatus,
-            trade::{P2pTrade, P2pTradeFact, TradeState},
-        },
-        rejection::Rejection,
-        world::World,
+use crate::domain::{
+    account::Role,
+    command::Command,
+    fact::Body,
+    id::{AdId, DisputeId, P2pTradeId, UserId},
+    outcome::Outcome,
+    p2p::{
+        ad::{Ad, AdFact},
+        dispute::DisputeStatus,
+        trade::{P2pTrade, P2pTradeFact, TradeState},
+        trade_request::TradeRequest,
     },
-    pipeline::answer::Accepted,
+    rejection::Rejection,
+    world::World,
 };
 
 /// The ad that a path names, if it can be one.
@@ -105,9 +103,9 @@ pub(super) async fn ask_trade(
     trade: P2pTradeId,
     dispute: Option<DisputeId>,
     expected: Option<&str>,
-    ask: TradeAsk,
+    ask: TradeRequest,
     raw: &[u8],
-) -> Result<Accepted, Problem> {
+) -> Result<Outcome, Problem> {
     let expected = read_expected(expected)?;
     let command = Command::P2pTrade { trade, dispute, expected, ask };
     caller.submit(command, raw).await.map_err(|rejection| refused(caller, trade, rejection))
@@ -136,16 +134,16 @@ pub(super) fn refused(caller: &Caller, trade: P2pTradeId, rejection: Rejection) 
 }
 
 /// What a command did to a trade.
-pub(super) fn trade_fact(accepted: &Accepted) -> Result<&P2pTradeFact, Problem> {
-    match &fact_of(accepted)?.body {
+pub(super) fn trade_fact(outcome: &Outcome) -> Result<&P2pTradeFact, Problem> {
+    match &fact_of(outcome)?.body {
         Body::P2pTrade(fact) => Ok(fact),
         _ => Err(Problem::of(Edge::Internal)),
     }
 }
 
 /// What a command did to an ad.
-fn ad_fact(accepted: &Accepted) -> Result<&AdFact, Problem> {
-    match &fact_of(accepted)?.body {
+fn ad_fact(outcome: &Outcome) -> Result<&AdFact, Problem> {
+    match &fact_of(outcome)?.body {
         Body::P2pAd(fact) => Ok(fact),
         _ => Err(Problem::of(Edge::Internal)),
     }

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         account::Role,
         fact::Body,
-        p2p::{ask::TradeAsk, dispute::TEXT_CHARS_MAX},
+        p2p::{dispute::TEXT_CHARS_MAX, trade_request::TradeRequest},
     },
     http::{
         body::Json,
@@ -25,7 +25,7 @@ use crate::{
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct PageAsked {
+pub struct PageQuery {
     /// At most so many, 1 to 500; default 50.
     #[param(value_type = Option<u32>)]
     pub limit: Option<String>,
@@ -33,7 +33,7 @@ pub struct PageAsked {
     pub after: Option<String>,
 }
 
-impl PageAsked {
+impl PageQuery {
     /// The checked span.
     pub fn span(&self) -> Result<Span, Problem> {
         Span::read(self.limit.as_deref(), self.after.as_deref())
@@ -46,7 +46,7 @@ impl PageAsked {
     path = "/api/p2p/trades/{id}/messages",
     tag = "p2p",
     security(("bearer" = [])),
-    params(("id" = String, Path), PageAsked),
+    params(("id" = String, Path), PageQuery),
     responses(
         (status = 200, body = Page<P2pMessage>),
         (status = 401, body = ProblemBody),
@@ -56,7 +56,7 @@ impl PageAsked {
 pub async fn list_messages(
     caller: Caller,
     id: Path<String>,
-    Query(asked): Query<PageAsked>,
+    Query(asked): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (id, span) = (trade_id(&id)?, asked.span()?);
     let world = caller.api.exchange.views().world();
@@ -108,14 +108,14 @@ pub async fn write_message(
     let id = trade_id(&id)?;
     let MessageBody { text, expected_state } = body.asked;
     text::check("text", &text, TEXT_CHARS_MAX)?;
-    let ask = TradeAsk::Write { text };
-    let accepted = ask_trade(&caller, id, None, expected_state.as_deref(), ask, &body.raw).await?;
-    let fact = fact_of(&accepted)?;
+    let ask = TradeRequest::Write { text };
+    let outcome = ask_trade(&caller, id, None, expected_state.as_deref(), ask, &body.raw).await?;
+    let fact = fact_of(&outcome)?;
     let Body::P2pMessage(message) = &fact.body else {
         return Err(Problem::of(Edge::Internal));
     };
-    let message = P2pMessage::of(accepted.sequence, fact.stamp, message);
-    Ok(answer(StatusCode::CREATED, &accepted, &message))
+    let message = P2pMessage::of(outcome.sequence, fact.stamp, message);
+    Ok(answer(StatusCode::CREATED, &outcome, &message))
 }
 
 /// What was done to a trade, by whom and when, oldest first; messages are in the chat.
@@ -124,7 +124,7 @@ pub async fn write_message(
     path = "/api/p2p/trades/{id}/audit",
     tag = "p2p",
     security(("bearer" = [])),
-    params(("id" = String, Path), PageAsked),
+    params(("id" = String, Path), PageQuery),
     responses(
         (status = 200, body = Page<AuditEntry>),
         (status = 401, body = ProblemBody),
@@ -134,7 +134,7 @@ pub async fn write_message(
 pub async fn list_audit(
     caller: Caller,
     id: Path<String>,
-    Query(asked): Query<PageAsked>,
+    Query(asked): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (id, span) = (trade_id(&id)?, asked.span()?);
     let world = caller.api.exchange.views().world();

@@ -50,9 +50,9 @@ pub async fn take_ad(caller: Caller, body: Json<TakeBody>) -> Result<HttpRespons
     };
     let take = body.asked.check(asset, fiat)?;
     let submitted = caller.submit(Command::TakeAd(take), &body.raw).await;
-    let accepted = submitted.map_err(|rejection| explain(&caller, ad, rejection, false))?;
-    let taken = Taken::of(accepted.sequence, &trade_fact(&accepted)?.trade, caller.user);
-    Ok(answer(StatusCode::CREATED, &accepted, &taken))
+    let outcome = submitted.map_err(|rejection| explain(&caller, ad, rejection, false))?;
+    let taken = Taken::of(outcome.sequence, &trade_fact(&outcome)?.trade, caller.user);
+    Ok(answer(StatusCode::CREATED, &outcome, &taken))
 }
 
 /// A trade, for its parties, who decides its dispute, and admins.
@@ -79,7 +79,7 @@ pub async fn show_p2p_trade(caller: Caller, id: Path<String>) -> Result<HttpResp
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct P2pTradesAsked {
+pub struct P2pTradesQuery {
     /// `OPEN`, `CLOSED`, or one status such as `PAYMENT_SENT`.
     status: Option<String>,
     /// What the caller is in it: BUYER, SELLER, MAKER or TAKER.
@@ -97,7 +97,7 @@ pub struct P2pTradesAsked {
     path = "/api/p2p/trades",
     tag = "p2p",
     security(("bearer" = [])),
-    params(P2pTradesAsked),
+    params(P2pTradesQuery),
     responses(
         (status = 200, body = Page<ShownTrade>),
         (status = 400, body = ProblemBody),
@@ -106,7 +106,7 @@ pub struct P2pTradesAsked {
 )]
 pub async fn list_p2p_trades(
     caller: Caller,
-    Query(asked): Query<P2pTradesAsked>,
+    Query(asked): Query<P2pTradesQuery>,
 ) -> Result<HttpResponse, Problem> {
     let status = asked.status.as_deref().map(Wanted::read).transpose()?;
     let role = asked.role.as_deref().map(TradeRole::read).transpose()?;

@@ -7,7 +7,7 @@ pub fn text(answer: &Answer) -> String {
     match answer {
         Ok(accepted) => {
             let replayed = if accepted.replayed { " replayed" } else { "" };
-            format!("{}{replayed} {}", accepted.sequence, said(&accepted.said))
+            format!("{}{replayed} {}", accepted.sequence, said(&accepted.done))
         }
         Err(rejection) => {
             let (code, detail) = (rejection.code(), rejection.detail());
@@ -16,12 +16,12 @@ pub fn text(answer: &Answer) -> String {
     }
 }
 
-fn said(said: &Said) -> String {
+fn said(said: &Done) -> String {
     match said {
-        Said::Fact(_) => "fact".into(),
-        Said::Existing(order) => format!("existing {order}"),
-        Said::Nothing => "nothing".into(),
-        Said::Parts(answers) => {
+        Done::Fact(_) => "fact".into(),
+        Done::Existing(order) => format!("existing {order}"),
+        Done::Nothing => "nothing".into(),
+        Done::Parts(answers) => {
             format!("parts ({})", answers.iter().map(text).collect::<Vec<_>>().join("; "))
         }
     }
@@ -36,7 +36,7 @@ fn named(rejection: &Rejection) -> String {
         Rejection::AdChanged(version) => version.to_string(),
         Rejection::PriceMoved(price) => price.print(),
         Rejection::AdAmountExceeded(left, asset) => asset.print(*left),
-        Rejection::ConditionNotMet(condition) => (*condition).into(),
+        Rejection::ConditionNotMet(condition) => condition.code().into(),
         Rejection::Barred(until) | Rejection::StatementsMissing(until) => until.0.to_string(),
         Rejection::TradeStateForbids(state)
         | Rejection::TradeStateChanged(state)
@@ -63,11 +63,11 @@ impl Tally {
         match answer {
             Ok(accepted) => {
                 self.replayed += usize::from(accepted.replayed);
-                match &accepted.said {
-                    Said::Parts(parts) => {
+                match &accepted.done {
+                    Done::Parts(parts) => {
                         parts.iter().for_each(|part| self.count(command, part));
                     }
-                    Said::Existing(_) => self.existing += 1,
+                    Done::Existing(_) => self.existing += 1,
                     _ => self.count(command, answer),
                 }
             }

@@ -4,6 +4,7 @@
 use souk::domain::{money::Amount, per_asset::PerAsset};
 
 use super::*;
+use serde::{Serialize, de::DeserializeOwned};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -119,12 +120,14 @@ impl Frozen {
         self.exchange().views().world().state.through
     }
 
-    /// Asks, and waits for all that it leads to.
-    pub async fn ask(&self, asked: Asked) -> Answer {
+    /// Asks, and waits for all that it leads to. What is asked and what is answered goes through bytes,
+    /// as between processes.
+    pub async fn ask(&self, asked: Request) -> Answer {
         let before = self.through();
         let text = format!("{asked:?}");
-        let answered = tokio::time::timeout(PATIENCE, self.exchange().submit(asked)).await;
-        let answer = answered.unwrap_or_else(|_| panic!("no answer to {text}"));
+        let answered =
+            tokio::time::timeout(PATIENCE, self.exchange().submit(carried(&asked))).await;
+        let answer: Answer = carried(&answered.unwrap_or_else(|_| panic!("no answer to {text}")));
         let known = answer.as_ref().map_or(before, |accepted| before.max(accepted.sequence));
         self.settle(known).await;
         answer
@@ -143,7 +146,7 @@ impl Frozen {
             }
             // A refusal leaves behind everything that was durable before.
             let by = None;
-            let probe = Asked { by, request: RequestId(0), key: None, command: Command::LogOut };
+            let probe = Request { by, request: RequestId(0), key: None, command: Command::LogOut };
             self.exchange().submit(probe).await.unwrap_err();
             known = through;
             tokio::task::yield_now().await;
@@ -175,4 +178,10 @@ impl Frozen {
         assert_eq!(world.state.digest(), live, "the live actors and the fold differ");
         (journal, world)
     }
+}
+
+/// What comes out at the other end of a wire.
+fn carried<T: Serialize + DeserializeOwned>(value: &T) -> T {
+    let bytes = bincode::serde::encode_to_vec(value, bincode::config::standard()).unwrap();
+    bincode::serde::decode_from_slice(&bytes, bincode::config::standard()).unwrap().0
 }

@@ -22,12 +22,12 @@ fn ads(world: &World) -> impl Iterator<Item = &Ad> {
     world.state.p2p.boards().iter().flat_map(|board| board.ads())
 }
 
-fn dispute(by_buyer: bool) -> TradeAsk {
+fn dispute(by_buyer: bool) -> TradeRequest {
     let reason = match by_buyer {
         true => DisputeReason::NotReleased,
         false => DisputeReason::PaymentNotReceived,
     };
-    TradeAsk::OpenDispute { reason, statement: STATEMENT.into() }
+    TradeRequest::OpenDispute { reason, statement: STATEMENT.into() }
 }
 
 impl Script {
@@ -37,13 +37,13 @@ impl Script {
         Command::Contact(match self.random.draw(40) {
             0..12 => {
                 let details = format!("DE00 {:04}", self.random.draw(10_000));
-                ContactAsk::AddAccount { method, holder: "A. Holder".into(), details }
+                ContactRequest::AddAccount { method, holder: "A. Holder".into(), details }
             }
-            12..16 => ContactAsk::RemoveAccount { number: self.random.between(1, 30) as u32 },
-            16 => ContactAsk::Block(other),
-            17..32 => ContactAsk::Unblock(other),
-            32..36 => ContactAsk::Favour(other),
-            _ => ContactAsk::Unfavour(other),
+            12..16 => ContactRequest::RemoveAccount { number: self.random.between(1, 30) as u32 },
+            16 => ContactRequest::Block(other),
+            17..32 => ContactRequest::Unblock(other),
+            32..36 => ContactRequest::Favour(other),
+            _ => ContactRequest::Unfavour(other),
         })
     }
 
@@ -281,110 +281,112 @@ impl Script {
     }
 
     /// What brings a trade on.
-    fn sensible(&mut self, world: &World, trade: &P2pTrade) -> (UserId, TradeAsk) {
+    fn sensible(&mut self, world: &World, trade: &P2pTrade) -> (UserId, TradeRequest) {
         use TradeState::*;
         let (buyer, seller) = (trade.buyer.id, trade.seller.id);
         let party = self.random.any(&[buyer, seller]);
         if trade.frozen.is_some() && self.random.percent(60) {
-            return (self.admin(), TradeAsk::Unfreeze { reason: "all is well".into() });
+            return (self.admin(), TradeRequest::Unfreeze { reason: "all is well".into() });
         }
         match (trade.state, self.random.draw(16)) {
-            (_, 0) => (party, TradeAsk::Write { text: "hello".into() }),
+            (_, 0) => (party, TradeRequest::Write { text: "hello".into() }),
             (_, 1) if self.random.percent(30) => {
-                (self.admin(), TradeAsk::Freeze { reason: "a hint".into() })
+                (self.admin(), TradeRequest::Freeze { reason: "a hint".into() })
             }
-            (_, 2 | 3) if trade.seller_asks_cancel => (buyer, TradeAsk::AcceptCancel),
-            (_, 4 | 5) if trade.seller_asks_cancel => (buyer, TradeAsk::RejectCancel),
-            (Pending, 2 | 3) => (seller, TradeAsk::Extend),
-            (Pending, 4) => (buyer, TradeAsk::Cancel { not_paid: false }),
+            (_, 2 | 3) if trade.seller_asks_cancel => (buyer, TradeRequest::AcceptCancel),
+            (_, 4 | 5) if trade.seller_asks_cancel => (buyer, TradeRequest::RejectCancel),
+            (Pending, 2 | 3) => (seller, TradeRequest::Extend),
+            (Pending, 4) => (buyer, TradeRequest::Cancel { not_paid: false }),
             (Pending | PaymentSent | ReleaseOverdue, 6 | 7) => {
-                (seller, TradeAsk::Cancel { not_paid: false })
+                (seller, TradeRequest::Cancel { not_paid: false })
             }
-            (Pending, _) => (buyer, TradeAsk::MarkSent),
+            (Pending, _) => (buyer, TradeRequest::MarkSent),
             (PaymentSent | ReleaseOverdue, 5) => {
-                (buyer, TradeAsk::Cancel { not_paid: self.random.percent(70) })
+                (buyer, TradeRequest::Cancel { not_paid: self.random.percent(70) })
             }
             (PaymentSent, 8..11) => (seller, dispute(false)),
             (ReleaseOverdue, 8) => (seller, dispute(false)),
             (ReleaseOverdue, 9..13) => (buyer, dispute(true)),
-            (PaymentSent | ReleaseOverdue, _) => (seller, TradeAsk::Confirm),
-            (VerdictPending, 2..5) => (party, TradeAsk::Appeal { reason: None }),
-            (VerdictPending, 5) => (buyer, TradeAsk::Concede),
-            (VerdictPending, _) => (party, TradeAsk::Write { text: "I see".into() }),
+            (PaymentSent | ReleaseOverdue, _) => (seller, TradeRequest::Confirm),
+            (VerdictPending, 2..5) => (party, TradeRequest::Appeal { reason: None }),
+            (VerdictPending, 5) => (buyer, TradeRequest::Concede),
+            (VerdictPending, _) => (party, TradeRequest::Write { text: "I see".into() }),
             _ => self.in_dispute(world, trade),
         }
     }
 
-    fn in_dispute(&mut self, world: &World, trade: &P2pTrade) -> (UserId, TradeAsk) {
+    fn in_dispute(&mut self, world: &World, trade: &P2pTrade) -> (UserId, TradeRequest) {
         let (buyer, seller) = (trade.buyer.id, trade.seller.id);
         let party = self.random.any(&[buyer, seller]);
         let open = trade.dispute.as_ref().unwrap();
         let silent = [buyer, seller].into_iter().find(|party| !open.has_answered(*party));
         let judge = open.arbitrator.as_ref().map(|person| person.id);
         match (self.random.draw(30), silent, judge) {
-            (0..6, Some(silent), _) => (silent, TradeAsk::AddStatement { text: STATEMENT.into() }),
+            (0..6, Some(silent), _) => {
+                (silent, TradeRequest::AddStatement { text: STATEMENT.into() })
+            }
             (6, Some(silent), _) => (silent, dispute(silent == buyer)),
-            (0 | 1, None, _) => (party, TradeAsk::AddStatement { text: "one more".into() }),
+            (0 | 1, None, _) => (party, TradeRequest::AddStatement { text: "one more".into() }),
             (7..9, ..) => (party, self.evidence()),
-            (9 | 27, ..) => (open.opened_by.unwrap_or(party), TradeAsk::Withdraw),
-            (10, ..) => (buyer, TradeAsk::Concede),
-            (11, ..) => (seller, TradeAsk::Confirm),
-            (12, _, Some(judge)) => (judge, TradeAsk::Write { text: "I look into it".into() }),
+            (9 | 27, ..) => (open.opened_by.unwrap_or(party), TradeRequest::Withdraw),
+            (10, ..) => (buyer, TradeRequest::Concede),
+            (11, ..) => (seller, TradeRequest::Confirm),
+            (12, _, Some(judge)) => (judge, TradeRequest::Write { text: "I look into it".into() }),
             (13..16, _, Some(judge)) => {
                 (self.random.any(&[judge, self.admin()]), self.reassign(world))
             }
             (16..18, ..) => (self.admin(), self.reassign(world)),
             (18..27, _, Some(judge)) => (judge, self.verdict()),
-            _ => (self.officer(), TradeAsk::TakeDispute),
+            _ => (self.officer(), TradeRequest::TakeDispute),
         }
     }
 
-    fn evidence(&mut self) -> TradeAsk {
+    fn evidence(&mut self) -> TradeRequest {
         let hash = [self.random.draw(40) as u8; 32];
-        TradeAsk::AddEvidence { hash, media: Media::Png, bytes: 11 }
+        TradeRequest::AddEvidence { hash, media: Media::Png, bytes: 11 }
     }
 
-    fn verdict(&mut self) -> TradeAsk {
+    fn verdict(&mut self) -> TradeRequest {
         let buyer_percent = self.random.between(1, 99) as u8;
         let split = VerdictOutcome::Split { buyer_percent };
         let outcome = self.random.any(&[VerdictOutcome::Buyer, VerdictOutcome::Seller, split]);
         let reason = "what both of them said".into();
-        TradeAsk::GiveVerdict { outcome, reason, fraud: self.random.percent(20) }
+        TradeRequest::GiveVerdict { outcome, reason, fraud: self.random.percent(20) }
     }
 
-    fn reassign(&mut self, world: &World) -> TradeAsk {
+    fn reassign(&mut self, world: &World) -> TradeRequest {
         let to = if self.random.percent(85) { self.officer() } else { self.trader() };
         let user = world.state.accounts.user(to).unwrap();
         let person = Person { id: to, name: user.username.clone() };
         let is_blocked = self.random.percent(5);
-        TradeAsk::Reassign { to: Arbiter { person, role: user.role, is_blocked } }
+        TradeRequest::Reassign { to: Arbiter { person, role: user.role, is_blocked } }
     }
 
     /// Whatever comes to mind.
-    fn anything(&mut self, world: &World) -> TradeAsk {
+    fn anything(&mut self, world: &World) -> TradeRequest {
         let text = self.random.any(&[STATEMENT, "short"]);
         match self.random.draw(18) {
-            0 => TradeAsk::MarkSent,
-            1 => TradeAsk::Cancel { not_paid: self.random.percent(50) },
-            2 => TradeAsk::AcceptCancel,
-            3 => TradeAsk::RejectCancel,
-            4 => TradeAsk::Extend,
-            5 => TradeAsk::Confirm,
-            6 => TradeAsk::OpenDispute {
+            0 => TradeRequest::MarkSent,
+            1 => TradeRequest::Cancel { not_paid: self.random.percent(50) },
+            2 => TradeRequest::AcceptCancel,
+            3 => TradeRequest::RejectCancel,
+            4 => TradeRequest::Extend,
+            5 => TradeRequest::Confirm,
+            6 => TradeRequest::OpenDispute {
                 reason: self.random.any(&DisputeReason::ALL),
                 statement: text.into(),
             },
-            7 => TradeAsk::AddStatement { text: text.into() },
+            7 => TradeRequest::AddStatement { text: text.into() },
             8 => self.evidence(),
-            9 => TradeAsk::Withdraw,
-            10 => TradeAsk::TakeDispute,
+            9 => TradeRequest::Withdraw,
+            10 => TradeRequest::TakeDispute,
             11 => self.reassign(world),
             12 => self.verdict(),
-            13 => TradeAsk::Appeal { reason: Some(text.into()) },
-            14 => TradeAsk::Concede,
-            15 => TradeAsk::Write { text: text.into() },
-            16 => TradeAsk::Freeze { reason: text.into() },
-            _ => TradeAsk::Unfreeze { reason: text.into() },
+            13 => TradeRequest::Appeal { reason: Some(text.into()) },
+            14 => TradeRequest::Concede,
+            15 => TradeRequest::Write { text: text.into() },
+            16 => TradeRequest::Freeze { reason: text.into() },
+            _ => TradeRequest::Unfreeze { reason: text.into() },
         }
     }
 }

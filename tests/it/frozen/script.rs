@@ -61,34 +61,34 @@ impl Script {
     }
 
     /// The next command.
-    pub fn next(&mut self, world: &World, now: Stamp) -> Asked {
+    pub fn next(&mut self, world: &World, now: Stamp) -> Request {
         let number = self.asked;
         self.asked += 1;
         let request = RequestId(number as u64);
         if let Some(register) = first(number) {
             let command = Command::Register(register);
-            return Asked { by: None, request, key: None, command };
+            return Request { by: None, request, key: None, command };
         }
         if let Some((user, key, command)) = self.again() {
-            return Asked { by: Some(user), request, key: Some(key), command };
+            return Request { by: Some(user), request, key: Some(key), command };
         }
         let by = self.someone();
         let (by, command) = self.command(world, now, by);
         let key = by.and_then(|by| self.key(by, &command));
-        Asked { by, request, key, command }
+        Request { by, request, key, command }
     }
 
     /// Remembers what later commands are about.
-    pub fn learn(&mut self, asked: &Asked, answer: &Answer) {
+    pub fn learn(&mut self, asked: &Request, answer: &Answer) {
         let (Some(by), Ok(accepted)) = (asked.by, answer) else { return };
         if let (Command::Amend { order, .. }, false) = (&asked.command, accepted.replayed) {
             self.amended.push((by, *order));
         }
-        match &accepted.said {
-            Said::Fact(fact) => self.learn_fact(by, fact),
-            Said::Parts(parts) => {
+        match &accepted.done {
+            Done::Fact(fact) => self.learn_fact(by, fact),
+            Done::Parts(parts) => {
                 for part in parts.iter().flatten() {
-                    if let Said::Fact(fact) = &part.said {
+                    if let Done::Fact(fact) = &part.done {
                         self.learn_fact(by, fact);
                     }
                 }

@@ -12,12 +12,12 @@ use souk::{
         instrument::{Price, Quantity},
         money::Amount,
         order::{PlaceOrder, Side},
+        outcome::Answer,
         p2p::{
             ad::{AdDraft, AdTerms, Conditions, Pricing},
             fiat::PaymentMethod,
         },
     },
-    pipeline::answer::Answer,
     store::{self, Options},
 };
 

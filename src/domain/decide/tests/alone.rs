@@ -10,7 +10,7 @@ use crate::domain::{
     decide::{
         Decider, DecisionContext, Entry, Hold, HoldOf, Letter, Reply, ReplyTo,
         accounts::{AccountsFlight, AccountsMessage},
-        book::{BookAsk, BookCommand, BookFlight, BookMessage, CASCADE_MAX},
+        book::{BookCommand, BookFlight, BookMessage, BookRequest, CASCADE_MAX},
         commit::{self, Commit, Note},
         deadline::{DeadlineMessage, DeadlineNews, Deadlines, Entity, KNOCKS_MAX},
         issued::IssuedTotal,
@@ -190,7 +190,7 @@ fn a_name_under_way_is_taken_and_its_order_can_be_cancelled_by_it() {
     assert_eq!(refused(tell(place(named(buy(100, 2), "mine")))), Rejection::ClientOrderIdReused);
     let name = |name| OrderName::Client(ClientOrderId::new(name).unwrap());
     let cancel = to_book(tell(Command::Cancel(name("mine"))));
-    assert!(matches!(cancel.ask, BookAsk::Cancel(OrderName::Client(_))));
+    assert!(matches!(cancel.ask, BookRequest::Cancel(OrderName::Client(_))));
     assert_eq!(refused(tell(Command::Cancel(name("other")))), Rejection::OrderNotFound);
 }
 
@@ -243,7 +243,7 @@ fn a_firing_switch_holds_back_its_settings_and_nothing_else() {
         .iter()
         .map(|letter| match letter {
             Letter::Book(BOOK, BookMessage::Command(command)) => {
-                matches!(command.ask, BookAsk::CancelAll { reason: OrderReason::Switch, .. })
+                matches!(command.ask, BookRequest::CancelAll { reason: OrderReason::Switch, .. })
             }
             other => panic!("{other:?}"),
         })
@@ -308,7 +308,7 @@ fn where_the_world_has_folded_it_a_delivery_only_frees() {
     assert!(!wallet.frozen && flight.is_idle());
 }
 
-fn ask(request: u64, hold: i64, ask: BookAsk) -> BookMessage<To> {
+fn ask(request: u64, hold: i64, ask: BookRequest) -> BookMessage<To> {
     let of = HoldOf::Order { name: None };
     let hold = (hold > 0).then_some(Hold {
         user: ALICE,
@@ -323,16 +323,16 @@ fn ask(request: u64, hold: i64, ask: BookAsk) -> BookMessage<To> {
 fn a_book_sends_a_refusal_back_through_the_wallet_that_holds() {
     let desk = WalletContext::new();
     let (mut flight, mut book) = (BookFlight::new(Stamp(0)), Book::new(plain()));
-    let poor = desk.tell(&mut flight, &mut book, ask(1, 1, BookAsk::Place(buy(100, 50))));
+    let poor = desk.tell(&mut flight, &mut book, ask(1, 1, BookRequest::Place(buy(100, 50))));
     let Some(Letter::Wallet(ALICE, WalletMessage::Refused { rejection, hold, .. })) = poor.first()
     else {
         panic!("{poor:?}")
     };
     assert_eq!((rejection, hold.amount), (&Rejection::InsufficientFunds, Amount::new(1)));
     let placed =
-        desk.tell(&mut flight, &mut book, ask(2, funds().get(), BookAsk::Place(buy(100, 50))));
+        desk.tell(&mut flight, &mut book, ask(2, funds().get(), BookRequest::Place(buy(100, 50))));
     assert_eq!(journaled(placed).hold.unwrap().amount, funds());
-    let unheld = BookAsk::Cancel(OrderName::Id(OrderId::new(BOOK, 99)));
+    let unheld = BookRequest::Cancel(OrderName::Id(OrderId::new(BOOK, 99)));
     let letters = desk.tell(&mut flight, &mut book, ask(3, 0, unheld));
     assert_eq!(refused(letters), Rejection::OrderNotFound);
 }
@@ -341,7 +341,7 @@ fn a_book_sends_a_refusal_back_through_the_wallet_that_holds() {
 fn a_cancel_of_nothing_is_a_fact_under_a_key_only_and_a_switch_hears_of_it() {
     let desk = WalletContext::new();
     let (mut flight, mut book) = (BookFlight::new(Stamp(0)), Book::new(plain()));
-    let all = |firing| BookAsk::CancelAll { reason: OrderReason::Owner, firing };
+    let all = |firing| BookRequest::CancelAll { reason: OrderReason::Owner, firing };
     let entry = journaled(desk.tell(&mut flight, &mut book, ask(1, 0, all(None))));
     assert!(matches!(entry.reply, Some((_, Reply::Nothing))) && entry.fact.is_none());
     let key = Some(KeyUse { key: [1; 16], body: [2; 16], parts: 1 });
@@ -367,7 +367,7 @@ fn a_cascade_pauses_for_the_disk_and_commands_wait_behind_it() {
         ..PlaceOrder::limit(Side::Buy, Quantity::new(10), Price::new(50))
     };
     for _ in 0..CASCADE_MAX + 10 {
-        journaled(tell(ask(1, 10_000, BookAsk::Place(stop()))));
+        journaled(tell(ask(1, 10_000, BookRequest::Place(stop()))));
     }
     // Somebody trades at 110.
     let sell = PlaceOrder::limit(Side::Sell, Quantity::new(10), Price::new(110));
@@ -380,12 +380,12 @@ fn a_cascade_pauses_for_the_disk_and_commands_wait_behind_it() {
             amount: Amount::new(1_000_000),
             of: HoldOf::Order { name: None },
         }),
-        ask: BookAsk::Place(sell),
+        ask: BookRequest::Place(sell),
     };
     journaled(tell(BookMessage::Command(other)));
-    let letters = tell(ask(3, 10_000, BookAsk::Place(buy(110, 10))));
+    let letters = tell(ask(3, 10_000, BookRequest::Place(buy(110, 10))));
     assert_eq!(letters.len(), 1 + CASCADE_MAX, "the trade, and as many stops as may be under way");
-    assert!(tell(ask(4, 10_000, BookAsk::Place(buy(50, 10)))).is_empty(), "it waits");
+    assert!(tell(ask(4, 10_000, BookRequest::Place(buy(50, 10)))).is_empty(), "it waits");
     assert_eq!(tell(BookMessage::CascadeDurable(4)).len(), 4);
     let rest = tell(BookMessage::CascadeDurable(CASCADE_MAX));
     let cascades =

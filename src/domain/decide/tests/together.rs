@@ -12,10 +12,10 @@ use crate::domain::{
     order::Side,
     p2p::{
         ad::{AdDraft, AdTerms, Conditions, Pricing},
-        ask::TradeAsk,
         board::{Take, TakeSize},
         fiat::{Fiat, PaymentMethod},
         trade::TradeState,
+        trade_request::TradeRequest,
     },
     rejection::Rejection,
 };
@@ -78,7 +78,7 @@ impl Market {
     }
 }
 
-fn to_trade(trade: P2pTradeId, ask: TradeAsk) -> Command {
+fn to_trade(trade: P2pTradeId, ask: TradeRequest) -> Command {
     Command::P2pTrade { trade, dispute: None, expected: None, ask }
 }
 
@@ -88,10 +88,10 @@ fn a_trade_that_gives_back_keeps_its_commands_until_the_board_has_written_it_dow
     let ad = market.ad(Side::Sell);
     let trade = market.opened(ad);
     let (seller, buyer) = (market.seller, market.buyer);
-    let cancel = to_trade(trade, TradeAsk::Cancel { not_paid: false });
+    let cancel = to_trade(trade, TradeRequest::Cancel { not_paid: false });
     let cancel = market.core.ask(Some(buyer), cancel);
     let closing = market.core.ask(Some(seller), Command::CloseAd(ad));
-    let late = market.core.ask(Some(seller), to_trade(trade, TradeAsk::Confirm));
+    let late = market.core.ask(Some(seller), to_trade(trade, TradeRequest::Confirm));
     // Nothing has been said to the last: its trade waits for the board's fact to be durable.
     assert_eq!(market.core.journal.len(), 2);
     market.core.commit(usize::MAX);
@@ -103,7 +103,7 @@ fn a_trade_that_gives_back_keeps_its_commands_until_the_board_has_written_it_dow
     assert_eq!(market.core.reply(closing), Reply::Done);
     assert_eq!(market.available(seller), 5_000_000_000);
     // From now on history answers, in the same words.
-    let later = to_trade(trade, TradeAsk::Confirm);
+    let later = to_trade(trade, TradeRequest::Confirm);
     let refused = Reply::Refused(Rejection::TradeStateForbids(TradeState::Cancelled));
     assert_eq!(market.does(seller, later), refused);
 }
@@ -130,7 +130,7 @@ fn the_clock_ends_a_trade_that_nobody_pays_and_its_command_comes_too_late() {
     let move_on = Command::MoveClock(ClockMove::AdvanceMillis(900_000));
     assert_eq!(market.does(admin, move_on), Reply::Done);
     assert!(market.core.trades.is_empty());
-    let paid = to_trade(trade, TradeAsk::MarkSent);
+    let paid = to_trade(trade, TradeRequest::MarkSent);
     assert_eq!(market.does(market.buyer, paid), Reply::Refused(Rejection::TradeExpired));
     assert_eq!(market.core.boards[0].1.ad(ad).unwrap().remaining, Amount::new(1_000_000_000));
 }

@@ -5,7 +5,7 @@ use super::WalletContext;
 use crate::domain::{
     decide::{
         HoldOf, Letter, Out, Reads, ReplyTo,
-        board::{BoardAsk, BoardCommand, BoardMessage},
+        board::{BoardCommand, BoardMessage, BoardRequest},
     },
     id::{AdId, BoardId},
     p2p::{
@@ -21,14 +21,14 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
     pub(super) fn publish_ad(&mut self, to: R, board: BoardId, draft: AdDraft) {
         let budget =
             self.context.reads.world(|world| context::publish_purse(&world.state, board, &draft));
-        self.ask_board(to, board, budget, HoldOf::Ad, BoardAsk::Publish(draft));
+        self.ask_board(to, board, budget, HoldOf::Ad, BoardRequest::Publish(draft));
     }
 
     pub(super) fn edit_ad(&mut self, to: R, ad: AdId, change: AdChange, version: Option<u32>) {
         let user = self.wallet.user;
         let budget =
             self.context.reads.world(|world| context::edit_purse(&world.state, user, ad, &change));
-        let ask = BoardAsk::Edit { ad, change, version };
+        let ask = BoardRequest::Edit { ad, change, version };
         self.ask_board(to, ad.board(), budget, HoldOf::Ad, ask);
     }
 
@@ -36,7 +36,13 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
     pub(super) fn take_ad(&mut self, to: R, take: Take) {
         let now = self.context.now;
         let budget = self.context.reads.world(|world| context::take_purse(world, &take, now));
-        self.ask_board(to, take.ad.board(), budget.map(Some), HoldOf::Take, BoardAsk::Take(take));
+        self.ask_board(
+            to,
+            take.ad.board(),
+            budget.map(Some),
+            HoldOf::Take,
+            BoardRequest::Take(take),
+        );
     }
 
     /// Asks a board for something that costs so much; `None` where it costs nothing.
@@ -46,7 +52,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
         board: BoardId,
         budget: Result<Option<Budget>, Rejection>,
         of: HoldOf,
-        ask: BoardAsk,
+        ask: BoardRequest,
     ) {
         let budget = match self.wallet.frozen {
             true => Err(Rejection::UserFrozen),

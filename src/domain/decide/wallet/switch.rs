@@ -10,7 +10,7 @@ use super::WalletContext;
 use crate::domain::{
     decide::{
         Entry, Letter, Out, Reads, ReplyTo,
-        book::BookAsk,
+        book::BookRequest,
         deadline::{DeadlineMessage, Entity},
     },
     fact::{Body, Cause},
@@ -76,7 +76,8 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
         let books = self.context.reads.instruments();
         switch.firing = Some(Firing { epoch: due.epoch, books_left: books });
         for book in (0..books).map(InstrumentId) {
-            let ask = BookAsk::CancelAll { reason: OrderReason::Switch, firing: Some(due.epoch) };
+            let ask =
+                BookRequest::CancelAll { reason: OrderReason::Switch, firing: Some(due.epoch) };
             self.ask_book(R::nobody(Cause::default()), book, None, ask);
         }
     }

@@ -9,10 +9,10 @@ use crate::domain::{
     p2p::{
         Rules,
         ad::{AdAction, AdChange, AdDraft, AdStatus, AdTerms, Hidden, OwnerState, Pricing},
-        ask::TradeAsk,
         board::AdContext,
         fiat::PaymentMethod,
         trade::ReviewFact,
+        trade_request::TradeRequest,
     },
     rejection::Rejection,
 };
@@ -235,7 +235,7 @@ fn an_ad_ends_at_its_end_whatever_the_timer() {
     let ends = AdTerms { expires_at: Some(end), ..terms() };
     let ad = market.publish(S, Side::Sell, ends.clone()).unwrap();
     let tr1 = market.take(B, &take_of(ad, "500")).unwrap();
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
     market.pass(HOUR - 1);
     assert!(market.board.due(market.seen(S)).is_none());
     market.pass(1 + 5 * MINUTE);
@@ -243,7 +243,7 @@ fn an_ad_ends_at_its_end_whatever_the_timer() {
     assert_eq!((fact.action, fact.ad.updated_at), (AdAction::Expired, end));
     assert_eq!(refused(market.take(X, &take_of(ad, "100"))), "AD_NOT_FOUND");
     assert_eq!(market.usdt_of(S), ["4509.803922", "0.000000", "490.196078"]);
-    market.does(B, tr1, TradeAsk::Cancel { not_paid: true });
+    market.does(B, tr1, TradeRequest::Cancel { not_paid: true });
     assert_eq!(market.usdt_of(S), ["5000.000000", "0.000000", "0.000000"]);
 }
 

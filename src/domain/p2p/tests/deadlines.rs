@@ -6,21 +6,21 @@ use crate::domain::{
     fact::Body,
     id::{P2pTradeId, Stamp},
     p2p::{
-        ask::TradeAsk,
         decide::due,
         dispute::{DisputeStatus, VerdictOutcome},
         machine::Action,
         trade::{TradeReason, TradeState::*},
+        trade_request::TradeRequest,
     },
     rejection::Rejection,
 };
 
-fn freeze() -> TradeAsk {
-    TradeAsk::Freeze { reason: "a hint".into() }
+fn freeze() -> TradeRequest {
+    TradeRequest::Freeze { reason: "a hint".into() }
 }
 
-fn unfreeze() -> TradeAsk {
-    TradeAsk::Unfreeze { reason: "all is well".into() }
+fn unfreeze() -> TradeRequest {
+    TradeRequest::Unfreeze { reason: "all is well".into() }
 }
 
 /// When TR1's clock runs out, in milliseconds since it was opened.
@@ -33,13 +33,13 @@ fn a_stamp_before_a_deadline_is_in_time_and_one_at_it_is_late() {
     let mut market = Market::new();
     let tr1 = market.tr1();
     market.pass(899_999);
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
     assert_eq!(market.state_of(tr1), PaymentSent);
 
     let mut market = Market::new();
     let tr1 = market.tr1();
     market.pass(900_000);
-    assert_eq!(refused(market.ask(B, tr1, TradeAsk::MarkSent)), "TRADE_EXPIRED");
+    assert_eq!(refused(market.ask(B, tr1, TradeRequest::MarkSent)), "TRADE_EXPIRED");
     assert_eq!(market.state_of(tr1), Expired);
     assert_eq!(market.trade(tr1).reason, Some(TradeReason::PaymentWindow));
     assert_eq!(refused(market.ask(B, tr1, cancel())), "TRADE_STATE_FORBIDS");
@@ -52,21 +52,21 @@ fn each_state_has_its_deadline() {
     let tr1 = market.tr1();
     assert_eq!(left(&market, tr1), Some(900 * SECOND));
     market.pass(100 * SECOND);
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
     assert_eq!(left(&market, tr1), Some(1_000 * SECOND));
     market.pass(100 * SECOND);
     market.does(S, tr1, dispute_for(false));
     assert_eq!(left(&market, tr1), Some(200 * SECOND + 3 * DAY));
     market.does(B, tr1, dispute_for(true));
-    market.does(A, tr1, TradeAsk::TakeDispute);
+    market.does(A, tr1, TradeRequest::TakeDispute);
     assert_eq!(left(&market, tr1), Some(200 * SECOND + 3 * DAY));
     market.pass(100 * SECOND);
     market.does(A, tr1, verdict(VerdictOutcome::Buyer));
     assert_eq!(left(&market, tr1), Some(300 * SECOND + DAY));
     market.pass(100 * SECOND);
-    market.does(S, tr1, TradeAsk::Appeal { reason: None });
+    market.does(S, tr1, TradeRequest::Appeal { reason: None });
     assert_eq!(left(&market, tr1), Some(400 * SECOND + 3 * DAY));
-    market.does(S, tr1, TradeAsk::Confirm);
+    market.does(S, tr1, TradeRequest::Confirm);
     assert_eq!(left(&market, tr1), None);
 }
 
@@ -75,7 +75,7 @@ fn each_state_has_its_deadline() {
 fn late_timers_are_effective_at_their_deadlines() {
     let mut market = Market::new();
     let tr1 = market.tr1();
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
     market.pass(4 * DAY + HOUR);
     let steps = [Action::ReleaseDeadline, Action::AutoDispute, Action::TargetMissed];
     assert_eq!(market.tick(), steps);
@@ -92,7 +92,7 @@ fn the_outcome_does_not_depend_on_how_late_a_timer_runs() {
     let after = |pieces: &[i64]| {
         let mut market = Market::new();
         let tr1 = market.tr1();
-        market.does(B, tr1, TradeAsk::MarkSent);
+        market.does(B, tr1, TradeRequest::MarkSent);
         for piece in pieces {
             market.pass(*piece);
             market.tick();
@@ -125,16 +125,16 @@ fn an_extension_adds_the_window_once() {
     let mut market = Market::new();
     let tr1 = market.tr1();
     market.pass(899_999);
-    market.does(S, tr1, TradeAsk::Extend);
+    market.does(S, tr1, TradeRequest::Extend);
     assert_eq!(left(&market, tr1), Some(1_800 * SECOND));
-    assert_eq!(refused(market.ask(S, tr1, TradeAsk::Extend)), "ALREADY_EXTENDED");
+    assert_eq!(refused(market.ask(S, tr1, TradeRequest::Extend)), "ALREADY_EXTENDED");
     market.pass(900_000);
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
 
     let mut market = Market::new();
     let tr1 = market.tr1();
     market.pass(900_000);
-    assert_eq!(refused(market.ask(S, tr1, TradeAsk::Extend)), "TRADE_STATE_FORBIDS");
+    assert_eq!(refused(market.ask(S, tr1, TradeRequest::Extend)), "TRADE_STATE_FORBIDS");
 }
 
 #[test]
@@ -146,11 +146,11 @@ fn a_frozen_trade_keeps_what_was_left() {
     assert_eq!(left(&market, tr1), None);
     market.pass(30 * DAY);
     assert_eq!(market.tick(), []);
-    assert_eq!(refused(market.ask(B, tr1, TradeAsk::MarkSent)), "TRADE_FROZEN");
+    assert_eq!(refused(market.ask(B, tr1, TradeRequest::MarkSent)), "TRADE_FROZEN");
     market.does(ADMIN, tr1, unfreeze());
     assert_eq!(left(&market, tr1), Some(900 * SECOND + 30 * DAY));
     market.pass(100 * SECOND - 1);
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
 }
 
 #[test]
@@ -168,9 +168,9 @@ fn a_freeze_stops_the_time_for_statements() {
     for (before, shifted) in [(HOUR, true), (DAY, false)] {
         let mut market = Market::new();
         let tr1 = market.tr1();
-        market.does(B, tr1, TradeAsk::MarkSent);
+        market.does(B, tr1, TradeRequest::MarkSent);
         market.does(S, tr1, dispute_for(false));
-        market.does(A, tr1, TradeAsk::TakeDispute);
+        market.does(A, tr1, TradeRequest::TakeDispute);
         let until = |market: &Market| market.trade(tr1).dispute.as_ref().unwrap().statements_until;
         let first = until(&market);
         market.pass(before);
@@ -200,7 +200,7 @@ fn an_outage_moves_open_deadlines() {
     shift(&mut market, 600 * SECOND, 5 * HOUR);
     assert_eq!(left(&market, tr1), Some(900 * SECOND + 5 * HOUR));
     market.pass(300 * SECOND - 1);
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
     assert_eq!(market.state_of(tr1), PaymentSent);
 }
 
@@ -219,7 +219,7 @@ fn what_was_due_before_an_outage_stays_due() {
 fn an_outage_in_a_dispute_leaves_time_for_statements() {
     let mut market = Market::new();
     let tr1 = market.tr1();
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
     market.does(S, tr1, dispute_for(false));
     shift(&mut market, HOUR, 2 * DAY);
     let dispute = market.trade(tr1).dispute.as_ref().unwrap();
@@ -247,14 +247,14 @@ fn every_fact_of_a_trade_raises_its_step() {
     let mut steps = vec![market.trade(tr1).step];
     for (by, ask) in [
         (S, cancel()),
-        (B, TradeAsk::RejectCancel),
-        (S, TradeAsk::Extend),
-        (B, TradeAsk::MarkSent),
+        (B, TradeRequest::RejectCancel),
+        (S, TradeRequest::Extend),
+        (B, TradeRequest::MarkSent),
         (ADMIN, freeze()),
         (ADMIN, unfreeze()),
         (S, dispute_for(false)),
-        (S, TradeAsk::Withdraw),
-        (B, TradeAsk::Cancel { not_paid: true }),
+        (S, TradeRequest::Withdraw),
+        (B, TradeRequest::Cancel { not_paid: true }),
     ] {
         market.does(by, tr1, ask);
         steps.push(market.trade(tr1).step);
@@ -263,7 +263,7 @@ fn every_fact_of_a_trade_raises_its_step() {
     // What a chat says sets no timer.
     let mut market = Market::new();
     let tr1 = market.tr1();
-    market.does(B, tr1, TradeAsk::Write { text: "hello".into() });
+    market.does(B, tr1, TradeRequest::Write { text: "hello".into() });
     assert_eq!((market.trade(tr1).step, market.trade(tr1).messages), (1, 1));
 }
 
@@ -271,7 +271,7 @@ fn every_fact_of_a_trade_raises_its_step() {
 fn a_missed_target_is_told_once() {
     let mut market = Market::new();
     let tr1 = market.tr1();
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
     market.does(S, tr1, dispute_for(false));
     market.pass(3 * DAY);
     let told = due(market.trade(tr1), &market.rules, market.now).unwrap().into_fact(&[ADMIN, S]);
@@ -282,7 +282,7 @@ fn a_missed_target_is_told_once() {
     market.pass(100 * DAY);
     assert_eq!(market.tick(), []);
     // It can still be decided.
-    market.does(A, tr1, TradeAsk::TakeDispute);
+    market.does(A, tr1, TradeRequest::TakeDispute);
     market.does(A, tr1, verdict(VerdictOutcome::Seller));
     market.pass(DAY);
     assert_eq!(market.tick(), [Action::AppealDeadline]);
@@ -294,7 +294,7 @@ fn a_missed_target_is_told_once() {
 fn a_withdrawn_dispute_gives_a_fresh_deadline_twice() {
     let mut market = Market::new();
     let tr1 = market.tr1();
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
     for number in 0..3 {
         market.pass(HOUR);
         market.does(S, tr1, dispute_for(false));
@@ -304,19 +304,19 @@ fn a_withdrawn_dispute_gives_a_fresh_deadline_twice() {
         if number == 2 {
             break;
         }
-        market.does(S, tr1, TradeAsk::Withdraw);
+        market.does(S, tr1, TradeRequest::Withdraw);
         assert_eq!(market.state_of(tr1), ReleaseOverdue);
         let deadline = market.trade(tr1).runs_out();
         assert_eq!(deadline, Some(market.now.plus_millis(DAY)));
     }
-    assert_eq!(refused(market.ask(S, tr1, TradeAsk::Withdraw)), "TOO_MANY_WITHDRAWALS");
+    assert_eq!(refused(market.ask(S, tr1, TradeRequest::Withdraw)), "TOO_MANY_WITHDRAWALS");
     // What the clock has opened nobody withdraws.
     let mut market = Market::new();
     let tr1 = market.tr1();
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
     market.pass(2 * DAY);
     for party in [B, S] {
-        assert_eq!(refused(market.ask(party, tr1, TradeAsk::Withdraw)), "NOT_THE_OPENER");
+        assert_eq!(refused(market.ask(party, tr1, TradeRequest::Withdraw)), "NOT_THE_OPENER");
     }
 }
 
@@ -324,9 +324,9 @@ fn a_withdrawn_dispute_gives_a_fresh_deadline_twice() {
 fn a_verdict_waits_for_both_sides_or_their_time() {
     let mut market = Market::new();
     let tr1 = market.tr1();
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
     market.does(S, tr1, dispute_for(false));
-    market.does(A, tr1, TradeAsk::TakeDispute);
+    market.does(A, tr1, TradeRequest::TakeDispute);
     let until: Stamp = START.plus_millis(DAY);
     market.pass(DAY - 1);
     let answer = market.ask(A, tr1, verdict(VerdictOutcome::Buyer));

@@ -6,7 +6,6 @@ use super::market::*;
 use crate::domain::{
     id::{P2pTradeId, UserId},
     p2p::{
-        ask::{Arbiter, TradeAsk},
         decide::{Decision, decide},
         dispute::{DisputeReason, Media, VerdictOutcome},
         machine::{Action, Money, Party, after},
@@ -14,6 +13,7 @@ use crate::domain::{
             P2pTrade,
             TradeState::{self, *},
         },
+        trade_request::{Arbiter, TradeRequest},
     },
     rejection::Rejection,
 };
@@ -127,27 +127,27 @@ fn pairs() -> impl Iterator<Item = (Party, Action)> {
 }
 
 /// Every command, with all that it needs to pass where anything can.
-fn asks(market: &Market, buyer: bool) -> Vec<TradeAsk> {
+fn asks(market: &Market, buyer: bool) -> Vec<TradeRequest> {
     let text = || STATEMENT.to_owned();
     vec![
-        TradeAsk::MarkSent,
-        TradeAsk::Cancel { not_paid: true },
-        TradeAsk::AcceptCancel,
-        TradeAsk::RejectCancel,
-        TradeAsk::Extend,
-        TradeAsk::Confirm,
+        TradeRequest::MarkSent,
+        TradeRequest::Cancel { not_paid: true },
+        TradeRequest::AcceptCancel,
+        TradeRequest::RejectCancel,
+        TradeRequest::Extend,
+        TradeRequest::Confirm,
         dispute_for(buyer),
-        TradeAsk::AddStatement { text: text() },
-        TradeAsk::AddEvidence { hash: [7; 32], media: Media::Png, bytes: 1 },
-        TradeAsk::Withdraw,
-        TradeAsk::TakeDispute,
-        TradeAsk::Reassign { to: market.arbiter(A2) },
+        TradeRequest::AddStatement { text: text() },
+        TradeRequest::AddEvidence { hash: [7; 32], media: Media::Png, bytes: 1 },
+        TradeRequest::Withdraw,
+        TradeRequest::TakeDispute,
+        TradeRequest::Reassign { to: market.arbiter(A2) },
         verdict(VerdictOutcome::Buyer),
-        TradeAsk::Appeal { reason: None },
-        TradeAsk::Concede,
-        TradeAsk::Write { text: text() },
-        TradeAsk::Freeze { reason: text() },
-        TradeAsk::Unfreeze { reason: text() },
+        TradeRequest::Appeal { reason: None },
+        TradeRequest::Concede,
+        TradeRequest::Write { text: text() },
+        TradeRequest::Freeze { reason: text() },
+        TradeRequest::Unfreeze { reason: text() },
     ]
 }
 
@@ -165,7 +165,7 @@ fn lead_to(market: &mut Market, id: P2pTradeId, state: TradeState) {
     match state {
         Pending => market.does(S, id, cancel()),
         PaymentSent => {
-            market.does(B, id, TradeAsk::MarkSent);
+            market.does(B, id, TradeRequest::MarkSent);
             market.does(S, id, cancel());
         }
         ReleaseOverdue => {
@@ -176,13 +176,13 @@ fn lead_to(market: &mut Market, id: P2pTradeId, state: TradeState) {
         Disputed => {
             lead_to(market, id, PaymentSent);
             market.does(S, id, dispute_for(false));
-            market.does(A, id, TradeAsk::TakeDispute);
+            market.does(A, id, TradeRequest::TakeDispute);
             market.pass(DAY);
         }
         VerdictPending => decided(market, id, VerdictOutcome::Split { buyer_percent: 60 }),
         Completed => {
             lead_to(market, id, PaymentSent);
-            market.does(S, id, TradeAsk::Confirm);
+            market.does(S, id, TradeRequest::Confirm);
         }
         Cancelled => market.does(B, id, cancel()),
         Expired => {
@@ -207,7 +207,7 @@ fn resolved(market: &mut Market, id: P2pTradeId, outcome: VerdictOutcome) {
 }
 
 /// What a decision answers: the state it leads to, or the code of its refusal.
-fn answer(market: &Market, trade: &P2pTrade, by: UserId, ask: TradeAsk) -> String {
+fn answer(market: &Market, trade: &P2pTrade, by: UserId, ask: TradeRequest) -> String {
     let asker = market.asker(by, trade);
     match decide(trade, &asker, ask, None, &market.rules, market.now) {
         Ok(Decision::Step(decided)) if decided.trade.state == trade.state => "stays".into(),
@@ -318,26 +318,27 @@ fn refusals_come_in_one_order() {
         let trade = market.trade(id);
         decide(trade, &market.asker(by, trade), ask, expected, &market.rules, market.now).err()
     };
-    market.does(S, id, TradeAsk::Extend);
-    market.does(ADMIN, id, TradeAsk::Freeze { reason: "a hint".into() });
-    let again = || TradeAsk::Extend;
+    market.does(S, id, TradeRequest::Extend);
+    market.does(ADMIN, id, TradeRequest::Freeze { reason: "a hint".into() });
+    let again = || TradeRequest::Extend;
     assert_eq!(refuse(&market, X, again(), expected), Some(Rejection::P2pTradeNotFound));
     assert_eq!(refuse(&market, B, again(), expected), Some(Rejection::NotAllowed));
     let changed = Rejection::TradeStateChanged(Pending);
     assert_eq!(refuse(&market, S, again(), expected), Some(changed));
     assert_eq!(refuse(&market, S, again(), None), Some(Rejection::TradeFrozen));
-    assert_eq!(refuse(&market, S, TradeAsk::Confirm, None), Some(Rejection::TradeFrozen));
-    market.does(ADMIN, id, TradeAsk::Unfreeze { reason: "all is well".into() });
-    assert_eq!(refuse(&market, S, TradeAsk::Confirm, None), Some(Rejection::PaymentNotMarked));
-    let short = TradeAsk::OpenDispute { reason: reason(&dispute_for(true)), statement: "".into() };
+    assert_eq!(refuse(&market, S, TradeRequest::Confirm, None), Some(Rejection::TradeFrozen));
+    market.does(ADMIN, id, TradeRequest::Unfreeze { reason: "all is well".into() });
+    assert_eq!(refuse(&market, S, TradeRequest::Confirm, None), Some(Rejection::PaymentNotMarked));
+    let short =
+        TradeRequest::OpenDispute { reason: reason(&dispute_for(true)), statement: "".into() };
     let forbids = Rejection::TradeStateForbids(Pending);
     assert_eq!(refuse(&market, B, short, None), Some(forbids));
     assert_eq!(refuse(&market, S, again(), None), Some(Rejection::AlreadyExtended));
 }
 
-fn reason(ask: &TradeAsk) -> DisputeReason {
+fn reason(ask: &TradeRequest) -> DisputeReason {
     match ask {
-        TradeAsk::OpenDispute { reason, .. } => *reason,
+        TradeRequest::OpenDispute { reason, .. } => *reason,
         other => panic!("{other:?} has no reason"),
     }
 }
@@ -346,7 +347,7 @@ fn reason(ask: &TradeAsk) -> DisputeReason {
 fn a_frozen_trade_answers_nobody_but_the_admin() {
     for state in [Pending, PaymentSent, ReleaseOverdue, Disputed, VerdictPending] {
         let (mut market, id) = prepared(state);
-        market.does(ADMIN, id, TradeAsk::Freeze { reason: "a hint".into() });
+        market.does(ADMIN, id, TradeRequest::Freeze { reason: "a hint".into() });
         for by in [B, S, A, ADMIN] {
             for ask in asks(&market, by == B) {
                 let action = ask.action();
@@ -364,7 +365,7 @@ fn a_frozen_trade_answers_nobody_but_the_admin() {
 /// The guards beside the table, each once, where nothing else is against the command.
 #[test]
 fn each_guard_refuses_with_its_code() {
-    let check = |state, prepare: &[(UserId, TradeAsk)], by, ask, code| {
+    let check = |state, prepare: &[(UserId, TradeRequest)], by, ask, code| {
         let (mut market, id) = prepared(state);
         for (who, what) in prepare {
             market.does(*who, id, what.clone());
@@ -372,12 +373,13 @@ fn each_guard_refuses_with_its_code() {
         assert_eq!(refused(market.ask(by, id, ask)), code);
     };
     let text = || STATEMENT.to_owned();
-    let say = |count: usize| vec![(S, TradeAsk::AddStatement { text: text() }); count];
+    let say = |count: usize| vec![(S, TradeRequest::AddStatement { text: text() }); count];
     let files = |count: u8| {
-        let file = |n| (S, TradeAsk::AddEvidence { hash: [n; 32], media: Media::Pdf, bytes: 9 });
+        let file =
+            |n| (S, TradeRequest::AddEvidence { hash: [n; 32], media: Media::Pdf, bytes: 9 });
         (0..count).map(file).collect::<Vec<_>>()
     };
-    let open = |statement: &str| TradeAsk::OpenDispute {
+    let open = |statement: &str| TradeRequest::OpenDispute {
         reason: reason(&dispute_for(true)),
         statement: statement.into(),
     };
@@ -386,40 +388,64 @@ fn each_guard_refuses_with_its_code() {
     check(PaymentSent, &[], S, cancel(), "CANCEL_ALREADY_ASKED");
     check(
         PaymentSent,
-        &[(B, TradeAsk::RejectCancel)],
+        &[(B, TradeRequest::RejectCancel)],
         B,
-        TradeAsk::AcceptCancel,
+        TradeRequest::AcceptCancel,
         "NO_CANCEL_REQUEST",
     );
-    check(Pending, &[(B, TradeAsk::MarkSent)], B, TradeAsk::RejectCancel, "NO_CANCEL_REQUEST");
-    check(Pending, &[(S, TradeAsk::Extend)], S, TradeAsk::Extend, "ALREADY_EXTENDED");
-    check(Pending, &[], ADMIN, TradeAsk::Unfreeze { reason: text() }, "TRADE_NOT_FROZEN");
+    check(
+        Pending,
+        &[(B, TradeRequest::MarkSent)],
+        B,
+        TradeRequest::RejectCancel,
+        "NO_CANCEL_REQUEST",
+    );
+    check(Pending, &[(S, TradeRequest::Extend)], S, TradeRequest::Extend, "ALREADY_EXTENDED");
+    check(Pending, &[], ADMIN, TradeRequest::Unfreeze { reason: text() }, "TRADE_NOT_FROZEN");
     check(PaymentSent, &[], S, dispute_for(true), "REASON_DOES_NOT_FIT");
     check(ReleaseOverdue, &[], B, open(&STATEMENT[1..]), "STATEMENT_TOO_SHORT");
     check(ReleaseOverdue, &[], B, open("     words     "), "STATEMENT_TOO_SHORT");
     check(Disputed, &[], S, dispute_for(false), "ALREADY_ANSWERED");
-    check(Disputed, &[], B, TradeAsk::AddStatement { text: "no".into() }, "STATEMENT_TOO_SHORT");
-    check(Disputed, &say(9), S, TradeAsk::AddStatement { text: text() }, "TOO_MANY_STATEMENTS");
+    check(
+        Disputed,
+        &[],
+        B,
+        TradeRequest::AddStatement { text: "no".into() },
+        "STATEMENT_TOO_SHORT",
+    );
+    check(Disputed, &say(9), S, TradeRequest::AddStatement { text: text() }, "TOO_MANY_STATEMENTS");
     check(Disputed, &files(10), S, files(11).remove(10).1, "TOO_MUCH_EVIDENCE");
     check(Disputed, &files(10), S, files(1).remove(0).1, "accepted");
-    check(Disputed, &[], B, TradeAsk::Withdraw, "NOT_THE_OPENER");
-    check(Disputed, &[], A2, TradeAsk::TakeDispute, "DISPUTE_TAKEN");
+    check(Disputed, &[], B, TradeRequest::Withdraw, "NOT_THE_OPENER");
+    check(Disputed, &[], A2, TradeRequest::TakeDispute, "DISPUTE_TAKEN");
     check(
         VerdictPending,
-        &[(B, TradeAsk::Appeal { reason: None })],
+        &[(B, TradeRequest::Appeal { reason: None })],
         A,
-        TradeAsk::TakeDispute,
+        TradeRequest::TakeDispute,
         "CONFLICT_OF_INTEREST",
     );
-    let appealed = [(S, TradeAsk::Appeal { reason: None }), (A2, TradeAsk::TakeDispute)];
-    check(VerdictPending, &appealed, A2, TradeAsk::AddStatement { text: text() }, "NOT_ALLOWED");
-    check(VerdictPending, &appealed, S, TradeAsk::AddStatement { text: text() }, "DISPUTE_SEALED");
+    let appealed = [(S, TradeRequest::Appeal { reason: None }), (A2, TradeRequest::TakeDispute)];
+    check(
+        VerdictPending,
+        &appealed,
+        A2,
+        TradeRequest::AddStatement { text: text() },
+        "NOT_ALLOWED",
+    );
+    check(
+        VerdictPending,
+        &appealed,
+        S,
+        TradeRequest::AddStatement { text: text() },
+        "DISPUTE_SEALED",
+    );
     check(VerdictPending, &appealed, B, dispute_for(true), "DISPUTE_SEALED");
     check(VerdictPending, &appealed, S, files(1).remove(0).1, "DISPUTE_SEALED");
-    check(VerdictPending, &appealed, S, TradeAsk::Withdraw, "DISPUTE_SEALED");
+    check(VerdictPending, &appealed, S, TradeRequest::Withdraw, "DISPUTE_SEALED");
     let again = [&appealed[..], &[(A2, seller.clone())]].concat();
-    check(VerdictPending, &again, B, TradeAsk::Appeal { reason: None }, "ALREADY_APPEALED");
-    check(Disputed, &[(A, seller)], S, TradeAsk::Appeal { reason: None }, "NOT_THE_LOSER");
+    check(VerdictPending, &again, B, TradeRequest::Appeal { reason: None }, "ALREADY_APPEALED");
+    check(Disputed, &[(A, seller)], S, TradeRequest::Appeal { reason: None }, "NOT_THE_LOSER");
 }
 
 #[test]
@@ -429,23 +455,23 @@ fn who_may_decide_a_dispute_is_asked_of_takers_and_of_those_assigned() {
     let mut open = trade.clone();
     open.dispute.as_mut().unwrap().arbitrator = None;
     let said = |trade: &P2pTrade, by, ask| answer(&market, trade, by, ask);
-    let to = |user| TradeAsk::Reassign { to: market.arbiter(user) };
+    let to = |user| TradeRequest::Reassign { to: market.arbiter(user) };
     assert_eq!(said(trade, A, to(A)), "DISPUTE_TAKEN");
     assert_eq!(said(trade, A2, to(A2)), "NOT_ASSIGNED");
     assert_eq!(said(trade, A, to(X)), "NOT_AN_ARBITRATOR");
     assert_eq!(said(trade, ADMIN, to(ADMIN)), "stays");
     assert_eq!(said(&open, ADMIN, to(A)), "stays");
-    let blocked = TradeAsk::Reassign { to: Arbiter { is_blocked: true, ..market.arbiter(A2) } };
+    let blocked = TradeRequest::Reassign { to: Arbiter { is_blocked: true, ..market.arbiter(A2) } };
     assert_eq!(said(trade, ADMIN, blocked), "CONFLICT_OF_INTEREST");
     let mut asker = market.asker(A2, trade);
     asker.is_blocked = true;
-    let taken = decide(&open, &asker, TradeAsk::TakeDispute, None, &market.rules, market.now);
+    let taken = decide(&open, &asker, TradeRequest::TakeDispute, None, &market.rules, market.now);
     assert_eq!(taken, Err(Rejection::ConflictOfInterest));
     // A party is a party, whatever else the user is.
     let mut own = open.clone();
     own.buyer = market.person(A2);
-    assert_eq!(said(&own, A2, TradeAsk::TakeDispute), "NOT_ALLOWED");
+    assert_eq!(said(&own, A2, TradeRequest::TakeDispute), "NOT_ALLOWED");
     own.buyer = market.person(ADMIN);
     assert_eq!(said(&own, ADMIN, to(ADMIN)), "NOT_ALLOWED");
-    assert_eq!(said(&own, A, TradeAsk::TakeDispute), "stays");
+    assert_eq!(said(&own, A, TradeRequest::TakeDispute), "stays");
 }

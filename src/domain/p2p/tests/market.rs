@@ -14,9 +14,8 @@ use crate::domain::{
     p2p::{
         Rules,
         ad::{Ad, AdChange, AdDraft, AdFact, AdTerms, Conditions, Person, Pricing},
-        ask::{Arbiter, Requester, TradeAsk},
         board::{AdContext, Board, Take, TakeSize, TakerProfile},
-        contact::ContactAsk,
+        contact::ContactRequest,
         context,
         decide::{Decision, decide, due},
         dispute::{DisputeReason, VerdictOutcome},
@@ -24,6 +23,7 @@ use crate::domain::{
         machine::Action,
         step::{DecidedTrade, Settlement},
         trade::{P2pTrade, P2pTradeFact, ReviewFact, TradeState},
+        trade_request::{Arbiter, Requester, TradeRequest},
     },
     rejection::Rejection,
     state::State,
@@ -102,17 +102,17 @@ pub fn take_of(ad: AdId, text: &str) -> Take {
 /// A statement of twenty characters.
 pub const STATEMENT: &str = "12345678901234567890";
 
-pub fn dispute_for(buyer: bool) -> TradeAsk {
+pub fn dispute_for(buyer: bool) -> TradeRequest {
     let reason = if buyer { DisputeReason::NotReleased } else { DisputeReason::PaymentNotReceived };
-    TradeAsk::OpenDispute { reason, statement: STATEMENT.into() }
+    TradeRequest::OpenDispute { reason, statement: STATEMENT.into() }
 }
 
-pub fn verdict(outcome: VerdictOutcome) -> TradeAsk {
-    TradeAsk::GiveVerdict { outcome, reason: "as the papers show".into(), fraud: false }
+pub fn verdict(outcome: VerdictOutcome) -> TradeRequest {
+    TradeRequest::GiveVerdict { outcome, reason: "as the papers show".into(), fraud: false }
 }
 
-pub fn cancel() -> TradeAsk {
-    TradeAsk::Cancel { not_paid: false }
+pub fn cancel() -> TradeRequest {
+    TradeRequest::Cancel { not_paid: false }
 }
 
 /// The fact of a decision, as the trade's actor or the board's writes it down.
@@ -366,7 +366,7 @@ impl Market {
     }
 
     /// A command to a trade, after what was due.
-    pub fn ask(&mut self, by: UserId, id: P2pTradeId, ask: TradeAsk) -> Result<(), Rejection> {
+    pub fn ask(&mut self, by: UserId, id: P2pTradeId, ask: TradeRequest) -> Result<(), Rejection> {
         self.tick();
         let trade = &self.trades[&id];
         let asker = self.asker(by, trade);
@@ -379,7 +379,7 @@ impl Market {
     }
 
     /// The same, where it must be accepted.
-    pub fn does(&mut self, by: UserId, id: P2pTradeId, ask: TradeAsk) {
+    pub fn does(&mut self, by: UserId, id: P2pTradeId, ask: TradeRequest) {
         self.ask(by, id, ask).unwrap();
     }
 
@@ -411,8 +411,8 @@ impl Market {
     pub fn completes(&mut self, taker: UserId, ad: AdId, text: &str) -> P2pTradeId {
         let id = self.take(taker, &take_of(ad, text)).unwrap();
         let P2pTrade { buyer, seller, .. } = self.trade(id).clone();
-        self.does(buyer.id, id, TradeAsk::MarkSent);
-        self.does(seller.id, id, TradeAsk::Confirm);
+        self.does(buyer.id, id, TradeRequest::MarkSent);
+        self.does(seller.id, id, TradeRequest::Confirm);
         id
     }
 
@@ -432,7 +432,7 @@ impl Market {
         Ok(())
     }
 
-    pub fn contact(&mut self, user: UserId, asked: ContactAsk) {
+    pub fn contact(&mut self, user: UserId, asked: ContactRequest) {
         self.fold(self.state.p2p.contacts.decide(user, asked, self.now).unwrap());
     }
 }

@@ -12,12 +12,12 @@ use crate::domain::{
     order::Side,
     p2p::{
         ad::{AdChange, AdTerms},
-        ask::TradeAsk,
         board::TakeSize,
         dispute::VerdictOutcome,
         machine::{Action, Party},
         step::{DecidedTrade, Settlement},
         trade::{P2pTrade, TradeState},
+        trade_request::TradeRequest,
     },
 };
 
@@ -221,7 +221,7 @@ impl Play {
     }
 
     /// What people do to a trade in its state, each as often as it is named.
-    fn likely(&self, trade: &P2pTrade, much: i64) -> Vec<(UserId, TradeAsk)> {
+    fn likely(&self, trade: &P2pTrade, much: i64) -> Vec<(UserId, TradeRequest)> {
         let (buyer, seller) = (trade.buyer.id, trade.seller.id);
         let outcome = match much % 3 {
             0 => VerdictOutcome::Buyer,
@@ -231,43 +231,43 @@ impl Play {
         let assigned = trade.dispute.as_ref().and_then(|dispute| dispute.arbitrator.as_ref());
         let arbitrator = assigned.map_or([A, A2][much as usize % 2], |person| person.id);
         let paid = || {
-            let not_paid = (buyer, TradeAsk::Cancel { not_paid: much % 2 == 0 });
+            let not_paid = (buyer, TradeRequest::Cancel { not_paid: much % 2 == 0 });
             let disputes = [(seller, dispute_for(false)), (buyer, dispute_for(true))];
-            [vec![(seller, TradeAsk::Confirm), not_paid, (seller, cancel())], disputes.into()]
+            [vec![(seller, TradeRequest::Confirm), not_paid, (seller, cancel())], disputes.into()]
                 .concat()
         };
         let mut likely = match trade.state {
             TradeState::Pending => vec![
-                (buyer, TradeAsk::MarkSent),
-                (buyer, TradeAsk::MarkSent),
-                (buyer, TradeAsk::MarkSent),
-                (seller, TradeAsk::Extend),
+                (buyer, TradeRequest::MarkSent),
+                (buyer, TradeRequest::MarkSent),
+                (buyer, TradeRequest::MarkSent),
+                (seller, TradeRequest::Extend),
                 (seller, cancel()),
-                (buyer, TradeAsk::AcceptCancel),
+                (buyer, TradeRequest::AcceptCancel),
                 (buyer, cancel()),
             ],
             TradeState::PaymentSent | TradeState::ReleaseOverdue => paid(),
             TradeState::Disputed => vec![
                 (buyer, dispute_for(true)),
                 (seller, dispute_for(false)),
-                (arbitrator, TradeAsk::TakeDispute),
+                (arbitrator, TradeRequest::TakeDispute),
                 (arbitrator, verdict(outcome)),
                 (arbitrator, verdict(outcome)),
-                (ADMIN, TradeAsk::Reassign { to: self.market.arbiter(A2) }),
-                (buyer, TradeAsk::Withdraw),
-                (seller, TradeAsk::Withdraw),
+                (ADMIN, TradeRequest::Reassign { to: self.market.arbiter(A2) }),
+                (buyer, TradeRequest::Withdraw),
+                (seller, TradeRequest::Withdraw),
             ],
             TradeState::VerdictPending => vec![
-                (buyer, TradeAsk::Appeal { reason: None }),
-                (seller, TradeAsk::Appeal { reason: None }),
-                (buyer, TradeAsk::Concede),
-                (seller, TradeAsk::Confirm),
+                (buyer, TradeRequest::Appeal { reason: None }),
+                (seller, TradeRequest::Appeal { reason: None }),
+                (buyer, TradeRequest::Concede),
+                (seller, TradeRequest::Confirm),
             ],
             _ => Vec::new(),
         };
         if much % 10 == 0 || trade.frozen.is_some() {
-            likely.push((ADMIN, TradeAsk::Freeze { reason: "a hint".into() }));
-            likely.push((ADMIN, TradeAsk::Unfreeze { reason: "all is well".into() }));
+            likely.push((ADMIN, TradeRequest::Freeze { reason: "a hint".into() }));
+            likely.push((ADMIN, TradeRequest::Unfreeze { reason: "all is well".into() }));
         }
         likely
     }

@@ -4,7 +4,6 @@ use super::market::*;
 use crate::domain::{
     id::{Stamp, UserId},
     p2p::{
-        ask::TradeAsk,
         decide::{Decision, decide},
         dispute::{Dispute, Verdict, VerdictOutcome},
         reputation::{Record, Reputation},
@@ -12,6 +11,7 @@ use crate::domain::{
             BuyerFault, P2pTrade, TradeReason,
             TradeState::{self, *},
         },
+        trade_request::TradeRequest,
     },
 };
 
@@ -128,11 +128,11 @@ fn a_cancel_is_a_fault_by_when_it_comes() {
         let mut market = Market::new();
         let id = market.tr1();
         if sent {
-            market.does(B, id, TradeAsk::MarkSent);
+            market.does(B, id, TradeRequest::MarkSent);
         }
         market.pass(after);
         let asker = market.asker(B, market.trade(id));
-        let ask = TradeAsk::Cancel { not_paid: sent };
+        let ask = TradeRequest::Cancel { not_paid: sent };
         match decide(market.trade(id), &asker, ask, None, &market.rules, market.now) {
             Ok(Decision::Step(decided)) => {
                 assert_eq!((decided.trade.reason, decided.fault), (Some(reason), fault));
@@ -196,7 +196,7 @@ fn nine_completed_and_one_expired_are_ninety_percent() {
     assert_eq!((rate(&market, B), rate(&market, S)), (Some(900), Some(1_000)));
     let mutual = market.take(B, &take_of(ad, "50")).unwrap();
     market.does(S, mutual, cancel());
-    market.does(B, mutual, TradeAsk::AcceptCancel);
+    market.does(B, mutual, TradeRequest::AcceptCancel);
     let graced = market.take(B, &take_of(ad, "50")).unwrap();
     market.does(B, graced, cancel());
     assert_eq!((rate(&market, B), rate(&market, S)), (Some(900), Some(1_000)));

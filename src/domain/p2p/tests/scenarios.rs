@@ -8,9 +8,9 @@ use crate::domain::{
     order::Side,
     p2p::{
         ad::{AdChange, AdTerms, Pricing},
-        ask::TradeAsk,
         dispute::VerdictOutcome,
         trade::TradeState::{self, *},
+        trade_request::TradeRequest,
     },
 };
 
@@ -41,8 +41,8 @@ fn a_paused_ad_is_not_taken_and_its_trades_go_on() {
     let ad = market.trade(tr1).ad;
     market.pause(S, ad, true).unwrap();
     assert_eq!(refused(market.take(X, &take_of(ad, "100"))), "AD_NOT_ACTIVE");
-    market.does(B, tr1, TradeAsk::MarkSent);
-    market.does(S, tr1, TradeAsk::Confirm);
+    market.does(B, tr1, TradeRequest::MarkSent);
+    market.does(S, tr1, TradeRequest::Confirm);
     market.pause(S, ad, false).unwrap();
     assert_eq!(market.remaining(ad), "509.803922");
 }
@@ -99,14 +99,14 @@ fn a_sale_moves_the_coins_once() {
     let mut market = Market::new();
     let tr1 = market.tr1();
     assert_eq!(market.usdt_of(S), ["4000.000000", "509.803922", "490.196078"]);
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
     let before = market.state.through.0;
-    market.does(S, tr1, TradeAsk::Confirm);
+    market.does(S, tr1, TradeRequest::Confirm);
     assert_eq!(market.state.through.0, before + 1);
     assert_eq!(market.state_of(tr1), Completed);
     assert_eq!(market.usdt_of(B), ["5490.196078", "0.000000", "0.000000"]);
     assert_eq!(market.usdt_of(S), ["4000.000000", "509.803922", "0.000000"]);
-    assert_eq!(refused(market.ask(S, tr1, TradeAsk::Confirm)), "TRADE_STATE_FORBIDS");
+    assert_eq!(refused(market.ask(S, tr1, TradeRequest::Confirm)), "TRADE_STATE_FORBIDS");
 }
 
 #[test]
@@ -120,8 +120,8 @@ fn fees_come_out_of_what_the_buyer_gets() {
         let tr1 = market.tr1();
         // What was agreed to stays so.
         market.rules.taker_fee = Rate(500_000);
-        market.does(B, tr1, TradeAsk::MarkSent);
-        market.does(S, tr1, TradeAsk::Confirm);
+        market.does(B, tr1, TradeRequest::MarkSent);
+        market.does(S, tr1, TradeRequest::Confirm);
         assert_eq!((market.usdt_of(B)[0].as_str(), market.house().as_str()), (gets, house));
         assert_eq!(market.usdt_of(S), ["4000.000000", "509.803922", "0.000000"]);
     }
@@ -140,16 +140,16 @@ fn what_fiat_buys_rounds_down() {
 fn who_confirms_or_marks_too_early_or_is_not_the_one() {
     let mut market = Market::new();
     let tr1 = market.tr1();
-    assert_eq!(refused(market.ask(S, tr1, TradeAsk::Confirm)), "PAYMENT_NOT_MARKED");
-    assert_eq!(refused(market.ask(S, tr1, TradeAsk::MarkSent)), "NOT_ALLOWED");
-    assert_eq!(refused(market.ask(X, tr1, TradeAsk::MarkSent)), "P2P_TRADE_NOT_FOUND");
+    assert_eq!(refused(market.ask(S, tr1, TradeRequest::Confirm)), "PAYMENT_NOT_MARKED");
+    assert_eq!(refused(market.ask(S, tr1, TradeRequest::MarkSent)), "NOT_ALLOWED");
+    assert_eq!(refused(market.ask(X, tr1, TradeRequest::MarkSent)), "P2P_TRADE_NOT_FOUND");
 }
 
 #[test]
 fn nobody_acts_and_the_coins_stay_locked() {
     let mut market = Market::new();
     let tr1 = market.tr1();
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
     market.pass(900 * SECOND - 1);
     market.tick();
     assert_eq!(market.state_of(tr1), PaymentSent);
@@ -172,10 +172,10 @@ fn nobody_acts_and_the_coins_stay_locked() {
 fn check_verdict(outcome: VerdictOutcome, state: TradeState, b: &str, s: &str) {
     let mut market = Market::new();
     let tr1 = market.tr1();
-    market.does(B, tr1, TradeAsk::MarkSent);
+    market.does(B, tr1, TradeRequest::MarkSent);
     market.does(S, tr1, dispute_for(false));
     market.does(B, tr1, dispute_for(true));
-    market.does(A, tr1, TradeAsk::TakeDispute);
+    market.does(A, tr1, TradeRequest::TakeDispute);
     market.does(A, tr1, verdict(outcome));
     market.pass(DAY - 1);
     market.tick();

@@ -7,10 +7,10 @@ use crate::domain::{
     order::Side,
     p2p::{
         ad::{AdChange, AdTerms, Pricing},
-        ask::TradeAsk,
-        contact::ContactAsk,
+        contact::ContactRequest,
         dispute::{Media, VerdictOutcome},
         fiat::PaymentMethod,
+        trade_request::TradeRequest,
     },
 };
 
@@ -30,32 +30,32 @@ pub fn facts() -> Vec<Fact> {
     };
 
     let sold = take(&mut market, "50");
-    market.does(S, sold, TradeAsk::Write { text: "grüß Gott".into() });
-    market.does(S, sold, TradeAsk::Extend);
-    market.does(B, sold, TradeAsk::MarkSent);
-    market.does(S, sold, TradeAsk::Confirm);
+    market.does(S, sold, TradeRequest::Write { text: "grüß Gott".into() });
+    market.does(S, sold, TradeRequest::Extend);
+    market.does(B, sold, TradeRequest::MarkSent);
+    market.does(S, sold, TradeRequest::Confirm);
     market.review(B, sold, 5).unwrap();
     market.review(S, sold, 4).unwrap();
 
     let split = take(&mut market, "60");
-    market.does(B, split, TradeAsk::MarkSent);
+    market.does(B, split, TradeRequest::MarkSent);
     market.does(S, split, dispute_for(false));
-    market.does(B, split, TradeAsk::AddStatement { text: STATEMENT.into() });
-    let evidence = TradeAsk::AddEvidence { hash: [7; 32], media: Media::Png, bytes: 11 };
+    market.does(B, split, TradeRequest::AddStatement { text: STATEMENT.into() });
+    let evidence = TradeRequest::AddEvidence { hash: [7; 32], media: Media::Png, bytes: 11 };
     market.does(B, split, evidence);
-    market.does(A2, split, TradeAsk::TakeDispute);
-    market.does(ADMIN, split, TradeAsk::Reassign { to: market.arbiter(A) });
+    market.does(A2, split, TradeRequest::TakeDispute);
+    market.does(ADMIN, split, TradeRequest::Reassign { to: market.arbiter(A) });
     market.does(A, split, verdict(VerdictOutcome::Split { buyer_percent: 33 }));
-    market.does(S, split, TradeAsk::Appeal { reason: Some("look again".into()) });
-    market.does(A2, split, TradeAsk::TakeDispute);
+    market.does(S, split, TradeRequest::Appeal { reason: Some("look again".into()) });
+    market.does(A2, split, TradeRequest::TakeDispute);
 
     let frozen = take(&mut market, "70");
-    market.does(ADMIN, frozen, TradeAsk::Freeze { reason: "a hint".into() });
+    market.does(ADMIN, frozen, TradeRequest::Freeze { reason: "a hint".into() });
     let paid = take(&mut market, "80");
-    market.does(B, paid, TradeAsk::MarkSent);
+    market.does(B, paid, TradeRequest::MarkSent);
     market.does(S, paid, cancel());
     market.pass(MINUTE);
-    market.does(B, paid, TradeAsk::RejectCancel);
+    market.does(B, paid, TradeRequest::RejectCancel);
     market.does(A2, split, verdict(VerdictOutcome::Buyer));
     let since = market.now;
     market.pass(MINUTE);
@@ -66,19 +66,19 @@ pub fn facts() -> Vec<Fact> {
 
 /// What users keep of each other and of ways to be paid.
 fn contacts(market: &mut Market) {
-    let account = |details: &str| ContactAsk::AddAccount {
+    let account = |details: &str| ContactRequest::AddAccount {
         method: PaymentMethod::BankTransfer,
         holder: "S. Eller".into(),
         details: details.into(),
     };
     market.contact(S, account("DE00 0001"));
     market.contact(S, account("DE00 0002"));
-    market.contact(S, ContactAsk::RemoveAccount { number: 1 });
-    market.contact(S, ContactAsk::Block(X));
-    market.contact(B, ContactAsk::Favour(S));
-    market.contact(B, ContactAsk::Block(X));
-    market.contact(B, ContactAsk::Unblock(X));
-    market.contact(B, ContactAsk::Unfavour(S));
+    market.contact(S, ContactRequest::RemoveAccount { number: 1 });
+    market.contact(S, ContactRequest::Block(X));
+    market.contact(B, ContactRequest::Favour(S));
+    market.contact(B, ContactRequest::Block(X));
+    market.contact(B, ContactRequest::Unblock(X));
+    market.contact(B, ContactRequest::Unfavour(S));
 }
 
 /// Ads in each of their states.
@@ -97,8 +97,8 @@ fn ads(market: &mut Market) {
 
 /// What was open ends: by its parties, an admin, the clock.
 fn ends(market: &mut Market, paid: P2pTradeId, frozen: P2pTradeId) {
-    market.does(B, paid, TradeAsk::Cancel { not_paid: true });
-    market.does(ADMIN, frozen, TradeAsk::Unfreeze { reason: "all is well".into() });
+    market.does(B, paid, TradeRequest::Cancel { not_paid: true });
+    market.does(ADMIN, frozen, TradeRequest::Unfreeze { reason: "all is well".into() });
     market.pass(DAY);
     market.tick();
     market.pass(DAY);

@@ -10,7 +10,7 @@ use crate::domain::{
     p2p::{
         ad::{AdChange, AdTerms, Conditions, Pricing},
         board::{Take, TakeSize},
-        contact::ContactAsk,
+        contact::ContactRequest,
         fiat::PaymentMethod,
     },
     rejection::Rejection,
@@ -59,10 +59,10 @@ fn who_is_barred_blocked_or_frozen_takes_nothing() {
     market.does(B, open, cancel());
 
     for (blocker, blocked) in [(S, B), (B, S)] {
-        market.contact(blocker, ContactAsk::Block(blocked));
+        market.contact(blocker, ContactRequest::Block(blocked));
         assert_eq!(refused(market.take(B, &take_of(ad, "100"))), "BLOCKED");
         market.take(X, &take_of(ad, "100")).map(|id| market.does(X, id, cancel())).unwrap();
-        market.contact(blocker, ContactAsk::Unblock(blocked));
+        market.contact(blocker, ContactRequest::Unblock(blocked));
     }
     market.fold(Body::FreezeChanged { user: B, frozen: true });
     assert_eq!(refused(market.take(B, &take_of(ad, "100"))), "USER_FROZEN");
@@ -172,7 +172,7 @@ fn unmet(market: &mut Market, taker: UserId, ad: AdId) -> Option<&'static str> {
             market.does(taker, id, cancel());
             None
         }
-        Err(Rejection::ConditionNotMet(name)) => Some(name),
+        Err(Rejection::ConditionNotMet(condition)) => Some(condition.code()),
         Err(other) => panic!("{other:?}"),
     }
 }
@@ -240,7 +240,7 @@ fn a_first_trade_may_be_bounded() {
 #[test]
 fn a_trade_keeps_what_it_was_opened_with() {
     let mut market = Market::new();
-    let account = |details: &str| ContactAsk::AddAccount {
+    let account = |details: &str| ContactRequest::AddAccount {
         method: PaymentMethod::BankTransfer,
         holder: "S. Seller".into(),
         details: details.into(),
@@ -250,7 +250,7 @@ fn a_trade_keeps_what_it_was_opened_with() {
     let terms = AdTerms { terms: Some("by noon".into()), ..terms() };
     let ad = market.publish(S, Side::Sell, terms).unwrap();
     let id = market.take(B, &take_of(ad, "100")).unwrap();
-    market.contact(S, ContactAsk::RemoveAccount { number: 2 });
+    market.contact(S, ContactRequest::RemoveAccount { number: 2 });
     market
         .edit(
             S,

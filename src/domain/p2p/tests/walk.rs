@@ -13,7 +13,6 @@ use crate::domain::{
     order::Side,
     p2p::{
         Rules,
-        ask::{Requester, TradeAsk},
         board::Board,
         decide::{Decision, decide, due},
         dispute::{Dispute, Media, VerdictOutcome},
@@ -26,6 +25,7 @@ use crate::domain::{
             P2pTrade, P2pTradeFact,
             TradeState::{self, *},
         },
+        trade_request::{Requester, TradeRequest},
     },
     rejection::Rejection,
 };
@@ -33,7 +33,7 @@ use crate::domain::{
 type Decide = fn(
     &P2pTrade,
     &Requester,
-    TradeAsk,
+    TradeRequest,
     Option<TradeState>,
     &Rules,
     Stamp,
@@ -126,32 +126,32 @@ impl Place {
 }
 
 /// Every command that somebody can think of.
-fn asks(market: &Market, buyer: bool) -> Vec<TradeAsk> {
+fn asks(market: &Market, buyer: bool) -> Vec<TradeRequest> {
     let text = || STATEMENT.to_owned();
-    let reassign = |user| TradeAsk::Reassign { to: market.arbiter(user) };
+    let reassign = |user| TradeRequest::Reassign { to: market.arbiter(user) };
     vec![
-        TradeAsk::MarkSent,
-        TradeAsk::Cancel { not_paid: false },
-        TradeAsk::Cancel { not_paid: true },
-        TradeAsk::AcceptCancel,
-        TradeAsk::RejectCancel,
-        TradeAsk::Extend,
-        TradeAsk::Confirm,
+        TradeRequest::MarkSent,
+        TradeRequest::Cancel { not_paid: false },
+        TradeRequest::Cancel { not_paid: true },
+        TradeRequest::AcceptCancel,
+        TradeRequest::RejectCancel,
+        TradeRequest::Extend,
+        TradeRequest::Confirm,
         dispute_for(buyer),
-        TradeAsk::AddStatement { text: text() },
-        TradeAsk::AddEvidence { hash: [7; 32], media: Media::Png, bytes: 1 },
-        TradeAsk::Withdraw,
-        TradeAsk::TakeDispute,
+        TradeRequest::AddStatement { text: text() },
+        TradeRequest::AddEvidence { hash: [7; 32], media: Media::Png, bytes: 1 },
+        TradeRequest::Withdraw,
+        TradeRequest::TakeDispute,
         reassign(A),
         reassign(A2),
         verdict(VerdictOutcome::Buyer),
         verdict(VerdictOutcome::Seller),
         verdict(VerdictOutcome::Split { buyer_percent: 60 }),
-        TradeAsk::Appeal { reason: None },
-        TradeAsk::Concede,
-        TradeAsk::Write { text: text() },
-        TradeAsk::Freeze { reason: text() },
-        TradeAsk::Unfreeze { reason: text() },
+        TradeRequest::Appeal { reason: None },
+        TradeRequest::Concede,
+        TradeRequest::Write { text: text() },
+        TradeRequest::Freeze { reason: text() },
+        TradeRequest::Unfreeze { reason: text() },
     ]
 }
 
@@ -233,13 +233,13 @@ fn check_final(model: Model, place: &Place) -> Result<(), String> {
 }
 
 /// All that anybody can ask. An admin who takes a dispute is an arbitrator like the others: left out.
-fn everybodys_asks(place: &Place) -> impl Iterator<Item = (UserId, Requester, TradeAsk)> {
+fn everybodys_asks(place: &Place) -> impl Iterator<Item = (UserId, Requester, TradeRequest)> {
     let Place { market, .. } = place;
     let all = [B, S, A, A2, ADMIN, X].into_iter().flat_map(move |by| {
         let asker = market.asker(by, place.trade());
         asks(market, by == B).into_iter().map(move |ask| (by, asker.clone(), ask))
     });
-    all.filter(|(by, _, ask)| (*by, ask) != (ADMIN, &TradeAsk::TakeDispute))
+    all.filter(|(by, _, ask)| (*by, ask) != (ADMIN, &TradeRequest::TakeDispute))
 }
 
 /// The place after a decision, with all that must hold of it.
@@ -413,7 +413,7 @@ fn a_lost_fee_leg_is_caught() {
 #[test]
 fn an_unguarded_final_state_is_caught() {
     let decide: Decide = |trade, asker, ask, expected, rules, now| match (trade.state, &ask) {
-        (Completed, TradeAsk::Confirm) if asker.person.id == trade.seller.id => {
+        (Completed, TradeRequest::Confirm) if asker.person.id == trade.seller.id => {
             let open = P2pTrade { state: PaymentSent, dispute: None, ..trade.clone() };
             decide(&open, asker, ask, expected, rules, now)
         }

@@ -1,5 +1,7 @@
 //! What can be asked of a P2P trade, and who asks.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     ad::Person,
     dispute::{DisputeReason, Media, VerdictOutcome},
@@ -8,9 +10,9 @@ use super::{
 use crate::domain::account::Role;
 
 /// A command to a trade, with what it brings; syntax and lengths were checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
-pub enum TradeAsk {
+pub enum TradeRequest {
     MarkSent,
     /// `not_paid`: the buyer says that no money was sent after all.
     Cancel {
@@ -58,7 +60,7 @@ pub enum TradeAsk {
 }
 
 /// Somebody who is to decide a dispute.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Arbiter {
     pub person: Person,
@@ -67,28 +69,28 @@ pub struct Arbiter {
     pub is_blocked: bool,
 }
 
-impl TradeAsk {
+impl TradeRequest {
     /// What it is, without what it brings.
     pub fn action(&self) -> Action {
         match self {
-            TradeAsk::MarkSent => MarkSent,
-            TradeAsk::Cancel { .. } => Cancel,
-            TradeAsk::AcceptCancel => AcceptCancel,
-            TradeAsk::RejectCancel => RejectCancel,
-            TradeAsk::Extend => Extend,
-            TradeAsk::Confirm => Confirm,
-            TradeAsk::OpenDispute { .. } => OpenDispute,
-            TradeAsk::AddStatement { .. } => AddStatement,
-            TradeAsk::AddEvidence { .. } => AddEvidence,
-            TradeAsk::Withdraw => Withdraw,
-            TradeAsk::TakeDispute => TakeDispute,
-            TradeAsk::Reassign { .. } => Reassign,
-            TradeAsk::GiveVerdict { .. } => GiveVerdict,
-            TradeAsk::Appeal { .. } => Appeal,
-            TradeAsk::Concede => Concede,
-            TradeAsk::Write { .. } => Write,
-            TradeAsk::Freeze { .. } => Action::Freeze,
-            TradeAsk::Unfreeze { .. } => Unfreeze,
+            TradeRequest::MarkSent => MarkSent,
+            TradeRequest::Cancel { .. } => Cancel,
+            TradeRequest::AcceptCancel => AcceptCancel,
+            TradeRequest::RejectCancel => RejectCancel,
+            TradeRequest::Extend => Extend,
+            TradeRequest::Confirm => Confirm,
+            TradeRequest::OpenDispute { .. } => OpenDispute,
+            TradeRequest::AddStatement { .. } => AddStatement,
+            TradeRequest::AddEvidence { .. } => AddEvidence,
+            TradeRequest::Withdraw => Withdraw,
+            TradeRequest::TakeDispute => TakeDispute,
+            TradeRequest::Reassign { .. } => Reassign,
+            TradeRequest::GiveVerdict { .. } => GiveVerdict,
+            TradeRequest::Appeal { .. } => Appeal,
+            TradeRequest::Concede => Concede,
+            TradeRequest::Write { .. } => Write,
+            TradeRequest::Freeze { .. } => Action::Freeze,
+            TradeRequest::Unfreeze { .. } => Unfreeze,
         }
     }
 }
