@@ -178,7 +178,7 @@ pub fn look_after_mirror(settings: &Settings, work: MirrorWork) -> anyhow::Resul
     let source = Source::of(&opened);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let said = runtime.block_on(async {
-        Ok::<_, mirror::Trouble>(match work {
+        Ok::<_, mirror::MirrorError>(match work {
             MirrorWork::Rebuild => (true, json!(mirror::rebuild(url, source).await?)),
             MirrorWork::Check => {
                 let report = mirror::check(url, &source).await?;

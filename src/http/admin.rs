@@ -9,7 +9,7 @@ use super::{
     body::Json,
     caller::{AdminCaller, Caller, answer, fact_of, reading},
     p2p,
-    problem::{Edge, Problem, ProblemBody},
+    problem::{EdgeError, Problem, ProblemBody},
     system::{SnapshotTaken, Time},
     text,
     user::User,
@@ -27,7 +27,7 @@ use crate::{
         rejection::Rejection,
         world::World,
     },
-    http::wire::Fault,
+    http::wire::BodyError,
 };
 
 /// Writes a snapshot through the newest fact.
@@ -35,7 +35,8 @@ use crate::{
     responses((status = 200, body = SnapshotTaken), (status = 403, body = ProblemBody)))]
 pub async fn snapshot(admin: AdminCaller) -> Result<HttpResponse, Problem> {
     let taken = admin.0.api.exchange.snapshot().await;
-    let taken = taken.ok_or_else(|| Problem::of(Edge::Internal).saying("the snapshot failed"))?;
+    let taken =
+        taken.ok_or_else(|| Problem::of(EdgeError::Internal).saying("the snapshot failed"))?;
     Ok(reading(taken.through, &SnapshotTaken::of(taken.through, taken.digest)))
 }
 
@@ -114,16 +115,16 @@ pub async fn change_user(
         match &fact_of(&outcome)?.body {
             Body::RoleChanged { role, .. } => shown.user.role = role.code(),
             Body::FreezeChanged { frozen, .. } => shown.frozen = *frozen,
-            _ => return Err(Problem::of(Edge::Internal)),
+            _ => return Err(Problem::of(EdgeError::Internal)),
         }
         last = Some(outcome);
     }
-    let nothing = || Problem::of(Edge::InvalidField).saying("there is nothing to change");
+    let nothing = || Problem::of(EdgeError::InvalidField).saying("there is nothing to change");
     Ok(answer(StatusCode::OK, &last.ok_or_else(nothing)?, &shown))
 }
 
 fn role_named(code: &str) -> Result<Role, Problem> {
-    Role::from_code(code).ok_or_else(|| Fault::Choice("role", Role::CODES).into())
+    Role::from_code(code).ok_or_else(|| BodyError::Choice("role", Role::CODES).into())
 }
 
 fn user_named(caller: &Caller, username: &str) -> Result<account::User, Problem> {
@@ -235,11 +236,11 @@ pub async fn move_clock(
         (None, Some(text)) => ClockMove::To(
             wire::stamp(text).ok_or_else(|| Problem::field("set", "is not an RFC 3339 time"))?,
         ),
-        _ => return Err(Problem::of(Edge::InvalidField).saying("give advance_ms or set")),
+        _ => return Err(Problem::of(EdgeError::InvalidField).saying("give advance_ms or set")),
     };
     let outcome = caller.submit(Command::MoveClock(to), &body.raw).await?;
     let Body::ClockMoved { to } = fact_of(&outcome)?.body else {
-        return Err(Problem::of(Edge::Internal));
+        return Err(Problem::of(EdgeError::Internal));
     };
     let moved = ClockMoved { time: Time::of(to), sequence: outcome.sequence.0 };
     Ok(answer(StatusCode::OK, &outcome, &moved))

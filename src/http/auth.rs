@@ -13,7 +13,7 @@ use super::{
     body::Json,
     caller::{Caller, answer, done, fact_of, request_id},
     limit::AuthLimit,
-    problem::{Edge, FieldError, Problem, ProblemBody},
+    problem::{EdgeError, FieldError, Problem, ProblemBody},
     token::TOKEN_SECS,
     user::User,
     wire,
@@ -91,7 +91,7 @@ pub async fn register(
     let outcome = api.exchange.submit(Request { by: None, request, key: None, command }).await?;
     let fact = fact_of(&outcome)?;
     let Body::UserRegistered { user, .. } = &fact.body else {
-        return Err(Problem::of(Edge::Internal));
+        return Err(Problem::of(EdgeError::Internal));
     };
     let registered = Registered {
         user: User::of(user),
@@ -207,7 +207,7 @@ async fn proven(
     let found = found.filter(|_| password.len() <= PASSWORD_BYTES_MAX);
     let hash = found.as_ref().map(|user| user.password_hash.clone());
     let same = api.exchange.passwords().verify(password, hash).await?;
-    found.filter(|_| same).ok_or_else(|| Problem::of(Edge::InvalidCredentials))
+    found.filter(|_| same).ok_or_else(|| Problem::of(EdgeError::InvalidCredentials))
 }
 
 /// Ends every token of the user that was given out before.

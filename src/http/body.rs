@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     api::Api,
-    problem::{Edge, Problem},
+    problem::{EdgeError, Problem},
 };
 
 /// The largest JSON body, in bytes.
@@ -97,7 +97,7 @@ pub fn deadline_of(request: &HttpRequest) -> Duration {
 fn check_type(request: &HttpRequest) -> Result<(), Problem> {
     match request.content_type().trim().eq_ignore_ascii_case("application/json") {
         true => Ok(()),
-        false => Err(Problem::of(Edge::UnsupportedMediaType)),
+        false => Err(Problem::of(EdgeError::UnsupportedMediaType)),
     }
 }
 
@@ -106,7 +106,7 @@ pub fn check_length(request: &HttpRequest, most: usize) -> Result<(), Problem> {
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
     match length {
-        Some(length) if length > most as u64 => Err(Problem::of(Edge::BodyTooLarge)),
+        Some(length) if length > most as u64 => Err(Problem::of(EdgeError::BodyTooLarge)),
         _ => Ok(()),
     }
 }
@@ -116,23 +116,23 @@ pub async fn read(mut payload: Payload, most: usize, deadline: Duration) -> Resu
     let whole = async {
         let mut body = BytesMut::new();
         while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| Problem::of(Edge::BadRequest))?;
+            let chunk = chunk.map_err(|_| Problem::of(EdgeError::BadRequest))?;
             if body.len() + chunk.len() > most {
-                return Err(Problem::of(Edge::BodyTooLarge));
+                return Err(Problem::of(EdgeError::BodyTooLarge));
             }
             body.extend_from_slice(&chunk);
         }
         Ok(body.freeze())
     };
     let read = tokio::time::timeout(deadline, whole).await;
-    read.unwrap_or_else(|_| Err(Problem::of(Edge::BodyTooSlow)))
+    read.unwrap_or_else(|_| Err(Problem::of(EdgeError::BodyTooSlow)))
 }
 
 /// Reads a JSON object; nesting deeper than 128 is refused by the parser.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // Derived readers would take a list for an object, its members by position.
     if bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(Problem::of(Edge::InvalidJson).saying("the body has to be a JSON object"));
+        return Err(Problem::of(EdgeError::InvalidJson).saying("the body has to be a JSON object"));
     }
     // Nearly all are good; only of one that is not has to be known where.
     if let Ok(asked) = serde_json::from_slice(bytes) {
@@ -150,7 +150,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 fn explain(path: &str, error: &serde_json::Error) -> Problem {
     let message = error.to_string();
     if !error.is_data() {
-        return Problem::of(Edge::InvalidJson).saying(message);
+        return Problem::of(EdgeError::InvalidJson).saying(message);
     }
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(text, _)| text);
     field_fault(path, message)
@@ -160,7 +160,7 @@ fn field_fault(path: &str, message: &str) -> Problem {
     let field = match (path, named_field(message)) {
         (".", Some(name)) => name.to_owned(),
         (path, Some(name)) if path.rsplit('.').next() != Some(name) => format!("{path}.{name}"),
-        (".", None) => return Problem::of(Edge::InvalidJson).saying(message.to_owned()),
+        (".", None) => return Problem::of(EdgeError::InvalidJson).saying(message.to_owned()),
         (path, _) => path.to_owned(),
     };
     Problem::field(field, message)

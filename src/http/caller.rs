@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::{
     api::Api,
     idempotency::{Key, key_of},
-    problem::{Edge, Problem},
+    problem::{EdgeError, Problem},
 };
 use crate::{
     domain::{
@@ -63,7 +63,7 @@ impl Caller {
         let bearer = api.tokens.check(token)?;
         let access = api.exchange.views().access(bearer.user);
         let access = access.filter(|access| access.token_version == bearer.version);
-        let access = access.ok_or_else(|| Problem::of(Edge::TokenInvalid))?;
+        let access = access.ok_or_else(|| Problem::of(EdgeError::TokenInvalid))?;
         request.extensions_mut().insert(bearer.user);
         api.limits.user(request, bearer.user)?;
         let key = key_of(request, bearer.user)?;
@@ -135,7 +135,7 @@ impl FromRequest for AdminCaller {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let admin = Caller::of(request).and_then(|caller| match caller.access.role {
             Role::Admin => Ok(AdminCaller(caller)),
-            Role::User | Role::Arbitrator => Err(Problem::of(Edge::Forbidden)),
+            Role::User | Role::Arbitrator => Err(Problem::of(EdgeError::Forbidden)),
         });
         ready(admin)
     }
@@ -151,11 +151,11 @@ pub fn request_id(request: &HttpRequest) -> RequestId {
 
 fn api_of(request: &HttpRequest) -> Result<Data<Api>, Problem> {
     let api = request.app_data::<Data<Api>>().cloned();
-    api.ok_or_else(|| Problem::of(Edge::Internal))
+    api.ok_or_else(|| Problem::of(EdgeError::Internal))
 }
 
 fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {
-    let missing = || Problem::of(Edge::Unauthorized);
+    let missing = || Problem::of(EdgeError::Unauthorized);
     let value = request.headers().get(header::AUTHORIZATION).ok_or_else(missing)?;
     let (scheme, token) =
         value.to_str().ok().and_then(|v| v.split_once(' ')).ok_or_else(missing)?;
@@ -171,7 +171,7 @@ pub fn fact_of(outcome: &Outcome) -> Result<&Fact, Problem> {
         Done::Fact(fact) => Ok(fact),
         other => {
             tracing::error!(?other, "a command was not answered by its fact");
-            Err(Problem::of(Edge::Internal))
+            Err(Problem::of(EdgeError::Internal))
         }
     }
 }

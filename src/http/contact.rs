@@ -12,7 +12,7 @@ use super::{
     caller::{Caller, answer, fact_of, reading},
     p2p::PageQuery,
     page::{Page, Query, read_count},
-    problem::{Edge, Problem, ProblemBody},
+    problem::{EdgeError, Problem, ProblemBody},
     text,
     wire::{PaymentAccount, read_method},
 };
@@ -83,7 +83,7 @@ pub async fn add_payment_account(
         ContactChange::AccountAdded(account) => {
             Ok(answer(StatusCode::CREATED, &outcome, &PaymentAccount::of(account)))
         }
-        _ => Err(Problem::of(Edge::Internal)),
+        _ => Err(Problem::of(EdgeError::Internal)),
     }
 }
 
@@ -231,6 +231,6 @@ async fn change(
 fn change_of(outcome: &Outcome) -> Result<&ContactChange, Problem> {
     match &fact_of(outcome)?.body {
         Body::ContactChanged { change, .. } => Ok(change),
-        _ => Err(Problem::of(Edge::Internal)),
+        _ => Err(Problem::of(EdgeError::Internal)),
     }
 }

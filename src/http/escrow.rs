@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web::Path};
 use super::{
     caller::{Caller, reading},
     p2p::{PageQuery, place_of, trade_for, trade_id, trades_of},
-    page::{Page, Query, Stretch},
+    page::{CursorSpan, Page, Query},
     problem::{Problem, ProblemBody},
     wire::Escrow,
 };
@@ -23,10 +23,10 @@ pub async fn list_escrows(
     caller: Caller,
     Query(asked): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let stretch = Stretch::read(asked.limit.as_deref(), asked.after.as_deref(), LETTER)?;
+    let span = CursorSpan::read(asked.limit.as_deref(), asked.after.as_deref(), LETTER)?;
     let world = caller.api.exchange.views().world();
     let own = trades_of(&world, caller.user).map(|trade| (place_of(trade), trade)).collect();
-    let (trades, next) = stretch.cut(own, LETTER);
+    let (trades, next) = span.cut(own, LETTER);
     let data = trades.into_iter().map(Escrow::of).collect();
     let window = world.history.p2p.user(caller.user).map(|own| &own.finished);
     let page = Page { data, next, window: None }.of_window(window, |ended| ended.sequence);

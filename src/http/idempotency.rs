@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use aws_lc_rs::hmac;
 
-use super::problem::{Edge, Problem};
+use super::problem::{EdgeError, Problem};
 use crate::domain::{fact::KeyUse, id::UserId};
 
 /// A key as it came, with what it is scoped to.
@@ -21,7 +21,7 @@ pub fn key_of(request: &HttpRequest, user: UserId) -> Result<Option<Key>, Proble
     let key = key.as_bytes();
     let visible = key.iter().all(u8::is_ascii_graphic);
     if !(1..=64).contains(&key.len()) || !visible || keys.next().is_some() {
-        return Err(Problem::of(Edge::InvalidIdempotencyKey));
+        return Err(Problem::of(EdgeError::InvalidIdempotencyKey));
     }
     // Neither a method, a path nor a key holds a line feed.
     let mut scope = format!("{user}\n{}\n{}\n", request.method(), request.path()).into_bytes();

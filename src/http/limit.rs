@@ -25,7 +25,7 @@ use governor::{
 
 use super::{
     api::{Api, RateLimits},
-    problem::{Edge, Problem},
+    problem::{EdgeError, Problem},
 };
 use crate::domain::id::UserId;
 
@@ -73,7 +73,7 @@ impl Limits {
         match limit.filter(|limit| limit.refused) {
             None => Ok(()),
             Some(refused) => {
-                Err(Problem::of(Edge::RateLimited).with_retry_after(refused.reset_secs))
+                Err(Problem::of(EdgeError::RateLimited).with_retry_after(refused.reset_secs))
             }
         }
     }
@@ -103,7 +103,7 @@ fn count<K: Hash + Eq + Clone>(
     request.extensions_mut().insert(limit);
     match limit.refused {
         false => Ok(()),
-        true => Err(Problem::of(Edge::RateLimited).with_retry_after(limit.reset_secs)),
+        true => Err(Problem::of(EdgeError::RateLimited).with_retry_after(limit.reset_secs)),
     }
 }
 

@@ -111,28 +111,36 @@ impl Span {
 
 /// Where an entry stands in a list that no number orders; what is less comes first. Its last part
 /// tells apart what is equal else.
-pub type Place = [i64; 3];
+pub type CursorPosition = [i64; 3];
 
 /// Which part of a list of places is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct CursorSpan {
     /// At most so many.
     pub limit: usize,
     /// Those that come after this place.
-    pub after: Option<Place>,
+    pub after: Option<CursorPosition>,
 }
 
-impl Stretch {
+impl CursorSpan {
     /// Reads `limit` (1 to 500, default 50) and `after`, a cursor of the list that is sorted by `sort`.
-    pub fn read(limit: Option<&str>, after: Option<&str>, sort: char) -> Result<Stretch, Problem> {
+    pub fn read(
+        limit: Option<&str>,
+        after: Option<&str>,
+        sort: char,
+    ) -> Result<CursorSpan, Problem> {
         let limit = Span::read(limit, None)?.limit;
         let not_one = || Problem::field("after", "is not a cursor of this list");
         let read = |text| read_place(text, sort).ok_or_else(not_one);
-        Ok(Stretch { limit, after: after.map(read).transpose()? })
+        Ok(CursorSpan { limit, after: after.map(read).transpose()? })
     }
 
     /// The entries of the page that this names, and the cursor of the next one.
-    pub fn cut<T>(self, mut entries: Vec<(Place, T)>, sort: char) -> (Vec<T>, Option<String>) {
+    pub fn cut<T>(
+        self,
+        mut entries: Vec<(CursorPosition, T)>,
+        sort: char,
+    ) -> (Vec<T>, Option<String>) {
         entries.retain(|(place, _)| self.after.is_none_or(|after| *place > after));
         entries.sort_unstable_by_key(|(place, _)| *place);
         let more = entries.len() > self.limit;
@@ -145,7 +153,7 @@ impl Stretch {
     }
 }
 
-fn read_place(text: &str, sort: char) -> Option<Place> {
+fn read_place(text: &str, sort: char) -> Option<CursorPosition> {
     let mut parts = text.strip_prefix(sort)?.split('.').map(|part| {
         let hex = part.bytes().all(|b| b.is_ascii_hexdigit());
         hex.then(|| u64::from_str_radix(part, 16).ok()).flatten().map(|part| part as i64)
@@ -256,8 +264,8 @@ mod tests {
         let entries = || (-5..5).rev().map(|n| ([n % 2, n, 7], n)).collect::<Vec<_>>();
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
-            let stretch = Stretch::read(Some("3"), after.as_deref(), 's').unwrap();
-            let (data, next) = stretch.cut(entries(), 's');
+            let span = CursorSpan::read(Some("3"), after.as_deref(), 's').unwrap();
+            let (data, next) = span.cut(entries(), 's');
             seen.extend(data);
             after = next;
             if after.is_none() {
@@ -266,7 +274,7 @@ mod tests {
         }
         assert_eq!(seen, [-5, -3, -1, -4, -2, 0, 2, 4, 1, 3]);
         for after in ["", "s", "s1.2", "s1.2.3.4", "s1.2.g", "s+1.2.3", "t1.2.3", "s1..3"] {
-            assert!(Stretch::read(None, Some(after), 's').is_err(), "{after}");
+            assert!(CursorSpan::read(None, Some(after), 's').is_err(), "{after}");
         }
     }
 

@@ -16,13 +16,13 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::wire::Fault;
+use super::wire::BodyError;
 use crate::domain::{id::RequestId, p2p::trade::TradeState, rejection::Rejection};
 
 /// What the edge itself refuses, before a command is made of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Edge {
+pub enum EdgeError {
     BadRequest,
     InvalidJson,
     InvalidField,
@@ -42,56 +42,62 @@ pub enum Edge {
     Internal,
 }
 
-impl Edge {
+impl EdgeError {
     /// Every code of the edge.
-    pub const ALL: [Edge; 17] = [
-        Edge::BadRequest,
-        Edge::InvalidJson,
-        Edge::InvalidField,
-        Edge::InvalidIdempotencyKey,
-        Edge::Unauthorized,
-        Edge::TokenInvalid,
-        Edge::TokenExpired,
-        Edge::InvalidCredentials,
-        Edge::Forbidden,
-        Edge::NotFound,
-        Edge::MethodNotAllowed,
-        Edge::BodyTooSlow,
-        Edge::BodyTooLarge,
-        Edge::UnsupportedMediaType,
-        Edge::RateLimited,
-        Edge::NotReady,
-        Edge::Internal,
+    pub const ALL: [EdgeError; 17] = [
+        EdgeError::BadRequest,
+        EdgeError::InvalidJson,
+        EdgeError::InvalidField,
+        EdgeError::InvalidIdempotencyKey,
+        EdgeError::Unauthorized,
+        EdgeError::TokenInvalid,
+        EdgeError::TokenExpired,
+        EdgeError::InvalidCredentials,
+        EdgeError::Forbidden,
+        EdgeError::NotFound,
+        EdgeError::MethodNotAllowed,
+        EdgeError::BodyTooSlow,
+        EdgeError::BodyTooLarge,
+        EdgeError::UnsupportedMediaType,
+        EdgeError::RateLimited,
+        EdgeError::NotReady,
+        EdgeError::Internal,
     ];
 
     /// Status, code and sentence of each.
     pub fn row(self) -> (u16, &'static str, &'static str) {
         match self {
-            Edge::BadRequest => (400, "BAD_REQUEST", "the request is malformed"),
-            Edge::InvalidJson => (400, "INVALID_JSON", "the body is not valid JSON"),
-            Edge::InvalidField => {
+            EdgeError::BadRequest => (400, "BAD_REQUEST", "the request is malformed"),
+            EdgeError::InvalidJson => (400, "INVALID_JSON", "the body is not valid JSON"),
+            EdgeError::InvalidField => {
                 (400, "INVALID_FIELD", "a field is missing, unknown or malformed")
             }
-            Edge::InvalidIdempotencyKey => {
+            EdgeError::InvalidIdempotencyKey => {
                 (400, "INVALID_IDEMPOTENCY_KEY", "an idempotency key is 1 to 64 visible characters")
             }
-            Edge::Unauthorized => (401, "UNAUTHORIZED", "this needs a bearer token"),
-            Edge::TokenInvalid => (401, "TOKEN_INVALID", "the token is not one that is valid here"),
-            Edge::TokenExpired => (401, "TOKEN_EXPIRED", "the token has expired"),
-            Edge::InvalidCredentials => {
+            EdgeError::Unauthorized => (401, "UNAUTHORIZED", "this needs a bearer token"),
+            EdgeError::TokenInvalid => {
+                (401, "TOKEN_INVALID", "the token is not one that is valid here")
+            }
+            EdgeError::TokenExpired => (401, "TOKEN_EXPIRED", "the token has expired"),
+            EdgeError::InvalidCredentials => {
                 (401, "INVALID_CREDENTIALS", "the name and the password do not fit together")
             }
-            Edge::Forbidden => (403, "FORBIDDEN", "this needs another role"),
-            Edge::NotFound => (404, "NOT_FOUND", "there is nothing here"),
-            Edge::MethodNotAllowed => (405, "METHOD_NOT_ALLOWED", "the path takes other methods"),
-            Edge::BodyTooSlow => (408, "BODY_TOO_SLOW", "the body did not arrive in time"),
-            Edge::BodyTooLarge => (413, "BODY_TOO_LARGE", "the body is larger than what is taken"),
-            Edge::UnsupportedMediaType => {
+            EdgeError::Forbidden => (403, "FORBIDDEN", "this needs another role"),
+            EdgeError::NotFound => (404, "NOT_FOUND", "there is nothing here"),
+            EdgeError::MethodNotAllowed => {
+                (405, "METHOD_NOT_ALLOWED", "the path takes other methods")
+            }
+            EdgeError::BodyTooSlow => (408, "BODY_TOO_SLOW", "the body did not arrive in time"),
+            EdgeError::BodyTooLarge => {
+                (413, "BODY_TOO_LARGE", "the body is larger than what is taken")
+            }
+            EdgeError::UnsupportedMediaType => {
                 (415, "UNSUPPORTED_MEDIA_TYPE", "the body has to be application/json")
             }
-            Edge::RateLimited => (429, "RATE_LIMITED", "too many requests; slow down"),
-            Edge::NotReady => (503, "NOT_READY", "the exchange does not take commands"),
-            Edge::Internal => (500, "INTERNAL", "something went wrong here"),
+            EdgeError::RateLimited => (429, "RATE_LIMITED", "too many requests; slow down"),
+            EdgeError::NotReady => (503, "NOT_READY", "the exchange does not take commands"),
+            EdgeError::Internal => (500, "INTERNAL", "something went wrong here"),
         }
     }
 }
@@ -256,18 +262,18 @@ struct Inner {
 
 impl Problem {
     /// A refusal of the edge, in its usual words.
-    pub fn of(edge: Edge) -> Problem {
+    pub fn of(edge: EdgeError) -> Problem {
         let (status, code, detail) = edge.row();
         let problem = Problem::new(status, code, detail);
         match edge {
-            Edge::TokenInvalid | Edge::TokenExpired => {
+            EdgeError::TokenInvalid | EdgeError::TokenExpired => {
                 problem.with_header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")
             }
-            Edge::Unauthorized | Edge::InvalidCredentials => {
+            EdgeError::Unauthorized | EdgeError::InvalidCredentials => {
                 problem.with_header(header::WWW_AUTHENTICATE, "Bearer")
             }
-            Edge::NotReady => problem.with_retry_after(5),
-            Edge::BodyTooLarge | Edge::BodyTooSlow => {
+            EdgeError::NotReady => problem.with_retry_after(5),
+            EdgeError::BodyTooLarge | EdgeError::BodyTooSlow => {
                 problem.with_header(header::CONNECTION, "close")
             }
             _ => problem,
@@ -276,7 +282,7 @@ impl Problem {
 
     /// A field that makes no sense.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Problem {
-        Problem::of(Edge::InvalidField).at(field, message)
+        Problem::of(EdgeError::InvalidField).at(field, message)
     }
 
     /// Some fields that make no sense; nothing where there are none.
@@ -284,7 +290,7 @@ impl Problem {
         if errors.is_empty() {
             return Ok(());
         }
-        let mut problem = Problem::of(Edge::InvalidField);
+        let mut problem = Problem::of(EdgeError::InvalidField);
         problem.0.errors = errors;
         Err(problem)
     }
@@ -426,12 +432,12 @@ impl From<Rejection> for Problem {
     }
 }
 
-impl From<Fault> for Problem {
-    fn from(fault: Fault) -> Problem {
+impl From<BodyError> for Problem {
+    fn from(fault: BodyError) -> Problem {
         match fault {
-            Fault::Field(field, message) => Problem::field(field, message),
-            Fault::Choice(field, codes) => Problem::field(field, super::wire::none_of(codes)),
-            Fault::Rule(field, rejection) => {
+            BodyError::Field(field, message) => Problem::field(field, message),
+            BodyError::Choice(field, codes) => Problem::field(field, super::wire::none_of(codes)),
+            BodyError::Rule(field, rejection) => {
                 let message = rejection.detail();
                 Problem::from(rejection).at(field, message)
             }
@@ -459,17 +465,17 @@ impl ResponseError for Problem {
 /// What an error of the framework itself becomes.
 pub fn from_status(status: StatusCode) -> Problem {
     let edge = match status.as_u16() {
-        401 => Edge::Unauthorized,
-        403 => Edge::Forbidden,
-        404 => Edge::NotFound,
-        405 => Edge::MethodNotAllowed,
-        408 => Edge::BodyTooSlow,
-        413 => Edge::BodyTooLarge,
-        415 => Edge::UnsupportedMediaType,
-        429 => Edge::RateLimited,
-        503 => Edge::NotReady,
-        400..=499 => Edge::BadRequest,
-        _ => Edge::Internal,
+        401 => EdgeError::Unauthorized,
+        403 => EdgeError::Forbidden,
+        404 => EdgeError::NotFound,
+        405 => EdgeError::MethodNotAllowed,
+        408 => EdgeError::BodyTooSlow,
+        413 => EdgeError::BodyTooLarge,
+        415 => EdgeError::UnsupportedMediaType,
+        429 => EdgeError::RateLimited,
+        503 => EdgeError::NotReady,
+        400..=499 => EdgeError::BadRequest,
+        _ => EdgeError::Internal,
     };
     Problem::of(edge)
 }
@@ -481,8 +487,9 @@ mod tests {
 
     #[test]
     fn codes_of_the_edge_are_upper_snake_and_unlike_each_other() {
-        let codes: std::collections::HashSet<_> = Edge::ALL.iter().map(|e| e.row().1).collect();
-        assert_eq!(codes.len(), Edge::ALL.len());
+        let codes: std::collections::HashSet<_> =
+            EdgeError::ALL.iter().map(|e| e.row().1).collect();
+        assert_eq!(codes.len(), EdgeError::ALL.len());
         let plain = |b: u8| b.is_ascii_uppercase() || b == b'_';
         assert!(codes.iter().all(|code| code.bytes().all(plain)));
     }
@@ -490,7 +497,7 @@ mod tests {
     #[test]
     fn every_code_is_in_the_documentation() {
         let page = include_str!("../../docs/errors.md");
-        for (status, code, _) in Edge::ALL.map(Edge::row) {
+        for (status, code, _) in EdgeError::ALL.map(EdgeError::row) {
             assert!(page.contains(&format!("| {status} | `{code}` |")), "{code}");
         }
         let source = include_str!("../domain/rejection.rs");
@@ -517,11 +524,11 @@ mod tests {
 
     #[test]
     fn a_rule_that_a_field_breaks_keeps_its_code_and_names_the_field() {
-        let problem = Problem::from(Fault::Rule("price", Rejection::OffTick));
+        let problem = Problem::from(BodyError::Rule("price", Rejection::OffTick));
         let body = problem.body(RequestId(1));
         assert_eq!((&body["status"], &body["code"]), (&json!(422), &json!("OFF_TICK")));
         assert_eq!(body["errors"][0]["field"], "price");
-        let malformed = Problem::from(Fault::Field("price", "is missing")).body(RequestId(1));
+        let malformed = Problem::from(BodyError::Field("price", "is missing")).body(RequestId(1));
         assert_eq!(
             (&malformed["status"], &malformed["code"]),
             (&json!(400), &json!("INVALID_FIELD"))

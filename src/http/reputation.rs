@@ -9,7 +9,7 @@ use super::{
     caller::{Caller, Visitor, answer, fact_of, reading},
     p2p::{PageQuery, refused},
     page::{Page, Query, read_count},
-    problem::{Edge, Problem, ProblemBody},
+    problem::{EdgeError, Problem, ProblemBody},
     text,
     wire::{Review, ShownReputation},
 };
@@ -113,7 +113,7 @@ pub async fn write_review(caller: Caller, body: Json<ReviewBody>) -> Result<Http
     let outcome = submitted.map_err(|rejection| refused(&caller, trade, rejection))?;
     let fact = fact_of(&outcome)?;
     let Body::Reviewed(review) = &fact.body else {
-        return Err(Problem::of(Edge::Internal));
+        return Err(Problem::of(EdgeError::Internal));
     };
     let review = Review::of(outcome.sequence, fact.stamp, review, true);
     Ok(answer(StatusCode::CREATED, &outcome, &review))

@@ -16,7 +16,7 @@ use actix_web::{
 };
 use rust_embed::RustEmbed;
 
-use super::problem::{Edge, Problem};
+use super::problem::{EdgeError, Problem};
 
 /// What the front end's build left, and the same compressed, with `.br` behind the name.
 #[derive(RustEmbed)]
@@ -37,13 +37,13 @@ pub async fn show(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let path = request.path();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if !reads || is_programs(path) {
-        return Err(Problem::of(Edge::NotFound));
+        return Err(Problem::of(EdgeError::NotFound));
     }
     let name = path.trim_start_matches('/');
     match file(&request, name) {
         Some(answer) => Ok(answer),
         None if is_page(name) => Ok(page()),
-        None => Err(Problem::of(Edge::NotFound)),
+        None => Err(Problem::of(EdgeError::NotFound)),
     }
 }
 

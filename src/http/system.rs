@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     api::Api,
     caller::{AdminCaller, reading},
-    problem::{Edge, Problem, ProblemBody},
+    problem::{EdgeError, Problem, ProblemBody},
     wire,
 };
 use crate::{
@@ -48,7 +48,7 @@ pub async fn readyz(api: Data<Api>) -> Result<HttpResponse, Problem> {
         DoorState::Stopping => "STOPPING",
         DoorState::Failed => "FAILED",
     };
-    Err(Problem::of(Edge::NotReady).with("state", state))
+    Err(Problem::of(EdgeError::NotReady).with("state", state))
 }
 
 /// Counters and gauges in Prometheus' text format.
@@ -178,7 +178,7 @@ pub struct LiveDigest {
     responses((status = 200, body = LiveDigest), (status = 403, body = ProblemBody)))]
 pub async fn digest(admin: AdminCaller) -> Result<HttpResponse, Problem> {
     let taken = admin.0.api.exchange.digest().await;
-    let (sequence, digest) = taken.ok_or_else(|| Problem::of(Edge::NotReady))?;
+    let (sequence, digest) = taken.ok_or_else(|| Problem::of(EdgeError::NotReady))?;
     Ok(HttpResponse::Ok().json(LiveDigest { sequence: sequence.0, digest: digest.to_string() }))
 }
 

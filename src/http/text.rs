@@ -7,7 +7,7 @@ pub const CONTROLS: &str = "holds control characters besides line ends and tabs"
 
 /// What is wrong with a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unfit {
+pub enum TextError {
     /// It is empty or blank, or too long.
     Length,
     /// It holds control characters, or such as turn the direction of what follows.
@@ -15,14 +15,14 @@ pub enum Unfit {
 }
 
 /// What is wrong with a text that has to be 1 to `most` characters, if anything.
-pub fn fault(text: &str, most: usize) -> Option<Unfit> {
+pub fn fault(text: &str, most: usize) -> Option<TextError> {
     let control = |c: char| {
         (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     match () {
-        _ if is_blank(text) || text.chars().count() > most => Some(Unfit::Length),
-        _ if text.contains(control) => Some(Unfit::Controls),
+        _ if is_blank(text) || text.chars().count() > most => Some(TextError::Length),
+        _ if text.contains(control) => Some(TextError::Controls),
         _ => None,
     }
 }
@@ -38,8 +38,8 @@ fn is_blank(text: &str) -> bool {
 pub fn check(field: &str, text: &str, most: usize) -> Result<(), Problem> {
     match fault(text, most) {
         None => Ok(()),
-        Some(Unfit::Controls) => Err(Problem::field(field, CONTROLS)),
-        Some(Unfit::Length) => {
+        Some(TextError::Controls) => Err(Problem::field(field, CONTROLS)),
+        Some(TextError::Length) => {
             Err(Problem::field(field, format!("is not 1 to {most} characters, or is blank")))
         }
     }
@@ -55,14 +55,14 @@ mod tests {
             ("ja", None),
             ("zwei\r\n\tZeilen", None),
             ("öäü", None),
-            ("", Some(Unfit::Length)),
-            (" \n", Some(Unfit::Length)),
-            ("more than sixteen", Some(Unfit::Length)),
-            ("a\0b", Some(Unfit::Controls)),
-            ("a\u{1b}[1m", Some(Unfit::Controls)),
-            ("a\u{85}", Some(Unfit::Controls)),
-            ("a\u{202e}b", Some(Unfit::Controls)),
-            ("\u{200b}\u{2060} ", Some(Unfit::Length)),
+            ("", Some(TextError::Length)),
+            (" \n", Some(TextError::Length)),
+            ("more than sixteen", Some(TextError::Length)),
+            ("a\0b", Some(TextError::Controls)),
+            ("a\u{1b}[1m", Some(TextError::Controls)),
+            ("a\u{85}", Some(TextError::Controls)),
+            ("a\u{202e}b", Some(TextError::Controls)),
+            ("\u{200b}\u{2060} ", Some(TextError::Length)),
             ("\u{5d0}\u{200f}!", None),
         ] {
             assert_eq!(fault(text, 16), expected, "{text:?}");

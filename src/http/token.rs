@@ -14,7 +14,7 @@ use jsonwebtoken::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::problem::{Edge, Problem};
+use super::problem::{EdgeError, Problem};
 use crate::domain::id::UserId;
 
 /// How long a token is good for.
@@ -81,7 +81,7 @@ impl Tokens {
         };
         encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(|error| {
             tracing::error!(%error, "signing a token failed");
-            Problem::of(Edge::Internal)
+            Problem::of(EdgeError::Internal)
         })
     }
 
@@ -98,7 +98,7 @@ impl Tokens {
             Some((bearer, expires)) if now <= expires => Ok(bearer),
             Some(_) => {
                 self.known.remove(token);
-                Err(Problem::of(Edge::TokenExpired))
+                Err(Problem::of(EdgeError::TokenExpired))
             }
             None => self.verify(token),
         }
@@ -107,10 +107,10 @@ impl Tokens {
     fn verify(&self, token: &str) -> Result<Bearer, Problem> {
         let checked = decode::<Claims>(token, &self.checking, &self.rules);
         let claims = checked.map_err(|error| match error.kind() {
-            ErrorKind::ExpiredSignature => Problem::of(Edge::TokenExpired),
-            _ => Problem::of(Edge::TokenInvalid),
+            ErrorKind::ExpiredSignature => Problem::of(EdgeError::TokenExpired),
+            _ => Problem::of(EdgeError::TokenInvalid),
         })?;
-        let user = claims.claims.sub.parse().map_err(|_| Problem::of(Edge::TokenInvalid))?;
+        let user = claims.claims.sub.parse().map_err(|_| Problem::of(EdgeError::TokenInvalid))?;
         let bearer = Bearer { user: UserId(user), version: claims.claims.ver };
         // Whoever comes with so many logs in as often; then all are looked at once more.
         if self.known.len() >= KNOWN_MAX {

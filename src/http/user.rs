@@ -10,7 +10,7 @@ use super::{
     body::Json,
     caller::{Caller, answer, fact_of, reading},
     page::{Page, Query, Span, read_count},
-    problem::{Edge, Problem, ProblemBody},
+    problem::{EdgeError, Problem, ProblemBody},
     reputation::reputation_of,
     wire::{self, TradeRecord},
 };
@@ -86,7 +86,7 @@ fn present<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<String>>
 pub async fn change_me(caller: Caller, body: Json<ProfileBody>) -> Result<HttpResponse, Problem> {
     let ProfileBody { email, full_name } = body.asked;
     if email.is_none() && full_name.is_none() {
-        return Err(Problem::of(Edge::InvalidField).saying("there is nothing to change"));
+        return Err(Problem::of(EdgeError::InvalidField).saying("there is nothing to change"));
     }
     if let Some(fault) = full_name.iter().flatten().find_map(|name| full_name_fault(name)) {
         return Err(Problem::field("full_name", fault));
@@ -96,7 +96,7 @@ pub async fn change_me(caller: Caller, body: Json<ProfileBody>) -> Result<HttpRe
     let command = Command::ChangeProfile { email, full_name };
     let outcome = caller.submit(command, &body.raw).await?;
     let Body::ProfileChanged { email, full_name, .. } = &fact_of(&outcome)?.body else {
-        return Err(Problem::of(Edge::Internal));
+        return Err(Problem::of(EdgeError::Internal));
     };
     let world = caller.api.exchange.views().world();
     let user = world.state.accounts.user(caller.user).ok_or(Rejection::UserNotFound)?;
@@ -205,7 +205,7 @@ pub async fn read_notifications(
     };
     let outcome = caller.submit(Command::ReadNotifications { through }, &body.raw).await?;
     let Body::NotificationsRead { through, .. } = &fact_of(&outcome)?.body else {
-        return Err(Problem::of(Edge::Internal));
+        return Err(Problem::of(EdgeError::Internal));
     };
     let read = ReadThrough { through: through.to_string(), sequence: outcome.sequence.0 };
     Ok(answer(StatusCode::OK, &outcome, &read))

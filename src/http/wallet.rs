@@ -8,7 +8,7 @@ use super::{
     body::Json,
     caller::{Caller, answer, reading},
     page::{Page, Query, Span},
-    problem::{Edge, Problem, ProblemBody},
+    problem::{EdgeError, Problem, ProblemBody},
     wire,
 };
 use crate::domain::{
@@ -56,7 +56,7 @@ pub async fn list(caller: Caller) -> HttpResponse {
     params(("currency" = String, Path, example = "USD")),
     responses((status = 200, body = Wallet), (status = 404, body = ProblemBody)))]
 pub async fn one(caller: Caller, currency: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let unknown = || Problem::of(Edge::NotFound).saying("there is no such currency");
+    let unknown = || Problem::of(EdgeError::NotFound).saying("there is no such currency");
     let asset = Asset::from_code(&currency).ok_or_else(unknown)?;
     let world = caller.api.exchange.views().world();
     let balance = wire::Balance::of(asset, &balance_of(&world, caller.user, asset));

@@ -11,8 +11,8 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Source, Trouble,
-    database::{Cursor, Database, Stands},
+    MirrorError, Source,
+    database::{Cursor, Database, StoredCursor},
     fold::Fold,
     row::{Batch, Row, Table},
     table::TABLES,
@@ -63,23 +63,23 @@ struct Expected {
 ///
 /// # Errors
 /// What keeps it from being compared.
-pub async fn check(url: &str, source: &Source) -> Result<Report, Trouble> {
+pub async fn check(url: &str, source: &Source) -> Result<Report, MirrorError> {
     let mut database = Database::connect(url).await?;
     if !database.holds_mirror().await? {
-        return Err(Trouble::Rebuild { why: "there is no mirror in the database" });
+        return Err(MirrorError::Rebuild { why: "there is no mirror in the database" });
     }
     if let Some(table) = database.missing().await?.first() {
-        return Err(Trouble::Incomplete { table });
+        return Err(MirrorError::Incomplete { table });
     }
     database.freeze_view().await?;
     let stands = database.stands().await?;
-    let stands = stands.ok_or(Trouble::Rebuild { why: "the mirror is not complete" })?;
+    let stands = stands.ok_or(MirrorError::Rebuild { why: "the mirror is not complete" })?;
     if stands.exchange != source.exchange {
-        return Err(Trouble::Rebuild { why: "the mirror is of another data folder" });
+        return Err(MirrorError::Rebuild { why: "the mirror is of another data folder" });
     }
     let Cursor { sequence, chain } = stands.cursor;
     if !source.reader.continues(sequence, chain)? {
-        return Err(Trouble::Rebuild {
+        return Err(MirrorError::Rebuild {
             why: "the data folder has another history than the mirror",
         });
     }
@@ -110,16 +110,18 @@ pub async fn check(url: &str, source: &Source) -> Result<Report, Trouble> {
 /// the mirror did, unless facts that it has are gone since.
 fn fold(
     source: &Source,
-    stands: &Stands,
+    stands: &StoredCursor,
     mut each: impl FnMut(&Batch),
-) -> Result<Sequence, Trouble> {
+) -> Result<Sequence, MirrorError> {
     let (mut fold, opening) = Fold::beginning(source)?;
     let (behind, through) = (fold.cursor.sequence, stands.cursor.sequence);
     if behind > through {
-        return Err(Trouble::Rebuild { why: "the facts up to the mirror's cursor are gone" });
+        return Err(MirrorError::Rebuild { why: "the facts up to the mirror's cursor are gone" });
     }
     if behind < stands.opened_behind {
-        return Err(Trouble::Rebuild { why: "the data folder holds facts that the mirror lacks" });
+        return Err(MirrorError::Rebuild {
+            why: "the data folder holds facts that the mirror lacks",
+        });
     }
     if behind == stands.opened_behind {
         each(&opening);
@@ -130,7 +132,10 @@ fn fold(
     Ok(behind)
 }
 
-fn expect(source: &Source, stands: &Stands) -> Result<(Vec<Expected>, Sequence), Trouble> {
+fn expect(
+    source: &Source,
+    stands: &StoredCursor,
+) -> Result<(Vec<Expected>, Sequence), MirrorError> {
     let mut expected: Vec<Expected> = TABLES.iter().map(|_| Expected::default()).collect();
     let behind = fold(source, stands, |batch| {
         for ((table, rows), expected) in batch.tables().zip(&mut expected) {
@@ -169,7 +174,7 @@ async fn compare(
     table: &'static Table,
     expected: &mut Expected,
     whole: bool,
-) -> Result<(u64, Option<(u64, Option<Texts>)>), Trouble> {
+) -> Result<(u64, Option<(u64, Option<Texts>)>), MirrorError> {
     let mut compared = 0;
     let mut wrong: Option<(u64, Option<Texts>)> = None;
     database
@@ -193,7 +198,12 @@ async fn compare(
 }
 
 /// The row that should be there.
-fn row_of(source: &Source, stands: &Stands, place: usize, id: u64) -> Result<Option<Row>, Trouble> {
+fn row_of(
+    source: &Source,
+    stands: &StoredCursor,
+    place: usize,
+    id: u64,
+) -> Result<Option<Row>, MirrorError> {
     let mut last: Option<Row> = None;
     fold(source, stands, |batch| {
         let Some((table, rows)) = batch.tables().nth(place) else { return };

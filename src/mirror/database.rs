@@ -14,7 +14,7 @@ use sqlx::{
 };
 
 use super::{
-    Trouble,
+    MirrorError,
     row::{Batch, Cell, Row, Table},
     table::TABLES,
 };
@@ -57,7 +57,7 @@ pub struct Cursor {
 
 /// The cursor as it stands in the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stands {
+pub struct StoredCursor {
     /// Which exchange is mirrored.
     pub exchange: String,
     /// Up to where.
@@ -79,18 +79,20 @@ impl Drop for Database {
 }
 
 /// What a server's failure is to the mirror.
-fn failed(doing: &str) -> impl FnOnce(sqlx::Error) -> Trouble + '_ {
-    move |error| Trouble::Database { doing: doing.to_owned(), detail: error.to_string() }
+fn failed(doing: &str) -> impl FnOnce(sqlx::Error) -> MirrorError + '_ {
+    move |error| MirrorError::Database { doing: doing.to_owned(), detail: error.to_string() }
 }
 
 async fn within<T>(
     limit: Duration,
     doing: &str,
     work: impl Future<Output = Result<T, sqlx::Error>>,
-) -> Result<T, Trouble> {
+) -> Result<T, MirrorError> {
     match tokio::time::timeout(limit, work).await {
         Ok(done) => done.map_err(failed(doing)),
-        Err(_) => Err(Trouble::TooSlow { doing: doing.to_owned(), within_secs: limit.as_secs() }),
+        Err(_) => {
+            Err(MirrorError::TooSlow { doing: doing.to_owned(), within_secs: limit.as_secs() })
+        }
     }
 }
 
@@ -113,7 +115,7 @@ impl Database {
     ///
     /// # Errors
     /// What keeps it from being used.
-    pub async fn connect(url: &str) -> Result<Database, Trouble> {
+    pub async fn connect(url: &str) -> Result<Database, MirrorError> {
         let options = MySqlConnectOptions::from_str(url).map_err(failed("read mysql_url"))?;
         let options = options.statement_cache_capacity(STATEMENTS);
         match connect(options.clone()).await {
@@ -123,7 +125,7 @@ impl Database {
                 Ok(Database { connection: Some(again) })
             }
             Ok(connection) => Ok(Database { connection: Some(connection) }),
-            Err(sqlx::Error::PoolTimedOut) => Err(Trouble::TooSlow {
+            Err(sqlx::Error::PoolTimedOut) => Err(MirrorError::TooSlow {
                 doing: "connect".into(),
                 within_secs: CONNECT_WITHIN.as_secs(),
             }),
@@ -135,13 +137,13 @@ impl Database {
         self.connection.as_mut().expect("it is taken only when this is dropped")
     }
 
-    async fn run(&mut self, doing: &str, sql: String) -> Result<(), Trouble> {
+    async fn run(&mut self, doing: &str, sql: String) -> Result<(), MirrorError> {
         let work = self.raw().execute(sqlx::raw_sql(AssertSqlSafe(sql)));
         within(SCHEMA_WITHIN, doing, work).await.map(drop)
     }
 
     /// The names of tables and views that are there.
-    async fn names(&mut self) -> Result<Vec<String>, Trouble> {
+    async fn names(&mut self) -> Result<Vec<String>, MirrorError> {
         let sql = "SELECT CAST(table_name AS CHAR) FROM information_schema.tables \
                    WHERE table_schema = DATABASE()";
         let work = sqlx::query_scalar(sql).fetch_all(self.raw());
@@ -153,12 +155,12 @@ impl Database {
     /// # Errors
     /// `Foreign` where the database holds tables that are not the mirror's, `Newer` where a newer
     /// release has been here.
-    pub async fn migrate(&mut self) -> Result<(), Trouble> {
+    pub async fn migrate(&mut self) -> Result<(), MirrorError> {
         let names = self.names().await?;
         if !names.iter().any(|name| name == "schema_version") {
             match names.into_iter().next() {
                 Some(_) if self.holds_mirror().await? => self.drop_all().await?,
-                Some(table) => return Err(Trouble::Foreign { table }),
+                Some(table) => return Err(MirrorError::Foreign { table }),
                 None => {}
             }
             let sql = "CREATE TABLE schema_version (version INT UNSIGNED NOT NULL PRIMARY KEY, \
@@ -171,7 +173,7 @@ impl Database {
         let work = newest.fetch_one(self.raw());
         let done: u64 = within(STATEMENT_WITHIN, "read the schema's version", work).await?;
         if done > MIGRATIONS.len() as u64 {
-            return Err(Trouble::Newer { version: done });
+            return Err(MirrorError::Newer { version: done });
         }
         for (version, migration) in (1..).zip(MIGRATIONS).skip(done as usize) {
             for statement in statements(migration) {
@@ -189,7 +191,7 @@ impl Database {
     ///
     /// # Errors
     /// What the server says.
-    pub async fn holds_mirror(&mut self) -> Result<bool, Trouble> {
+    pub async fn holds_mirror(&mut self) -> Result<bool, MirrorError> {
         Ok(self.names().await?.iter().any(|name| name == "schema_version" || name == CURSOR))
     }
 
@@ -197,7 +199,7 @@ impl Database {
     ///
     /// # Errors
     /// What the server says.
-    pub async fn missing(&mut self) -> Result<Vec<&'static str>, Trouble> {
+    pub async fn missing(&mut self) -> Result<Vec<&'static str>, MirrorError> {
         let names = self.names().await?;
         let is_missing = |name: &&str| !names.iter().any(|known| known == name);
         let tables: Vec<&str> = made(MIGRATIONS[0], "EXISTS ").filter(is_missing).collect();
@@ -213,7 +215,7 @@ impl Database {
     ///
     /// # Errors
     /// What the server says.
-    pub async fn drop_all(&mut self) -> Result<(), Trouble> {
+    pub async fn drop_all(&mut self) -> Result<(), MirrorError> {
         let names = self.names().await?;
         let there = |name: &&str| names.iter().any(|known| known == name);
         for view in made(MIGRATIONS[1], "VIEW ").filter(there) {
@@ -231,7 +233,7 @@ impl Database {
     ///
     /// # Errors
     /// What the server says.
-    pub async fn empty(&mut self) -> Result<(), Trouble> {
+    pub async fn empty(&mut self) -> Result<(), MirrorError> {
         self.run("remove the cursor", "DELETE FROM mirror_cursor".into()).await?;
         self.run("empty tables", "SET SESSION foreign_key_checks = 0".into()).await?;
         for table in TABLES {
@@ -244,16 +246,16 @@ impl Database {
     ///
     /// # Errors
     /// What the server says.
-    pub async fn stands(&mut self) -> Result<Option<Stands>, Trouble> {
+    pub async fn stands(&mut self) -> Result<Option<StoredCursor>, MirrorError> {
         let sql = "SELECT exchange, sequence, chain, opened_behind FROM mirror_cursor WHERE id = 1";
         let work = sqlx::query(sql).fetch_optional(self.raw());
         let row = within(STATEMENT_WITHIN, "read the cursor", work).await?;
-        let read = |row: MySqlRow| -> Result<Stands, sqlx::Error> {
+        let read = |row: MySqlRow| -> Result<StoredCursor, sqlx::Error> {
             let chain: String = row.try_get(2)?;
             let chain = chain.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
             let cursor = Cursor { sequence: Sequence(row.try_get(1)?), chain };
             let opened_behind = Sequence(row.try_get(3)?);
-            Ok(Stands { exchange: row.try_get(0)?, cursor, opened_behind })
+            Ok(StoredCursor { exchange: row.try_get(0)?, cursor, opened_behind })
         };
         row.map(read).transpose().map_err(failed("read the cursor"))
     }
@@ -265,9 +267,9 @@ impl Database {
     pub async fn open(
         &mut self,
         batch: &Batch,
-        stands: &Stands,
+        stands: &StoredCursor,
         at: Option<Stamp>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), MirrorError> {
         let mut work = self.raw().begin().await.map_err(failed("begin"))?;
         write_rows(&mut work, batch).await?;
         let sql = "INSERT INTO mirror_cursor (id, exchange, sequence, chain, opened_behind, \
@@ -293,7 +295,7 @@ impl Database {
         batch: &Batch,
         before: Sequence,
         after: &Cursor,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), MirrorError> {
         let begin = self.raw().begin();
         let mut work = within(STATEMENT_WITHIN, "begin", begin).await?;
         let sql = "SELECT sequence FROM mirror_cursor WHERE id = 1 FOR UPDATE";
@@ -302,7 +304,7 @@ impl Database {
         match found.map(Sequence) {
             Some(at) if at == after.sequence => return Ok(()),
             Some(at) if at == before => {}
-            found => return Err(Trouble::Moved { found }),
+            found => return Err(MirrorError::Moved { found }),
         }
         write_rows(&mut work, batch).await?;
         let sql = "UPDATE mirror_cursor SET sequence = ?, chain = ?, updated_at = UTC_TIMESTAMP(3) \
@@ -316,7 +318,7 @@ impl Database {
     ///
     /// # Errors
     /// What the server says; then nothing was written.
-    pub async fn insert(&mut self, batch: &Batch) -> Result<(), Trouble> {
+    pub async fn insert(&mut self, batch: &Batch) -> Result<(), MirrorError> {
         let mut work = self.raw().begin().await.map_err(failed("begin"))?;
         write_rows(&mut work, batch).await?;
         within(STATEMENT_WITHIN, "commit", work.commit()).await
@@ -326,7 +328,7 @@ impl Database {
     ///
     /// # Errors
     /// What the server says.
-    pub async fn freeze_view(&mut self) -> Result<(), Trouble> {
+    pub async fn freeze_view(&mut self) -> Result<(), MirrorError> {
         let sql = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
         self.run("begin reading", sql.into()).await
     }
@@ -339,7 +341,7 @@ impl Database {
         &mut self,
         table: &Table,
         mut each: impl FnMut(u64, Vec<Option<String>>),
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), MirrorError> {
         let columns: Vec<String> =
             table.columns.iter().map(|column| format!("CAST(`{column}` AS CHAR)")).collect();
         let sql = format!(
@@ -393,7 +395,7 @@ async fn connect(options: MySqlConnectOptions) -> Result<PoolConnection<sqlx::My
         .unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
-async fn make_database(options: MySqlConnectOptions) -> Result<(), Trouble> {
+async fn make_database(options: MySqlConnectOptions) -> Result<(), MirrorError> {
     let name = options.get_database().unwrap_or_default().to_owned();
     // Any database that is always there will do; one can only ask while connected.
     let mut connection =
@@ -424,7 +426,7 @@ fn made<'a>(migration: &'a str, word: &'a str) -> impl Iterator<Item = &'a str> 
 }
 
 /// Writes rows, table by table, many a statement.
-async fn write_rows(connection: &mut MySqlConnection, batch: &Batch) -> Result<(), Trouble> {
+async fn write_rows(connection: &mut MySqlConnection, batch: &Batch) -> Result<(), MirrorError> {
     for (table, rows) in batch.tables() {
         let rows: Vec<&Row> = rows.values().collect();
         for part in parts(&rows) {

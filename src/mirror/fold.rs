@@ -1,7 +1,7 @@
 //! A fold over the journal that makes rows of what it passes.
 
 use super::{
-    Source, Trouble,
+    MirrorError, Source,
     database::Cursor,
     fact::{put_fact, put_opening},
     row::Batch,
@@ -37,7 +37,7 @@ impl Fold {
     ///
     /// # Errors
     /// What reading gives.
-    pub fn beginning(source: &Source) -> Result<(Fold, Batch), Trouble> {
+    pub fn beginning(source: &Source) -> Result<(Fold, Batch), MirrorError> {
         let beginning = store::beginning(&source.snapshots, &source.reader)?;
         let mut batch = Batch::new(TABLES);
         let World { state, .. } = &beginning.world;
@@ -52,7 +52,7 @@ impl Fold {
     ///
     /// # Errors
     /// `Gap` where facts before it are gone.
-    pub fn at(source: &Source, cursor: Cursor) -> Result<Fold, Trouble> {
+    pub fn at(source: &Source, cursor: Cursor) -> Result<Fold, MirrorError> {
         let state = store::state_at(&source.snapshots, &source.reader, cursor.sequence)?;
         Ok(Fold::new(state, cursor))
     }
@@ -66,7 +66,7 @@ impl Fold {
     ///
     /// # Errors
     /// What reading gives; the fold is unusable then.
-    pub fn advance(&mut self, source: &Source, through: Sequence) -> Result<Batch, Trouble> {
+    pub fn advance(&mut self, source: &Source, through: Sequence) -> Result<Batch, MirrorError> {
         let mut batch = Batch::new(TABLES);
         let until = Sequence(self.cursor.sequence.0 + BATCH_FACTS);
         let next = self.cursor.sequence.next();
@@ -85,9 +85,9 @@ impl Fold {
         Ok(batch)
     }
 
-    fn fold(&mut self, commit: &Commit, batch: &mut Batch) -> Result<(), Trouble> {
+    fn fold(&mut self, commit: &Commit, batch: &mut Batch) -> Result<(), MirrorError> {
         if (commit.first, commit.before) != (self.cursor.sequence.next(), self.cursor.chain) {
-            return Err(Trouble::Rebuild { why: "the journal does not go on from the mirror" });
+            return Err(MirrorError::Rebuild { why: "the journal does not go on from the mirror" });
         }
         for (sequence, record) in commit.records() {
             let fact = codec::decode(record)?;
@@ -101,6 +101,6 @@ impl Fold {
     }
 }
 
-fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Trouble> {
-    store::caught(work).map_err(|detail| Trouble::Rows { detail })
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, MirrorError> {
+    store::caught(work).map_err(|detail| MirrorError::Rows { detail })
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use super::{
-    Source, Trouble,
-    database::{CURSOR, Cursor, Database, Stands},
+    MirrorError, Source,
+    database::{CURSOR, Cursor, Database, StoredCursor},
     fold::Fold,
     row::Batch,
     status::{Monitor, Stop},
@@ -71,7 +71,7 @@ impl Follower {
             if self.monitor.cannot(&trouble) {
                 tracing::warn!(%trouble, "the mirror cannot go on; it tries again");
             }
-            if !matches!(trouble, Trouble::Database { .. } | Trouble::TooSlow { .. }) {
+            if !matches!(trouble, MirrorError::Database { .. } | MirrorError::TooSlow { .. }) {
                 (self.fold, self.pending) = (None, None);
             }
             if *stop.borrow() != Stop::No {
@@ -87,7 +87,7 @@ impl Follower {
     }
 
     /// Works with one connection, until it is told to stop.
-    async fn session(&mut self, stop: &mut watch::Receiver<Stop>) -> Result<(), Trouble> {
+    async fn session(&mut self, stop: &mut watch::Receiver<Stop>) -> Result<(), MirrorError> {
         let mut database = Database::connect(&self.url).await?;
         database.migrate().await?;
         let missing = database.missing().await?;
@@ -116,7 +116,7 @@ impl Follower {
         &mut self,
         database: &mut Database,
         missing: &[&'static str],
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), MirrorError> {
         let table = missing[0];
         let opened_behind = match missing.contains(&CURSOR) {
             true => None,
@@ -124,7 +124,7 @@ impl Follower {
         };
         let begins = store::beginning(&self.source.snapshots, &self.source.reader)?;
         if opened_behind.is_some_and(|behind| behind < begins.world.state.through) {
-            return Err(Trouble::Incomplete { table });
+            return Err(MirrorError::Incomplete { table });
         }
         tracing::warn!(table, "a table of the mirror is missing: it begins anew");
         database.drop_all().await?;
@@ -133,10 +133,10 @@ impl Follower {
     }
 
     /// Finds out where the mirror stands, and stands there too.
-    async fn find_position(&mut self, database: &mut Database) -> Result<(), Trouble> {
+    async fn find_position(&mut self, database: &mut Database) -> Result<(), MirrorError> {
         let Some(stands) = database.stands().await? else { return self.begin(database).await };
         if stands.exchange != self.source.exchange {
-            return Err(Trouble::Rebuild { why: "the mirror is of another data folder" });
+            return Err(MirrorError::Rebuild { why: "the mirror is of another data folder" });
         }
         let cursor = stands.cursor;
         let ours = self.pending.as_ref().map_or_else(
@@ -147,7 +147,7 @@ impl Follower {
             (self.fold, self.pending) = (None, None);
             match self.fold_at(&cursor) {
                 Ok(fold) => self.fold = Some(fold),
-                Err(Trouble::Store(Failure::Gap { .. })) => {
+                Err(MirrorError::Store(Failure::Gap { .. })) => {
                     tracing::warn!(
                         at = cursor.sequence.0,
                         "facts behind the mirror are gone: it begins anew"
@@ -161,24 +161,24 @@ impl Follower {
         Ok(())
     }
 
-    fn fold_at(&self, cursor: &Cursor) -> Result<Fold, Trouble> {
+    fn fold_at(&self, cursor: &Cursor) -> Result<Fold, MirrorError> {
         match self.source.reader.continues(cursor.sequence, cursor.chain)? {
             true => Fold::at(&self.source, cursor.clone()),
-            false => Err(Trouble::Rebuild {
+            false => Err(MirrorError::Rebuild {
                 why: "the data folder has another history than the mirror: restored from a backup?",
             }),
         }
     }
 
     /// Fills an empty mirror with what stands where history begins.
-    async fn begin(&mut self, database: &mut Database) -> Result<(), Trouble> {
+    async fn begin(&mut self, database: &mut Database) -> Result<(), MirrorError> {
         (self.fold, self.pending) = (None, None);
         database.empty().await?;
         let (fold, batch) = Fold::beginning(&self.source)?;
         let opened_behind = fold.cursor.sequence;
         let at = (opened_behind > Sequence(0)).then(|| fold.latest());
         let exchange = self.source.exchange.clone();
-        let stands = Stands { exchange, cursor: fold.cursor.clone(), opened_behind };
+        let stands = StoredCursor { exchange, cursor: fold.cursor.clone(), opened_behind };
         database.open(&batch, &stands, at).await?;
         tracing::info!(behind = opened_behind.0, "the mirror begins");
         self.monitor.stands_at(opened_behind);
@@ -187,7 +187,7 @@ impl Follower {
     }
 
     /// Writes what is pending, or what comes next. Returns whether there was anything.
-    async fn step(&mut self, database: &mut Database) -> Result<bool, Trouble> {
+    async fn step(&mut self, database: &mut Database) -> Result<bool, MirrorError> {
         if self.pending.is_none() {
             self.pending = self.next()?;
         }
@@ -198,8 +198,8 @@ impl Follower {
         Ok(true)
     }
 
-    fn next(&mut self) -> Result<Option<Pending>, Trouble> {
-        let mut fold = self.fold.take().ok_or(Trouble::Moved { found: None })?;
+    fn next(&mut self) -> Result<Option<Pending>, MirrorError> {
+        let mut fold = self.fold.take().ok_or(MirrorError::Moved { found: None })?;
         let (before, durable) = (fold.cursor.sequence, self.source.reader.durable());
         let batch = fold.advance(&self.source, durable)?;
         let after = fold.cursor.clone();
@@ -223,7 +223,7 @@ pub struct Rebuilt {
 ///
 /// # Errors
 /// What keeps it from being written. A start of the exchange, or another rebuild, begins anew.
-pub async fn rebuild(url: &str, source: Source) -> Result<Rebuilt, Trouble> {
+pub async fn rebuild(url: &str, source: Source) -> Result<Rebuilt, MirrorError> {
     let started = Instant::now();
     let mut database = Database::connect(url).await?;
     if database.holds_mirror().await? {
@@ -261,7 +261,7 @@ pub struct Measured {
 ///
 /// # Errors
 /// As [`rebuild`].
-pub async fn measure(url: &str, source: Source) -> Result<Measured, Trouble> {
+pub async fn measure(url: &str, source: Source) -> Result<Measured, MirrorError> {
     let (mut fold, opening) = Fold::beginning(&source)?;
     let (behind, durable) = (fold.cursor.sequence, source.reader.durable());
     let mut batches = vec![opening];

@@ -42,7 +42,7 @@ const END_WITHIN: Duration = Duration::from_millis(500);
 /// Why the mirror cannot go on now.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)]
-pub enum Trouble {
+pub enum MirrorError {
     /// The server refused, or the connection broke. It is tried again.
     #[error("{doing}: {detail}")]
     Database { doing: String, detail: String },

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use super::Trouble;
+use super::MirrorError;
 use crate::{
     domain::{code::codes, id::Sequence},
     store::{KeepFrom, Reader},
@@ -145,10 +145,10 @@ impl Monitor {
     }
 
     /// It cannot go on. Returns whether that is news.
-    pub(super) fn cannot(&self, trouble: &Trouble) -> bool {
+    pub(super) fn cannot(&self, trouble: &MirrorError) -> bool {
         let mut progress = self.locked();
         progress.phase = match trouble {
-            Trouble::Rebuild { .. } | Trouble::Incomplete { .. } => Phase::RebuildNeeded,
+            MirrorError::Rebuild { .. } | MirrorError::Incomplete { .. } => Phase::RebuildNeeded,
             _ => Phase::Retrying,
         };
         let error = Some(trouble.to_string());

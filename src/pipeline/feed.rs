@@ -24,7 +24,7 @@ use std::{
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use tokio::sync::watch;
 
-use self::hub::{Hub, Told};
+use self::hub::{Hub, ToldBooks};
 pub use self::{
     conflated::Conflated,
     event::{Channel, Data, Event, Top},
@@ -130,7 +130,7 @@ impl Feed {
 struct Worker {
     views: Views,
     hub: Arc<Hub>,
-    told: Told,
+    told: ToldBooks,
     waiting: Receiver<Vec<PublishedFact>>,
     broken: Arc<AtomicBool>,
     count: watch::Sender<u64>,

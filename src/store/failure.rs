@@ -120,7 +120,7 @@ pub enum Failure {
     /// A fact does not follow from the facts before it: the data was mixed, or the release is not
     /// the one that wrote it. Run that release, and report it.
     #[error("the fact at sequence {at} does not fit: {detail}")]
-    Unfit {
+    TextError {
         /// The fact.
         at: Sequence,
         /// The invariant that it breaks.
@@ -167,7 +167,7 @@ impl Failure {
             | Failure::Gap { .. }
             | Failure::Short { .. }
             | Failure::Snapshot { .. }
-            | Failure::Unfit { .. }
+            | Failure::TextError { .. }
             | Failure::Unbalanced { .. }
             | Failure::Evidence { .. }
             | Failure::Secret { .. } => 4,

@@ -35,7 +35,7 @@ pub use journal::{Commits, Journal, Reader};
 pub use keep_from::KeepFrom;
 pub use memory::{MemoryControl, MemoryJournal};
 pub use open::{Durability, Opened, Options, open};
-pub use past::{Beginning, beginning, state_at};
+pub use past::{HistoryStart, beginning, state_at};
 pub use recovery::{Recovered, TornTail};
 pub use snapshot::{SnapshotFolder, Taken};
 pub use snapshotter::Snapshotter;

@@ -86,7 +86,7 @@ impl std::fmt::Debug for Opened {
 /// A torn tail is cut, a snapshot that cannot be used is set aside; `recovered` reports both.
 ///
 /// # Errors
-/// `InUse` where another process has it; `Corrupt`, `Damaged`, `Gap`, `Short`, `Record`, `Unfit`
+/// `InUse` where another process has it; `Corrupt`, `Damaged`, `Gap`, `Short`, `Record`, `TextError`
 /// and `Unbalanced` where the data is not what was written; `Io` and `Journal` where the machine
 /// fails. Nothing is changed then but what a crash left unfinished.
 pub fn open(options: &Options) -> Result<Opened, Failure> {
@@ -168,7 +168,7 @@ pub(super) fn covered(
 }
 
 /// Where a fold begins.
-pub(super) struct Base {
+pub(super) struct FoldStart {
     pub world: World,
     pub chain: Chain,
     pub snapshot: Option<Sequence>,
@@ -177,7 +177,7 @@ pub(super) struct Base {
 }
 
 /// The newest snapshot that can be used, else the empty world.
-pub(super) fn base(snapshots: &[(Sequence, PathBuf)], reader: &Reader) -> Base {
+pub(super) fn base(snapshots: &[(Sequence, PathBuf)], reader: &Reader) -> FoldStart {
     let mut unusable = Vec::new();
     for (through, path) in snapshots {
         let loaded = snapshot::load(path).and_then(|loaded| {
@@ -192,7 +192,7 @@ pub(super) fn base(snapshots: &[(Sequence, PathBuf)], reader: &Reader) -> Base {
         match loaded {
             Ok(loaded) => {
                 let snapshot = Some(*through);
-                return Base { world: loaded.world, chain: loaded.chain, snapshot, unusable };
+                return FoldStart { world: loaded.world, chain: loaded.chain, snapshot, unusable };
             }
             Err(failure) => {
                 tracing::warn!(%failure, "falling back to an older snapshot or the first fact");
@@ -200,5 +200,5 @@ pub(super) fn base(snapshots: &[(Sequence, PathBuf)], reader: &Reader) -> Base {
             }
         }
     }
-    Base { world: World::default(), chain: Chain::GENESIS, snapshot: None, unusable }
+    FoldStart { world: World::default(), chain: Chain::GENESIS, snapshot: None, unusable }
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::domain::{id::Sequence, state::State, world::World};
 
 /// Where the history that is kept begins.
-pub struct Beginning {
+pub struct HistoryStart {
     /// Empty, or as it stood in the oldest snapshot where the first facts are gone.
     pub world: World,
     /// The chain there.
@@ -19,17 +19,17 @@ pub struct Beginning {
 ///
 /// # Errors
 /// `Gap` where neither the first facts nor a snapshot are left; what reading gives.
-pub fn beginning(snapshots: &SnapshotFolder, reader: &Reader) -> Result<Beginning, Failure> {
+pub fn beginning(snapshots: &SnapshotFolder, reader: &Reader) -> Result<HistoryStart, Failure> {
     let mut listed = snapshots.list()?;
     listed.reverse();
     let (world, chain) = verify::base(reader, &listed)?;
-    Ok(Beginning { world, chain })
+    Ok(HistoryStart { world, chain })
 }
 
 /// The state as it stood behind the fact `at`, folded from the newest snapshot before it.
 ///
 /// # Errors
-/// `Gap` where facts on the way are gone, `Unfit` where one does not follow from those before it; what
+/// `Gap` where facts on the way are gone, `TextError` where one does not follow from those before it; what
 /// reading gives.
 pub fn state_at(
     snapshots: &SnapshotFolder,
@@ -45,7 +45,7 @@ pub fn state_at(
             if sequence > state.through {
                 let fact = codec::decode(record)?;
                 guard::caught(|| state.apply(sequence, &fact))
-                    .map_err(|detail| Failure::Unfit { at: sequence, detail })?;
+                    .map_err(|detail| Failure::TextError { at: sequence, detail })?;
             }
         }
     }

@@ -171,7 +171,7 @@ fn differs(known: &Known, commit: &Commit) -> bool {
 /// facts were folded. After a failure the world is unusable.
 ///
 /// # Errors
-/// What reading gives, and `Unfit` where a fact does not follow from those before it.
+/// What reading gives, and `TextError` where a fact does not follow from those before it.
 pub(super) fn fold(
     world: &mut World,
     commits: impl Iterator<Item = Result<Commit, Failure>>,
@@ -250,7 +250,7 @@ fn folder<'scope>(
         for batch in batches {
             for (at, fact) in batch.iter() {
                 let applied = guard::caught(|| apply(*at, fact));
-                applied.map_err(|detail| Failure::Unfit { at: *at, detail })?;
+                applied.map_err(|detail| Failure::TextError { at: *at, detail })?;
             }
         }
         Ok(())
@@ -277,7 +277,7 @@ pub(super) fn fold_commit(world: &mut World, commit: &Commit) -> Result<u64, Fai
 
 fn apply(world: &mut World, at: Sequence, fact: &Fact) -> Result<(), Failure> {
     let applied = guard::caught(|| world.apply(at, fact));
-    applied.map(drop).map_err(|detail| Failure::Unfit { at, detail })
+    applied.map(drop).map_err(|detail| Failure::TextError { at, detail })
 }
 
 /// Checks a folded world and reports it.

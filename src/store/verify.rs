@@ -149,7 +149,7 @@ fn verify_chunks(layout: &Layout, chunks: Arc<dyn Chunks>) -> Result<Verdict, Fa
     let broken = tail.as_ref().err().or(folded.as_ref().err());
     let world = &fold.world;
     // A world that a fact did not fit is unusable.
-    let usable = !matches!(folded, Err(Failure::Unfit { .. }));
+    let usable = !matches!(folded, Err(Failure::TextError { .. }));
     let balanced = usable && world.state.is_balanced();
     let evidence = EvidenceFolder::new(layout).check(world);
     let bad = fold.verdicts.iter().find(|snapshot| !snapshot.good);

@@ -12,11 +12,11 @@ use serde_json::{Map, json};
 use super::{
     entry::Entry,
     protocol::{
-        self, Auth, CONFLATE_MS, CONFLATE_MS_MAX, Cancel, DEPTH_MAX, Fault, Id, Operation, Refusal,
-        Subscribe,
+        self, Auth, CONFLATE_MS, CONFLATE_MS_MAX, Cancel, DEPTH_MAX, Id, Operation, ProtocolError,
+        Refusal, Subscribe,
     },
     render::{BookCopy, Render},
-    sockets::{Place, Sockets},
+    sockets::{ConnectionSlot, Sockets},
 };
 use crate::{
     actors::exchange::Exchange,
@@ -29,7 +29,7 @@ use crate::{
     },
     http::{
         api::Api,
-        problem::{Edge, Problem},
+        problem::{EdgeError, Problem},
         wire,
     },
     pipeline::feed::{Channel, Close, Data, Event, Feed, Join, Next, Outbox},
@@ -54,7 +54,7 @@ pub enum Out {
 /// One connection.
 pub struct Connection {
     api: Arc<Api>,
-    place: Place,
+    place: ConnectionSlot,
     close_within: Duration,
     entry: Entry,
     login: Option<Login>,
@@ -77,7 +77,7 @@ struct Subscription {
 
 impl Connection {
     /// A connection in its place, with nothing asked for yet.
-    pub fn new(api: Arc<Api>, place: Place, sockets: Sockets) -> Connection {
+    pub fn new(api: Arc<Api>, place: ConnectionSlot, sockets: Sockets) -> Connection {
         let close_within = sockets.settings().close_within;
         let entry = Entry::start(api.exchange.clone(), place.outbox.clone(), sockets);
         let subscriptions = HashMap::new();
@@ -138,13 +138,13 @@ impl Connection {
     fn authenticate(&mut self, id: &Id, auth: Auth) -> Result<(), Refusal> {
         let bearer = self.api.tokens.check(&auth.token)?;
         if self.login.as_ref().is_some_and(|login| login.user != bearer.user) {
-            return Err(Fault::OtherUser.into());
+            return Err(ProtocolError::OtherUser.into());
         }
         let check_at = Instant::now() + TOKEN_CHECK_EVERY;
         let (user, version) = (bearer.user, bearer.version);
         let login = Login { user, version, token: auth.token, check_at };
         if !login.is_current(self.exchange()) {
-            return Err(Problem::of(Edge::TokenInvalid).into());
+            return Err(Problem::of(EdgeError::TokenInvalid).into());
         }
         self.login = Some(login);
         if let Some(cancel) = auth.cancel_on_disconnect {
@@ -155,12 +155,12 @@ impl Connection {
 
     /// The user who is logged in, if the token is still good.
     fn user(&mut self) -> Result<UserId, Refusal> {
-        let login = self.login.as_ref().ok_or(Fault::NotAuthenticated)?;
+        let login = self.login.as_ref().ok_or(ProtocolError::NotAuthenticated)?;
         match login.is_current(self.exchange()) {
             true => Ok(login.user),
             false => {
                 self.log_out();
-                Err(Fault::TokenRevoked.into())
+                Err(ProtocolError::TokenRevoked.into())
             }
         }
     }
@@ -189,10 +189,9 @@ impl Connection {
                 "balances" => Channel::Balances(self.user()?),
                 "notifications" => Channel::Notifications(self.user()?),
                 "p2p" => Channel::P2p(self.user()?),
-                _ => self
-                    .render()
-                    .public(name)
-                    .ok_or_else(|| Refusal::Fault(Fault::UnknownChannel, Some(name.clone())))?,
+                _ => self.render().public(name).ok_or_else(|| {
+                    Refusal::ProtocolError(ProtocolError::UnknownChannel, Some(name.clone()))
+                })?,
             };
             if !channels.contains(&channel) {
                 channels.push(channel);
@@ -289,7 +288,7 @@ impl Connection {
         }
         loop {
             let told = match self.outbox().next(waker) {
-                Next::Text(text) => Some(Told::from(text)),
+                Next::Text(text) => Some(Push::from(text)),
                 Next::Event(event) => self.event(&event),
                 Next::Book(on, update) => self.told(Channel::Book(on), update.sequence, |last| {
                     self.render().conflated(on, &update, last)
@@ -299,7 +298,7 @@ impl Connection {
                 Next::Close(close) => return Out::Close(close),
                 Next::Idle => return Out::Idle,
             };
-            if let Some(Told { text, sent }) = told {
+            if let Some(Push { text, sent }) = told {
                 if let Some((channel, last)) = sent
                     && let Some(subscription) = self.subscriptions.get_mut(&channel)
                 {
@@ -316,16 +315,16 @@ impl Connection {
         let expired = self.api.tokens.check(&login.token).is_err();
         if expired || self.user().is_err() {
             self.log_out();
-            self.outbox().push(Refusal::from(Fault::TokenRevoked).text(&None));
+            self.outbox().push(Refusal::from(ProtocolError::TokenRevoked).text(&None));
         }
     }
 
     /// An event's text, if its channel is still subscribed and the client does not have it.
-    fn event(&mut self, event: &Event) -> Option<Told> {
+    fn event(&mut self, event: &Event) -> Option<Push> {
         let own = self.subscriptions.get(&event.channel);
         let last = own.map(|own| own.last).filter(|last| *last < event.sequence)?;
         if event.channel.owner().is_some() && self.user().is_err() {
-            self.outbox().push(Refusal::from(Fault::TokenRevoked).text(&None));
+            self.outbox().push(Refusal::from(ProtocolError::TokenRevoked).text(&None));
             return None;
         }
         let text = match (&event.data, event.channel) {
@@ -346,7 +345,7 @@ impl Connection {
                 None => event.text(|event| self.render().event(event)),
             },
         };
-        Some(Told { text, sent: Some((event.channel, event.sequence)) })
+        Some(Push { text, sent: Some((event.channel, event.sequence)) })
     }
 
     /// The fact of an event that says where to pay in a trade that has ended since.
@@ -364,25 +363,25 @@ impl Connection {
         channel: Channel,
         sequence: Sequence,
         write: impl FnOnce(Sequence) -> String,
-    ) -> Option<Told> {
+    ) -> Option<Push> {
         let own = self.subscriptions.get(&channel).filter(|own| own.last < sequence)?;
-        Some(Told { text: write(own.last).into(), sent: Some((channel, sequence)) })
+        Some(Push { text: write(own.last).into(), sent: Some((channel, sequence)) })
     }
 
-    fn snapshot(&self, on: InstrumentId) -> Option<Told> {
+    fn snapshot(&self, on: InstrumentId) -> Option<Push> {
         let channel = Channel::Book(on);
         let depth = self.subscriptions.get(&channel)?.depth;
         let copy = BookCopy::of(&self.exchange().views().world(), on, depth)?;
         let text = self.render().snapshot(on, &copy).into();
-        Some(Told { text, sent: Some((channel, copy.sequence)) })
+        Some(Push { text, sent: Some((channel, copy.sequence)) })
     }
 
-    fn ticker(&self, on: InstrumentId) -> Option<Told> {
+    fn ticker(&self, on: InstrumentId) -> Option<Push> {
         let channel = Channel::Ticker(on);
         let previous = self.subscriptions.get(&channel)?.last;
         let (ticker, sequence, now) = self.ticker_now(on)?;
         let text = self.render().ticker(on, &ticker, (sequence, now), previous).into();
-        Some(Told { text, sent: Some((channel, sequence)) })
+        Some(Push { text, sent: Some((channel, sequence)) })
     }
 
     /// A ticker as it is, at which fact and when.
@@ -416,14 +415,14 @@ impl Drop for Connection {
 }
 
 /// A text, and of which channel it brings the client up to where.
-struct Told {
+struct Push {
     text: Arc<str>,
     sent: Option<(Channel, Sequence)>,
 }
 
-impl From<String> for Told {
-    fn from(text: String) -> Told {
-        Told { text: text.into(), sent: None }
+impl From<String> for Push {
+    fn from(text: String) -> Push {
+        Push { text: text.into(), sent: None }
     }
 }
 

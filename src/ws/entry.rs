@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    protocol::{self, Fault, Id, Refusal},
+    protocol::{self, Id, ProtocolError, Refusal},
     sockets::Sockets,
 };
 use crate::{
@@ -71,7 +71,7 @@ impl Entry {
     pub fn send(&self, id: Id, by: UserId, command: Command) -> Result<(), Refusal> {
         let in_flight = &self.shared.in_flight;
         if in_flight.get() >= IN_FLIGHT_MAX {
-            return Err(Fault::TooManyInFlight.into());
+            return Err(ProtocolError::TooManyInFlight.into());
         }
         in_flight.set(in_flight.get() + 1);
         if self.commands.send(Waiting { id, by, command }).is_err() {

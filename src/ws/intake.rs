@@ -32,7 +32,7 @@ const ANSWERS_WAITING_MAX: usize = 256;
 
 /// What a session and its intake tell each other.
 #[derive(Debug, Default)]
-pub struct Valve {
+pub struct ReadGate {
     /// Nothing more is passed on; what comes is read and dropped.
     pub shut: Cell<bool>,
     /// Why a frame was refused.
@@ -45,7 +45,7 @@ pub struct Valve {
 pub struct Intake<S = Payload> {
     payload: S,
     buffer: BytesMut,
-    valve: Rc<Valve>,
+    valve: Rc<ReadGate>,
     outbox: Arc<Outbox>,
     answers_max: usize,
     /// The kind and the bytes of a message that comes in parts.
@@ -56,7 +56,12 @@ pub struct Intake<S = Payload> {
 
 impl<S> Intake<S> {
     /// The frames in `payload`; they are read as fast as answers leave the outbox.
-    pub fn new(payload: S, valve: Rc<Valve>, outbox: Arc<Outbox>, queue_max: usize) -> Intake<S> {
+    pub fn new(
+        payload: S,
+        valve: Rc<ReadGate>,
+        outbox: Arc<Outbox>,
+        queue_max: usize,
+    ) -> Intake<S> {
         let answers_max = (queue_max / 2).clamp(1, ANSWERS_WAITING_MAX);
         let buffer = BytesMut::new();
         Intake { payload, buffer, valve, outbox, answers_max, parts: None, passed_on: false }
@@ -216,9 +221,9 @@ mod tests {
     fn intake(
         bytes: Vec<u8>,
         chunk: usize,
-    ) -> (Intake<impl Stream<Item = Result<Bytes, PayloadError>> + Unpin>, Rc<Valve>) {
+    ) -> (Intake<impl Stream<Item = Result<Bytes, PayloadError>> + Unpin>, Rc<ReadGate>) {
         let chunks: Vec<_> = bytes.chunks(chunk).map(|c| Ok(Bytes::copy_from_slice(c))).collect();
-        let valve = Rc::new(Valve::default());
+        let valve = Rc::new(ReadGate::default());
         let outbox = Arc::new(Outbox::new(10));
         (Intake::new(stream::iter(chunks), valve.clone(), outbox, 10), valve)
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     domain::id::RequestId,
     http::{
-        problem::{Edge, Problem},
+        problem::{EdgeError, Problem},
         wire,
     },
 };
@@ -30,7 +30,7 @@ pub type Id = Option<Value>;
 /// What is refused before a command is made of it. Codes that REST knows too are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Fault {
+pub enum ProtocolError {
     UnknownOperation,
     UnknownChannel,
     NotAuthenticated,
@@ -39,24 +39,24 @@ pub enum Fault {
     TooManyInFlight,
 }
 
-impl Fault {
+impl ProtocolError {
     /// Status, code and sentence of each.
     fn row(self) -> (u16, &'static str, &'static str) {
         match self {
-            Fault::UnknownOperation => {
+            ProtocolError::UnknownOperation => {
                 (400, "UNKNOWN_OPERATION", "`op` is none of those that are known")
             }
-            Fault::UnknownChannel => (404, "UNKNOWN_CHANNEL", "there is no such channel"),
-            Fault::NotAuthenticated => {
+            ProtocolError::UnknownChannel => (404, "UNKNOWN_CHANNEL", "there is no such channel"),
+            ProtocolError::NotAuthenticated => {
                 (401, "UNAUTHORIZED", "this needs `auth` with a token first")
             }
-            Fault::OtherUser => {
+            ProtocolError::OtherUser => {
                 (409, "ALREADY_AUTHENTICATED", "this connection is another user's already")
             }
-            Fault::TokenRevoked => {
+            ProtocolError::TokenRevoked => {
                 (401, "TOKEN_INVALID", "the token is dead: private channels have ended")
             }
-            Fault::TooManyInFlight => {
+            ProtocolError::TooManyInFlight => {
                 (429, "TOO_MANY_IN_FLIGHT", "too many commands of this connection are under way")
             }
         }
@@ -67,14 +67,14 @@ impl Fault {
 #[derive(Clone, Debug)]
 pub enum Refusal {
     /// By this layer: the fault, and what it is about.
-    Fault(Fault, Option<String>),
+    ProtocolError(ProtocolError, Option<String>),
     /// In the same words as REST.
     Problem(Problem),
 }
 
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Refusal {
-        Refusal::Fault(fault, None)
+impl From<ProtocolError> for Refusal {
+    fn from(fault: ProtocolError) -> Refusal {
+        Refusal::ProtocolError(fault, None)
     }
 }
 
@@ -88,7 +88,7 @@ impl Refusal {
     /// The message that says so.
     pub fn text(&self, id: &Id) -> String {
         let mut body = match self {
-            Refusal::Fault(fault, about) => {
+            Refusal::ProtocolError(fault, about) => {
                 let (status, code, detail) = fault.row();
                 let detail = match about {
                     Some(about) => format!("{detail}: {about}"),
@@ -217,7 +217,10 @@ pub struct Cancel {
 /// Reads a message. What cannot be read is refused, under its name if it has one.
 pub fn read(text: &str) -> (Id, Result<Operation, Refusal>) {
     if text.trim_start().starts_with('[') {
-        return (None, Err(Problem::of(Edge::InvalidJson).saying("a message is an object").into()));
+        return (
+            None,
+            Err(Problem::of(EdgeError::InvalidJson).saying("a message is an object").into()),
+        );
     }
     let head: Head = match serde_json::from_str(text) {
         Ok(head) => head,
@@ -237,7 +240,7 @@ pub fn read(text: &str) -> (Id, Result<Operation, Refusal>) {
         Some("ping") => parse::<Ping>(text).map(|_| Operation::Ping),
         Some("order.place") => parse::<Place>(text).map(|place| Operation::Place(place.order)),
         Some("order.cancel") => parse(text).map(Operation::Cancel),
-        _ => Err(Fault::UnknownOperation.into()),
+        _ => Err(ProtocolError::UnknownOperation.into()),
     };
     (id, operation)
 }
@@ -252,8 +255,8 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
 
 fn malformed(error: &serde_json::Error) -> Refusal {
     let edge = match error.classify() {
-        serde_json::error::Category::Data => Edge::InvalidField,
-        _ => Edge::InvalidJson,
+        serde_json::error::Category::Data => EdgeError::InvalidField,
+        _ => EdgeError::InvalidJson,
     };
     Problem::of(edge).saying(error.to_string()).into()
 }

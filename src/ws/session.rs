@@ -23,7 +23,7 @@ use tokio::time::{Sleep, sleep_until};
 
 use super::{
     connection::{Connection, Out},
-    intake::{Intake, PROTOCOL_ERROR, TOO_LARGE, Valve},
+    intake::{Intake, PROTOCOL_ERROR, ReadGate, TOO_LARGE},
     protocol::MESSAGE_BYTES_MAX,
     sockets::Sockets,
     watch::{Link, Socket, watch},
@@ -32,7 +32,7 @@ use crate::{
     domain::rejection::Rejection,
     http::{
         api::Api,
-        problem::{Edge, Problem},
+        problem::{EdgeError, Problem},
     },
     pipeline::feed::Close,
 };
@@ -77,7 +77,7 @@ async fn connect(
     let outbox = place.outbox.clone();
     let settings = sockets.settings().clone();
     let link = Rc::new(Link::new(Instant::now()));
-    let valve = Rc::new(Valve::default());
+    let valve = Rc::new(ReadGate::default());
     let socket = request.conn_data::<Rc<Socket>>().cloned();
     let intake = Intake::new(payload, valve.clone(), outbox.clone(), settings.queue_max);
     let exchange = api.exchange.clone();
@@ -110,14 +110,16 @@ fn check_origin(headers: &HeaderMap, listed: &[String]) -> Result<(), Problem> {
     let own = page.zip(host).is_some_and(|(page, host)| page.eq_ignore_ascii_case(host));
     match own || listed.iter().any(|known| known == origin) {
         true => Ok(()),
-        false => Err(Problem::of(Edge::Forbidden).saying("pages of this origin may not connect")),
+        false => {
+            Err(Problem::of(EdgeError::Forbidden).saying("pages of this origin may not connect"))
+        }
     }
 }
 
 struct Session {
     connection: Connection,
     link: Rc<Link>,
-    valve: Rc<Valve>,
+    valve: Rc<ReadGate>,
     socket: Option<Rc<Socket>>,
     /// A close was sent.
     told: bool,

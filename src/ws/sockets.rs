@@ -62,7 +62,7 @@ struct Inner {
 
 /// A connection's place; dropping it frees the place.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ConnectionSlot {
     sockets: Sockets,
     id: u64,
     /// What waits for the connection.
@@ -116,12 +116,12 @@ impl Sockets {
     }
 
     /// A place for one more connection, if there is one.
-    pub(super) fn take_place(&self) -> Option<Place> {
+    pub(super) fn take_place(&self) -> Option<ConnectionSlot> {
         let inner = &self.0;
         let outbox = Arc::new(Outbox::new(inner.settings.queue_max));
         let id = inner.next.fetch_add(1, Ordering::SeqCst);
         let before = inner.count.fetch_add(1, Ordering::SeqCst);
-        let place = Place { sockets: self.clone(), id, outbox };
+        let place = ConnectionSlot { sockets: self.clone(), id, outbox };
         if before >= inner.settings.connections_max {
             return None;
         }
@@ -134,7 +134,7 @@ impl Sockets {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         let inner = &self.sockets.0;
         inner.open.remove(&self.id);

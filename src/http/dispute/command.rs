@@ -23,7 +23,7 @@ use crate::{
         page::read_count,
         problem::{Problem, ProblemBody},
         text,
-        wire::{self, Dispute, Fault},
+        wire::{self, BodyError, Dispute},
     },
 };
 
@@ -232,7 +232,7 @@ pub struct VerdictBody {
 impl VerdictBody {
     fn outcome(&self) -> Result<VerdictOutcome, Problem> {
         let field = "buyer_percent";
-        let unknown = || Problem::from(Fault::Choice("outcome", OutcomeKind::CODES));
+        let unknown = || Problem::from(BodyError::Choice("outcome", OutcomeKind::CODES));
         let outcome = OutcomeKind::from_code(&self.outcome).ok_or_else(unknown)?;
         match (outcome, self.buyer_percent) {
             (OutcomeKind::Buyer, None) => Ok(VerdictOutcome::Buyer),

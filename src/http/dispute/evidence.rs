@@ -32,7 +32,7 @@ use crate::{
         caller::{Caller, answer, head},
         p2p::{read_expected, refused, trade_fact},
         page::Query,
-        problem::{Edge, Problem, ProblemBody},
+        problem::{EdgeError, Problem, ProblemBody},
         wire::{Evidence, hex},
     },
 };
@@ -103,7 +103,7 @@ pub async fn add_evidence(
 }
 
 fn unsupported(why: &'static str) -> Problem {
-    Problem::of(Edge::UnsupportedMediaType).saying(why)
+    Problem::of(EdgeError::UnsupportedMediaType).saying(why)
 }
 
 /// Nobody else makes us read two megabytes. A repeat under an idempotency key is decided later.
@@ -148,7 +148,7 @@ async fn bring(
         true => {
             let asked = caller.asked(command, &content, 0);
             let brought = caller.api.exchange.submit_evidence(content.to_vec(), asked).await;
-            let lost = || Problem::of(Edge::Internal).saying("the file could not be kept");
+            let lost = || Problem::of(EdgeError::Internal).saying("the file could not be kept");
             brought.ok_or_else(lost)?
         }
         false => caller.submit(command, &content).await,
@@ -178,7 +178,8 @@ fn is_wanted(
 /// The item that a command's fact has brought in.
 fn brought(outcome: &Outcome, hash: &[u8; 32]) -> Result<Evidence, Problem> {
     let trade = &trade_fact(outcome)?.trade;
-    let evidence = disputed(trade)?.evidence(hash).ok_or_else(|| Problem::of(Edge::Internal))?;
+    let evidence =
+        disputed(trade)?.evidence(hash).ok_or_else(|| Problem::of(EdgeError::Internal))?;
     Ok(Evidence::of(evidence, trade))
 }
 
@@ -186,7 +187,7 @@ fn brought(outcome: &Outcome, hash: &[u8; 32]) -> Result<Evidence, Problem> {
 fn known(caller: &Caller, id: DisputeId, hash: &[u8; 32]) -> Result<Evidence, Problem> {
     let world = caller.api.exchange.views().world();
     let case = case_of(&world, id).ok_or(Rejection::DisputeNotFound)?;
-    let evidence = case.dispute.evidence(hash).ok_or_else(|| Problem::of(Edge::Internal))?;
+    let evidence = case.dispute.evidence(hash).ok_or_else(|| Problem::of(EdgeError::Internal))?;
     Ok(Evidence::of(evidence, case.trade))
 }
 
@@ -203,8 +204,8 @@ pub async fn show_evidence(
     let (id, name) = path.into_inner();
     let (sequence, hash, media) = find(&caller, dispute_id(&id)?, &name)?;
     let content = caller.api.exchange.evidence(hash).await;
-    let content =
-        content.ok_or_else(|| Problem::of(Edge::Internal).saying("the file could not be read"))?;
+    let content = content
+        .ok_or_else(|| Problem::of(EdgeError::Internal).saying("the file could not be read"))?;
     let kind = match media {
         Media::Text => "text/plain; charset=utf-8",
         other => other.code(),
@@ -241,7 +242,8 @@ fn find(
         return Err(Rejection::NotAllowed.into());
     }
     let file = hash_named(name).and_then(|hash| case.dispute.evidence(&hash));
-    let file = file.ok_or_else(|| Problem::of(Edge::NotFound).saying("there is no such file"))?;
+    let file =
+        file.ok_or_else(|| Problem::of(EdgeError::NotFound).saying("there is no such file"))?;
     Ok((world.state.through, file.hash, file.media))
 }
 

@@ -12,7 +12,7 @@ use crate::{
     http::{
         caller::{Caller, reading},
         p2p::{trade_of, trades_of},
-        page::{Page, Place, Query, Stretch},
+        page::{CursorPosition, CursorSpan, Page, Query},
         problem::{Problem, ProblemBody},
         wire::{self, Dispute, DisputeSummary},
     },
@@ -80,7 +80,7 @@ pub async fn list_disputes(
     Query(asked): Query<DisputesQuery>,
 ) -> Result<HttpResponse, Problem> {
     let status = asked.status.as_deref().map(read_status).transpose()?;
-    let stretch = Stretch::read(asked.limit.as_deref(), asked.after.as_deref(), LETTER)?;
+    let span = CursorSpan::read(asked.limit.as_deref(), asked.after.as_deref(), LETTER)?;
     let now = caller.api.exchange.now();
     let world = caller.api.exchange.views().world();
     let mut cases = own_cases(&world, &caller);
@@ -89,7 +89,7 @@ pub async fn list_disputes(
     }
     cases.retain(|case| status.is_none_or(|status| case.dispute.status == status));
     let cases = cases.into_iter().map(|case| (place_of(case), case)).collect();
-    let (cases, next) = stretch.cut(cases, LETTER);
+    let (cases, next) = span.cut(cases, LETTER);
     let listed = |case: &Case<'_>| ListedDispute {
         summary: DisputeSummary::of(case.dispute, case.trade),
         age_secs: age_secs(*case, now),
@@ -105,7 +105,7 @@ fn read_status(code: &str) -> Result<DisputeStatus, Problem> {
     status.ok_or_else(|| Problem::field("status", "is not the status of a dispute"))
 }
 
-fn place_of(case: Case<'_>) -> Place {
+fn place_of(case: Case<'_>) -> CursorPosition {
     [-case.dispute.opened_at.0, -(case.dispute.id.0 as i64), 0]
 }
 

@@ -15,7 +15,7 @@ use super::{
     caller::Caller,
     p2p::trade_of,
     page::read_count,
-    problem::{Edge, Problem},
+    problem::{EdgeError, Problem},
 };
 use crate::domain::{
     account::Role,
@@ -78,5 +78,5 @@ impl Case<'_> {
 
 /// The newest dispute over a trade that a fact has in it.
 fn disputed(trade: &P2pTrade) -> Result<&Dispute, Problem> {
-    trade.dispute.as_deref().ok_or_else(|| Problem::of(Edge::Internal))
+    trade.dispute.as_deref().ok_or_else(|| Problem::of(EdgeError::Internal))
 }

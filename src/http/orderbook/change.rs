@@ -18,7 +18,7 @@ use crate::{
         body::Json,
         caller::{Caller, answer},
         page::Query,
-        problem::{Edge, Problem, ProblemBody},
+        problem::{EdgeError, Problem, ProblemBody},
         wire::{self, AmendBody, Cancelled, Order, Placed},
     },
 };
@@ -105,7 +105,7 @@ fn book_fact(outcome: &Outcome) -> Result<&BookFact, Problem> {
         Done::Fact(fact) => fact.book(),
         _ => None,
     }
-    .ok_or_else(|| Problem::of(Edge::Internal))
+    .ok_or_else(|| Problem::of(EdgeError::Internal))
 }
 
 /// Which orders to cancel.

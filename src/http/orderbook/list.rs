@@ -155,35 +155,37 @@ pub async fn list_own_trades(
 
 /// Which orders are wanted.
 struct Filter {
-    status: Wanted,
+    status: StatusFilter,
     instrument: Option<InstrumentId>,
     client_order_id: Option<ClientOrderId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
+enum StatusFilter {
     All,
     Open,
     Closed,
     Is(OrderStatus),
 }
 
-impl Wanted {
-    fn read(text: &str) -> Option<Wanted> {
+impl StatusFilter {
+    fn read(text: &str) -> Option<StatusFilter> {
         let is = |word: &str| text.eq_ignore_ascii_case(word);
         match () {
-            _ if is("open") => Some(Wanted::Open),
-            _ if is("closed") => Some(Wanted::Closed),
-            _ => OrderStatus::ALL.into_iter().find(|status| is(status.code())).map(Wanted::Is),
+            _ if is("open") => Some(StatusFilter::Open),
+            _ if is("closed") => Some(StatusFilter::Closed),
+            _ => {
+                OrderStatus::ALL.into_iter().find(|status| is(status.code())).map(StatusFilter::Is)
+            }
         }
     }
 
     fn fits(self, status: OrderStatus) -> bool {
         match self {
-            Wanted::All => true,
-            Wanted::Open => status.is_open(),
-            Wanted::Closed => !status.is_open(),
-            Wanted::Is(wanted) => status == wanted,
+            StatusFilter::All => true,
+            StatusFilter::Open => status.is_open(),
+            StatusFilter::Closed => !status.is_open(),
+            StatusFilter::Is(wanted) => status == wanted,
         }
     }
 }
@@ -191,8 +193,8 @@ impl Wanted {
 impl Filter {
     fn read(asked: &OrdersQuery, world: &World) -> Result<Filter, Problem> {
         let status = match asked.status.as_deref() {
-            None => Wanted::All,
-            Some(text) => Wanted::read(text)
+            None => StatusFilter::All,
+            Some(text) => StatusFilter::read(text)
                 .ok_or_else(|| Problem::field("status", "is not open, closed or a status"))?,
         };
         let client_order_id = match asked.client_order_id.as_deref() {
@@ -272,12 +274,12 @@ mod tests {
 
     #[test]
     fn a_status_is_open_closed_or_its_code() {
-        assert_eq!(Wanted::read("open"), Some(Wanted::Open));
-        assert_eq!(Wanted::read("CLOSED"), Some(Wanted::Closed));
-        assert_eq!(Wanted::read("FILLED"), Some(Wanted::Is(OrderStatus::Filled)));
-        assert_eq!(Wanted::read("done"), None);
+        assert_eq!(StatusFilter::read("open"), Some(StatusFilter::Open));
+        assert_eq!(StatusFilter::read("CLOSED"), Some(StatusFilter::Closed));
+        assert_eq!(StatusFilter::read("FILLED"), Some(StatusFilter::Is(OrderStatus::Filled)));
+        assert_eq!(StatusFilter::read("done"), None);
         for status in OrderStatus::ALL {
-            assert_eq!(Wanted::Open.fits(status), !Wanted::Closed.fits(status));
+            assert_eq!(StatusFilter::Open.fits(status), !StatusFilter::Closed.fits(status));
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     http::{
         body::{Json, JsonBytes, named_field, parse},
         caller::{Caller, answer, reading},
-        problem::{Edge, Problem, ProblemBody},
+        problem::{EdgeError, Problem, ProblemBody},
         wire::{Order, OrderBody, Placed, fills},
     },
 };
@@ -144,7 +144,7 @@ pub enum BatchResult {
 pub async fn place_batch(caller: Caller, body: JsonBytes) -> Result<HttpResponse, Problem> {
     if caller.has_key() {
         let why = "a batch takes no idempotency key; give each order a client_order_id";
-        return Err(Problem::of(Edge::InvalidIdempotencyKey).saying(why));
+        return Err(Problem::of(EdgeError::InvalidIdempotencyKey).saying(why));
     }
     let read = read_batch(&caller, &body.0)?;
     if !(1..=BATCH_MAX).contains(&read.len()) {
@@ -190,7 +190,7 @@ fn read_part(caller: &Caller, order: Value) -> Part<'_> {
         let message = error.to_string();
         match named_field(&message) {
             Some(field) => Problem::field(field, message.as_str()),
-            None => Problem::of(Edge::InvalidField).saying(message),
+            None => Problem::of(EdgeError::InvalidField).saying(message),
         }
     })?;
     read_order(caller, &body)
@@ -230,11 +230,11 @@ fn placed(
         Done::Existing(order) => *order,
         Done::Fact(fact) => {
             // A placement becomes a fact of its book.
-            let fact = fact.book().ok_or_else(|| Problem::of(Edge::Internal))?;
+            let fact = fact.book().ok_or_else(|| Problem::of(EdgeError::Internal))?;
             let placed = Placed::of(outcome.sequence, fact, on);
             return Ok((outcome, placed));
         }
-        Done::Nothing | Done::Parts(_) => return Err(Problem::of(Edge::Internal)),
+        Done::Nothing | Done::Parts(_) => return Err(Problem::of(EdgeError::Internal)),
     };
     let world = caller.api.exchange.views().world();
     let placed = existing_order(&world, caller.user, existing, on, outcome.sequence)?;

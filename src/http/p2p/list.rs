@@ -21,8 +21,8 @@ use crate::{
     },
     http::{
         caller::{Visitor, reading},
-        page::{Page, Place, Query, Stretch},
-        problem::{Edge, Problem, ProblemBody},
+        page::{CursorPosition, CursorSpan, Page, Query},
+        problem::{EdgeError, Problem, ProblemBody},
         wire::{
             self, Ad, OwnerReputation, explain, read_asset, read_fiat, read_limit, read_method,
         },
@@ -112,12 +112,12 @@ pub async fn list_ads(
     let user = visitor.caller.as_ref().map(|caller| caller.user);
     let mine = read_flag("mine", asked.mine.as_deref())?;
     let owner = match (mine, user) {
-        (true, None) => return Err(Problem::of(Edge::Unauthorized)),
+        (true, None) => return Err(Problem::of(EdgeError::Unauthorized)),
         (true, owner) => owner,
         (false, _) => None,
     };
     let sort = Sort::read(asked.sort.as_deref())?;
-    let stretch = Stretch::read(asked.limit.as_deref(), asked.after.as_deref(), sort.letter())?;
+    let span = CursorSpan::read(asked.limit.as_deref(), asked.after.as_deref(), sort.letter())?;
     let now = visitor.api.exchange.now();
     let world = visitor.api.exchange.views().world();
     let found = match owner {
@@ -125,7 +125,7 @@ pub async fn list_ads(
         None => filter.open(&world, user, now),
     };
     let found = found.into_iter().map(|found| (sort.place(&world, &found), found)).collect();
-    let (found, next) = stretch.cut(found, sort.letter());
+    let (found, next) = span.cut(found, sort.letter());
     let data = found.iter().map(|found| ListedAd::of(&world, found.ad, found.price, found.hidden));
     let page = Page { data: data.collect(), next, window: None };
     let page = match owner {
@@ -293,7 +293,7 @@ impl Sort {
         }
     }
 
-    fn place(self, world: &World, found: &Found<'_>) -> Place {
+    fn place(self, world: &World, found: &Found<'_>) -> CursorPosition {
         let ad = found.ad;
         let id = ad.id.0 as i64;
         match self {

@@ -19,8 +19,8 @@ use actix_web::http::StatusCode;
 
 use super::{
     caller::{Caller, fact_of},
-    page::{Place, read_count},
-    problem::{Edge, Problem},
+    page::{CursorPosition, read_count},
+    problem::{EdgeError, Problem},
 };
 use crate::domain::{
     account::Role,
@@ -93,7 +93,7 @@ pub(super) fn trades_of(world: &World, user: UserId) -> impl Iterator<Item = &P2
 }
 
 /// Newest first; ids alone do not say which of two boards' trades is older.
-pub(super) fn place_of(trade: &P2pTrade) -> Place {
+pub(super) fn place_of(trade: &P2pTrade) -> CursorPosition {
     [-trade.created_at.0, -(trade.id.0 as i64), 0]
 }
 
@@ -137,7 +137,7 @@ pub(super) fn refused(caller: &Caller, trade: P2pTradeId, rejection: Rejection) 
 pub(super) fn trade_fact(outcome: &Outcome) -> Result<&P2pTradeFact, Problem> {
     match &fact_of(outcome)?.body {
         Body::P2pTrade(fact) => Ok(fact),
-        _ => Err(Problem::of(Edge::Internal)),
+        _ => Err(Problem::of(EdgeError::Internal)),
     }
 }
 
@@ -145,6 +145,6 @@ pub(super) fn trade_fact(outcome: &Outcome) -> Result<&P2pTradeFact, Problem> {
 fn ad_fact(outcome: &Outcome) -> Result<&AdFact, Problem> {
     match &fact_of(outcome)?.body {
         Body::P2pAd(fact) => Ok(fact),
-        _ => Err(Problem::of(Edge::Internal)),
+        _ => Err(Problem::of(EdgeError::Internal)),
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         body::Json,
         caller::{Caller, answer, fact_of, reading},
         page::{Page, Query, Span},
-        problem::{Edge, Problem, ProblemBody},
+        problem::{EdgeError, Problem, ProblemBody},
         text,
         wire::{AuditEntry, P2pMessage},
     },
@@ -112,7 +112,7 @@ pub async fn write_message(
     let outcome = ask_trade(&caller, id, None, expected_state.as_deref(), ask, &body.raw).await?;
     let fact = fact_of(&outcome)?;
     let Body::P2pMessage(message) = &fact.body else {
-        return Err(Problem::of(Edge::Internal));
+        return Err(Problem::of(EdgeError::Internal));
     };
     let message = P2pMessage::of(outcome.sequence, fact.stamp, message);
     Ok(answer(StatusCode::CREATED, &outcome, &message))

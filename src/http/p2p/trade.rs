@@ -15,7 +15,7 @@ use crate::{
     http::{
         body::Json,
         caller::{Caller, answer, reading},
-        page::{Page, Query, Stretch},
+        page::{CursorSpan, Page, Query},
         problem::{Problem, ProblemBody},
         wire::{ShownTrade, TakeBody, Taken},
     },
@@ -108,16 +108,16 @@ pub async fn list_p2p_trades(
     caller: Caller,
     Query(asked): Query<P2pTradesQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let status = asked.status.as_deref().map(Wanted::read).transpose()?;
+    let status = asked.status.as_deref().map(StatusFilter::read).transpose()?;
     let role = asked.role.as_deref().map(TradeRole::read).transpose()?;
-    let stretch = Stretch::read(asked.limit.as_deref(), asked.after.as_deref(), LETTER)?;
+    let span = CursorSpan::read(asked.limit.as_deref(), asked.after.as_deref(), LETTER)?;
     let world = caller.api.exchange.views().world();
     let wanted = trades_of(&world, caller.user)
         .filter(|trade| status.is_none_or(|wanted| wanted.fits(trade.state)))
         .filter(|trade| role.is_none_or(|role| role.fits(trade, caller.user)))
         .map(|trade| (place_of(trade), trade))
         .collect();
-    let (trades, next) = stretch.cut(wanted, LETTER);
+    let (trades, next) = span.cut(wanted, LETTER);
     let data = trades.into_iter().map(|trade| ShownTrade::of(trade, caller.user)).collect();
     let window = world.history.p2p.user(caller.user).map(|own| &own.finished);
     let page = Page { data, next, window: None }.of_window(window, |ended| ended.sequence);
@@ -125,29 +125,29 @@ pub async fn list_p2p_trades(
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
+enum StatusFilter {
     Open,
     Closed,
     Is(TradeState),
 }
 
-impl Wanted {
-    fn read(text: &str) -> Result<Wanted, Problem> {
+impl StatusFilter {
+    fn read(text: &str) -> Result<StatusFilter, Problem> {
         let code = text.to_ascii_uppercase();
         match code.as_str() {
-            "OPEN" => Ok(Wanted::Open),
-            "CLOSED" => Ok(Wanted::Closed),
+            "OPEN" => Ok(StatusFilter::Open),
+            "CLOSED" => Ok(StatusFilter::Closed),
             code => TradeState::from_code(code)
-                .map(Wanted::Is)
+                .map(StatusFilter::Is)
                 .ok_or_else(|| Problem::field("status", "is not OPEN, CLOSED or a status")),
         }
     }
 
     fn fits(self, state: TradeState) -> bool {
         match self {
-            Wanted::Open => state.is_open(),
-            Wanted::Closed => !state.is_open(),
-            Wanted::Is(wanted) => state == wanted,
+            StatusFilter::Open => state.is_open(),
+            StatusFilter::Closed => !state.is_open(),
+            StatusFilter::Is(wanted) => state == wanted,
         }
     }
 }
@@ -190,10 +190,10 @@ mod tests {
     #[test]
     fn a_status_is_open_closed_or_its_code() {
         for state in TradeState::ALL {
-            assert_eq!(Wanted::read(state.code()).unwrap(), Wanted::Is(state));
-            assert_ne!(Wanted::Open.fits(state), Wanted::Closed.fits(state));
+            assert_eq!(StatusFilter::read(state.code()).unwrap(), StatusFilter::Is(state));
+            assert_ne!(StatusFilter::Open.fits(state), StatusFilter::Closed.fits(state));
         }
-        assert_eq!(Wanted::read("open").unwrap(), Wanted::Open);
-        assert!(Wanted::read("DONE").is_err());
+        assert_eq!(StatusFilter::read("open").unwrap(), StatusFilter::Open);
+        assert!(StatusFilter::read("DONE").is_err());
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     http::{
         page::read_count,
         text,
-        wire::{Fault, explain},
+        wire::{BodyError, explain},
     },
 };
 
@@ -84,8 +84,8 @@ pub struct AdBody {
 
 impl AdBody {
     /// Which board it is for, and the checked ad.
-    pub fn check(self) -> Result<(Asset, Fiat, AdDraft), Fault> {
-        let unknown = Fault::Choice("ad_type", Side::CODES);
+    pub fn check(self) -> Result<(Asset, Fiat, AdDraft), BodyError> {
+        let unknown = BodyError::Choice("ad_type", Side::CODES);
         let side = Side::from_code(&self.ad_type).ok_or(unknown)?;
         let asset = read_asset(&self.currency)?;
         let fiat = read_fiat(&self.fiat_currency)?;
@@ -153,7 +153,7 @@ pub struct AdChangeBody {
 impl AdChangeBody {
     /// The checked change of `ad`, and the version that it is meant for. What it leaves of the ad's
     /// pricing is taken from `ad`, so that version is meant where none is named.
-    pub fn check(self, ad: &ad::Ad) -> Result<(AdChange, Option<u32>), Fault> {
+    pub fn check(self, ad: &ad::Ad) -> Result<(AdChange, Option<u32>), BodyError> {
         let (asset, fiat) = (ad.asset, ad.fiat);
         let pricing = PricingBody {
             kind: self.price_type.as_deref(),
@@ -187,7 +187,10 @@ impl AdChangeBody {
                 .transpose()?,
         };
         if change == AdChange::default() {
-            return Err(Fault::Field("price", "is missing, and so is everything else to change"));
+            return Err(BodyError::Field(
+                "price",
+                "is missing, and so is everything else to change",
+            ));
         }
         Ok((change, self.version.or(priced.then_some(ad.version))))
     }
@@ -209,8 +212,8 @@ impl PricingBody<'_> {
     }
 
     /// The pricing; what is left out stays as it is `now`.
-    fn check(&self, now: Option<Pricing>) -> Result<Pricing, Fault> {
-        let unknown = Fault::Choice("price_type", PriceType::CODES);
+    fn check(&self, now: Option<Pricing>) -> Result<Pricing, BodyError> {
+        let unknown = BodyError::Choice("price_type", PriceType::CODES);
         let kind = match self.kind {
             Some(code) => PriceType::from_code(code).ok_or(unknown)?,
             None => now.map_or(PriceType::Floating, Pricing::kind),
@@ -221,7 +224,7 @@ impl PricingBody<'_> {
         }
     }
 
-    fn check_fixed(&self, now: Option<Pricing>) -> Result<Pricing, Fault> {
+    fn check_fixed(&self, now: Option<Pricing>) -> Result<Pricing, BodyError> {
         let given = |bound: Option<Option<&str>>| bound.flatten().is_some();
         for (field, is_given) in [
             ("margin_percent", self.margin.is_some()),
@@ -229,19 +232,19 @@ impl PricingBody<'_> {
             ("price_ceiling", given(self.ceiling)),
         ] {
             if is_given {
-                return Err(Fault::Field(field, "goes with a floating price only"));
+                return Err(BodyError::Field(field, "goes with a floating price only"));
             }
         }
         match (self.price, now) {
             (Some(price), _) => read_price("price", price).map(Pricing::Fixed),
             (None, Some(Pricing::Fixed(price))) => Ok(Pricing::Fixed(price)),
-            (None, _) => Err(Fault::Field("price", "is missing")),
+            (None, _) => Err(BodyError::Field("price", "is missing")),
         }
     }
 
-    fn check_floating(&self, now: Option<Pricing>) -> Result<Pricing, Fault> {
+    fn check_floating(&self, now: Option<Pricing>) -> Result<Pricing, BodyError> {
         if self.price.is_some() {
-            return Err(Fault::Field("price", "goes with a fixed price only"));
+            return Err(BodyError::Field("price", "goes with a fixed price only"));
         }
         let (margin, floor, ceiling) = match now {
             Some(Pricing::Floating { margin, floor, ceiling }) => (Some(margin), floor, ceiling),
@@ -252,11 +255,11 @@ impl PricingBody<'_> {
             None => Ok(now),
         };
         let margin = self.margin.map(read_margin).transpose()?.or(margin);
-        let margin = margin.ok_or(Fault::Field("margin_percent", "is missing"))?;
+        let margin = margin.ok_or(BodyError::Field("margin_percent", "is missing"))?;
         let floor = bound("price_floor", self.floor, floor)?;
         let ceiling = bound("price_ceiling", self.ceiling, ceiling)?;
         if floor.zip(ceiling).is_some_and(|(floor, ceiling)| floor > ceiling) {
-            return Err(Fault::Field("price_floor", "is above price_ceiling"));
+            return Err(BodyError::Field("price_floor", "is above price_ceiling"));
         }
         Ok(Pricing::Floating { margin, floor, ceiling })
     }
@@ -286,26 +289,31 @@ pub struct TakeBody {
 
 impl TakeBody {
     /// Which ad it is for.
-    pub fn ad(&self) -> Result<AdId, Fault> {
+    pub fn ad(&self) -> Result<AdId, BodyError> {
         let id = read_count(&self.advertisement_id).map(|id| AdId(id as u64));
-        id.ok_or(Fault::Field("advertisement_id", "is not the id of an ad"))
+        id.ok_or(BodyError::Field("advertisement_id", "is not the id of an ad"))
     }
 
     /// The checked take, of an ad for `asset` against `fiat`.
-    pub fn check(&self, asset: Asset, fiat: Fiat) -> Result<Take, Fault> {
+    pub fn check(&self, asset: Asset, fiat: Fiat) -> Result<Take, BodyError> {
         let wanted = match (&self.fiat_amount, &self.amount) {
             (Some(text), None) => TakeSize::Fiat(read_limit("fiat_amount", text, fiat)?),
             (None, Some(text)) => TakeSize::Crypto(read_amount("amount", text, asset)?),
             (None, None) => {
-                return Err(Fault::Field("fiat_amount", "is missing, and so is amount"));
+                return Err(BodyError::Field("fiat_amount", "is missing, and so is amount"));
             }
-            _ => return Err(Fault::Field("amount", "stands in place of fiat_amount, not beside")),
+            _ => {
+                return Err(BodyError::Field(
+                    "amount",
+                    "stands in place of fiat_amount, not beside",
+                ));
+            }
         };
         let tolerance = self.price_tolerance_percent.as_deref();
         let expected = match (&self.expected_price, tolerance) {
             (None, Some(_)) => {
                 let why = "goes with expected_price only";
-                return Err(Fault::Field("price_tolerance_percent", why));
+                return Err(BodyError::Field("price_tolerance_percent", why));
             }
             (None, None) => None,
             (Some(price), tolerance) => {
@@ -336,96 +344,98 @@ fn object<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Conditions>, D::
 }
 
 /// Reads what is traded on boards.
-pub fn read_asset(code: &str) -> Result<Asset, Fault> {
+pub fn read_asset(code: &str) -> Result<Asset, BodyError> {
     let asset = Asset::from_code(code).filter(|asset| ASSETS.contains(asset));
-    asset.ok_or(Fault::Field("currency", "is not BTC, ETH or USDT"))
+    asset.ok_or(BodyError::Field("currency", "is not BTC, ETH or USDT"))
 }
 
 /// Reads a fiat currency, offered or not.
-pub fn read_fiat(code: &str) -> Result<Fiat, Fault> {
-    Fiat::from_code(code).ok_or(Fault::Field("fiat_currency", "is not three capital letters"))
+pub fn read_fiat(code: &str) -> Result<Fiat, BodyError> {
+    Fiat::from_code(code).ok_or(BodyError::Field("fiat_currency", "is not three capital letters"))
 }
 
 /// Reads a payment method of the catalogue.
-pub fn read_method(field: &'static str, code: &str) -> Result<PaymentMethod, Fault> {
-    PaymentMethod::from_code(code).ok_or(Fault::Field(field, "is not a payment method"))
+pub fn read_method(field: &'static str, code: &str) -> Result<PaymentMethod, BodyError> {
+    PaymentMethod::from_code(code).ok_or(BodyError::Field(field, "is not a payment method"))
 }
 
 fn above_zero<T: Default + PartialEq>(
     field: &'static str,
     read: Result<T, NumberError>,
-) -> Result<T, Fault> {
+) -> Result<T, BodyError> {
     match read {
-        Ok(figure) if figure == T::default() => Err(Fault::Field(field, "is not above zero")),
+        Ok(figure) if figure == T::default() => Err(BodyError::Field(field, "is not above zero")),
         Ok(figure) => Ok(figure),
-        Err(error) => Err(Fault::Field(field, explain(error))),
+        Err(error) => Err(BodyError::Field(field, explain(error))),
     }
 }
 
-fn read_amount(field: &'static str, text: &str, asset: Asset) -> Result<Amount, Fault> {
+fn read_amount(field: &'static str, text: &str, asset: Asset) -> Result<Amount, BodyError> {
     above_zero(field, asset.parse(text))
 }
 
 /// Reads an amount of fiat above zero.
-pub fn read_limit(field: &'static str, text: &str, fiat: Fiat) -> Result<Amount, Fault> {
+pub fn read_limit(field: &'static str, text: &str, fiat: Fiat) -> Result<Amount, BodyError> {
     above_zero(field, fiat.parse(text))
 }
 
-fn read_price(field: &'static str, text: &str) -> Result<P2pPrice, Fault> {
+fn read_price(field: &'static str, text: &str) -> Result<P2pPrice, BodyError> {
     above_zero(field, P2pPrice::parse(text).map(|price| price.0)).map(P2pPrice)
 }
 
-fn read_margin(text: &str) -> Result<i32, Fault> {
+fn read_margin(text: &str) -> Result<i32, BodyError> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
         None => (1, text),
     };
     let parts = parse_scaled(digits, 4).map(|parts| sign * parts);
-    let parts = parts.map_err(|error| Fault::Field("margin_percent", explain(error)))?;
+    let parts = parts.map_err(|error| BodyError::Field("margin_percent", explain(error)))?;
     let bounded = i32::try_from(parts).ok().filter(|_| MARGINS.contains(&parts));
-    bounded.ok_or(Fault::Field("margin_percent", "is not from -50 to 100"))
+    bounded.ok_or(BodyError::Field("margin_percent", "is not from -50 to 100"))
 }
 
-fn read_percent(field: &'static str, text: &str) -> Result<Rate, Fault> {
-    let percent = parse_decimal(text).map_err(|error| Fault::Field(field, explain(error)))?;
+fn read_percent(field: &'static str, text: &str) -> Result<Rate, BodyError> {
+    let percent = parse_decimal(text).map_err(|error| BodyError::Field(field, explain(error)))?;
     let why = "is not from 0 to 100 with at most four decimals";
-    Rate::from_percent(percent).ok_or(Fault::Field(field, why))
+    Rate::from_percent(percent).ok_or(BodyError::Field(field, why))
 }
 
-fn read_methods(codes: &[String]) -> Result<Vec<PaymentMethod>, Fault> {
+fn read_methods(codes: &[String]) -> Result<Vec<PaymentMethod>, BodyError> {
     let field = "payment_methods";
     let read = codes.iter().map(|code| read_method(field, code));
     let mut methods: Vec<PaymentMethod> = read.collect::<Result<_, _>>()?;
     methods.sort_unstable();
     match () {
-        _ if methods.is_empty() => Err(Fault::Field(field, "is empty")),
+        _ if methods.is_empty() => Err(BodyError::Field(field, "is empty")),
         _ if methods.windows(2).any(|pair| pair[0] == pair[1]) => {
-            Err(Fault::Field(field, "names a method twice"))
+            Err(BodyError::Field(field, "names a method twice"))
         }
         _ => Ok(methods),
     }
 }
 
-fn read_window(secs: u32) -> Result<u32, Fault> {
+fn read_window(secs: u32) -> Result<u32, BodyError> {
     match (PAYMENT_WINDOW_SECS_MIN..=PAYMENT_WINDOW_SECS_MAX).contains(&secs) {
         true => Ok(secs),
-        false => Err(Fault::Field("payment_window_secs", "is not from 300 to 21600")),
+        false => Err(BodyError::Field("payment_window_secs", "is not from 300 to 21600")),
     }
 }
 
-fn read_terms(terms: String) -> Result<String, Fault> {
+fn read_terms(terms: String) -> Result<String, BodyError> {
     match text::fault(&terms, TERMS_CHARS_MAX) {
         None => Ok(terms),
-        Some(text::Unfit::Length) => Err(Fault::Field("terms", "are not 1 to 1000 characters")),
-        Some(text::Unfit::Controls) => Err(Fault::Field("terms", text::CONTROLS)),
+        Some(text::TextError::Length) => {
+            Err(BodyError::Field("terms", "are not 1 to 1000 characters"))
+        }
+        Some(text::TextError::Controls) => Err(BodyError::Field("terms", text::CONTROLS)),
     }
 }
 
-fn read_end(text: &str) -> Result<Stamp, Fault> {
-    stamp(text).ok_or(Fault::Field("expires_at", "is not an RFC 3339 time"))
+fn read_end(text: &str) -> Result<Stamp, BodyError> {
+    stamp(text).ok_or(BodyError::Field("expires_at", "is not an RFC 3339 time"))
 }
 
-fn read_conditions(asked: Option<&Conditions>, fiat: Fiat) -> Result<ad::Conditions, Fault> {
+fn read_conditions(asked: Option<&Conditions>, fiat: Fiat) -> Result<ad::Conditions, BodyError> {
     let Some(asked) = asked else { return Ok(ad::Conditions::default()) };
     let rate = |text: &String| read_percent("conditions.min_completion_rate", text);
     let most = |text: &String| read_limit("conditions.first_trade_max_fiat", text, fiat);
@@ -438,9 +448,9 @@ fn read_conditions(asked: Option<&Conditions>, fiat: Fiat) -> Result<ad::Conditi
     })
 }
 
-fn read_rating(text: &str) -> Result<u32, Fault> {
+fn read_rating(text: &str) -> Result<u32, BodyError> {
     let field = "conditions.min_rating";
-    let rating = parse_scaled(text, 2).map_err(|error| Fault::Field(field, explain(error)))?;
+    let rating = parse_scaled(text, 2).map_err(|error| BodyError::Field(field, explain(error)))?;
     let bounded = u32::try_from(rating).ok().filter(|_| rating <= RATING_MAX);
-    bounded.ok_or(Fault::Field(field, "is not from 0 to 5"))
+    bounded.ok_or(BodyError::Field(field, "is not from 0 to 5"))
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{code, fault::Fault};
+use super::{body_error::BodyError, code};
 use crate::domain::{
     code::Coded,
     instrument::{Instrument, Price, Quantity},
@@ -57,16 +57,16 @@ pub struct OrderBody {
 
 impl OrderBody {
     /// Which instrument it is for.
-    pub fn instrument(&self) -> Result<&str, Fault> {
-        text("instrument", &self.instrument)?.ok_or(Fault::Field("instrument", "is missing"))
+    pub fn instrument(&self) -> Result<&str, BodyError> {
+        text("instrument", &self.instrument)?.ok_or(BodyError::Field("instrument", "is missing"))
     }
 
     /// The checked order.
-    pub fn check(&self, on: &Instrument) -> Result<PlaceOrder, Fault> {
+    pub fn check(&self, on: &Instrument) -> Result<PlaceOrder, BodyError> {
         Ok(self.request()?.check(on)?)
     }
 
-    fn request(&self) -> Result<OrderRequest<'_>, Fault> {
+    fn request(&self) -> Result<OrderRequest<'_>, BodyError> {
         Ok(OrderRequest {
             side: choice("order_type", &self.order_type)?,
             kind: choice("order_subtype", &self.order_subtype)?,
@@ -98,36 +98,36 @@ pub struct AmendBody {
 
 impl AmendBody {
     /// The checked figures, in ticks and lots.
-    pub fn check(&self, on: &Instrument) -> Result<(Option<Price>, Option<Quantity>), Fault> {
+    pub fn check(&self, on: &Instrument) -> Result<(Option<Price>, Option<Quantity>), BodyError> {
         let price = text("price", &self.price)?.map(|text| read_price(Field::Price, text, on));
         let quantity =
             text("quantity", &self.quantity)?.map(|text| read_quantity(Field::Quantity, text, on));
         match (price.transpose()?, quantity.transpose()?) {
-            (None, None) => Err(Fault::Field("price", "is missing, and so is quantity")),
+            (None, None) => Err(BodyError::Field("price", "is missing, and so is quantity")),
             changes => Ok(changes),
         }
     }
 }
 
-fn text<'a>(field: &'static str, value: &'a Option<Value>) -> Result<Option<&'a str>, Fault> {
+fn text<'a>(field: &'static str, value: &'a Option<Value>) -> Result<Option<&'a str>, BodyError> {
     match value {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Fault::Field(field, "is not a string")),
+        Some(_) => Err(BodyError::Field(field, "is not a string")),
     }
 }
 
-fn flag(field: &'static str, value: &Option<Value>) -> Result<bool, Fault> {
+fn flag(field: &'static str, value: &Option<Value>) -> Result<bool, BodyError> {
     match value {
         None => Ok(false),
         Some(Value::Bool(flag)) => Ok(*flag),
-        Some(_) => Err(Fault::Field(field, "is not true or false")),
+        Some(_) => Err(BodyError::Field(field, "is not true or false")),
     }
 }
 
-fn choice<T: Coded>(field: &'static str, value: &Option<Value>) -> Result<Option<T>, Fault> {
+fn choice<T: Coded>(field: &'static str, value: &Option<Value>) -> Result<Option<T>, BodyError> {
     let Some(code) = text(field, value)? else { return Ok(None) };
-    T::of_code(code).map(Some).ok_or(Fault::Choice(field, T::CODES))
+    T::of_code(code).map(Some).ok_or(BodyError::Choice(field, T::CODES))
 }
 
 #[cfg(test)]
@@ -140,7 +140,7 @@ mod tests {
     use serde_json::json;
 
     /// A good limit order with some of its members replaced.
-    fn limit(with: Value) -> Result<PlaceOrder, Fault> {
+    fn limit(with: Value) -> Result<PlaceOrder, BodyError> {
         let mut body = json!({
             "instrument": "BTC-USD", "order_type": "BUY", "order_subtype": "LIMIT",
             "quantity": "0.01", "price": "50000",
@@ -184,7 +184,7 @@ mod tests {
             (json!({"stop_price": "1"}), "stop_price"),
         ] {
             match limit(with.clone()) {
-                Err(Fault::Field(at, _) | Fault::Choice(at, _)) => {
+                Err(BodyError::Field(at, _) | BodyError::Choice(at, _)) => {
                     assert_eq!(at, field, "{with}");
                 }
                 other => panic!("{with}: {other:?}"),
@@ -200,7 +200,7 @@ mod tests {
             (json!({"price": "99999999999999999"}), "price", Rejection::PriceTooLarge),
             (json!({"quantity": "99999999999999999"}), "quantity", Rejection::QuantityTooLarge),
         ] {
-            assert_eq!(limit(with), Err(Fault::Rule(field, rejection)));
+            assert_eq!(limit(with), Err(BodyError::Rule(field, rejection)));
         }
     }
 
@@ -216,8 +216,11 @@ mod tests {
         let check = |body| serde_json::from_value::<AmendBody>(body).unwrap().check(&btc_usd());
         assert_eq!(check(json!({"price": "1.00"})), Ok((Some(Price::new(100)), None)));
         assert_eq!(check(json!({"quantity": "1"})), Ok((None, Some(Quantity::new(100_000)))));
-        assert!(matches!(check(json!({})), Err(Fault::Field("price", _))));
-        assert!(matches!(check(json!({"price": 1})), Err(Fault::Field("price", _))));
-        assert_eq!(check(json!({"price": "0.001"})), Err(Fault::Rule("price", Rejection::OffTick)));
+        assert!(matches!(check(json!({})), Err(BodyError::Field("price", _))));
+        assert!(matches!(check(json!({"price": 1})), Err(BodyError::Field("price", _))));
+        assert_eq!(
+            check(json!({"price": "0.001"})),
+            Err(BodyError::Rule("price", Rejection::OffTick))
+        );
     }
 }

@@ -62,14 +62,14 @@ struct Own {
 
 /// What the feed's thread alone knows: books as they were told, through which fact.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct ToldBooks {
     shown: Vec<Shown>,
     through: Sequence,
 }
 
 impl Hub {
     /// The channels of the world as it is now, with what has been told of it.
-    pub fn new(views: &Views) -> (Hub, Told) {
+    pub fn new(views: &Views) -> (Hub, ToldBooks) {
         let world = views.world();
         let books = &world.state.books;
         let through = world.state.through;
@@ -80,7 +80,7 @@ impl Hub {
             ads: Mutex::new(Stream::new(Channel::Ads, RING_MAX, through)),
             own: Mutex::new(Own { users: ById::default(), through, prune_at: IDLE_USERS_MAX }),
         };
-        (hub, Told::of(&world))
+        (hub, ToldBooks::of(&world))
     }
 
     /// Adds a listener to a channel; `None` where there is no such channel.
@@ -124,7 +124,7 @@ impl Hub {
     }
 
     /// Turns a fact into events; one that was told already is passed over.
-    pub fn publish(&self, told: &mut Told, published: &PublishedFact) {
+    pub fn publish(&self, told: &mut ToldBooks, published: &PublishedFact) {
         if published.sequence <= told.through {
             return;
         }
@@ -139,7 +139,7 @@ impl Hub {
         self.publish_own(published);
     }
 
-    fn publish_book(&self, told: &mut Told, published: &PublishedFact, book: &BookFact) {
+    fn publish_book(&self, told: &mut ToldBooks, published: &PublishedFact, book: &BookFact) {
         let on = book.instrument.0 as usize;
         let (Some(market), Some(shown)) = (self.markets.get(on), told.shown.get_mut(on)) else {
             return;
@@ -214,7 +214,7 @@ impl Hub {
     }
 
     /// Closes every listener and goes on from the world as it is now.
-    pub fn break_off(&self, views: &Views) -> Told {
+    pub fn break_off(&self, views: &Views) -> ToldBooks {
         let world = views.world();
         for (market, book) in self.markets.iter().zip(&world.state.books) {
             let fresh = Market::new(book.instrument().id, &world);
@@ -228,14 +228,14 @@ impl Hub {
         for stream in own.users.drain().flat_map(|(_, streams)| streams) {
             stream.into_listeners().for_each(|outbox| outbox.close(BROKEN_OFF));
         }
-        Told::of(&world)
+        ToldBooks::of(&world)
     }
 }
 
-impl Told {
-    fn of(world: &World) -> Told {
+impl ToldBooks {
+    fn of(world: &World) -> ToldBooks {
         let shown = world.state.books.iter().map(Shown::of).collect();
-        Told { shown, through: world.state.through }
+        ToldBooks { shown, through: world.state.through }
     }
 }
 

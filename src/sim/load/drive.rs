@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::HashMap, io, rc::Rc, time::Instant};
 use super::{
     link::{Frame, Link, write_frame},
     mix::{Ask, Mix},
-    schedule::Turns,
+    schedule::Pacer,
     tally::Tally,
 };
 
@@ -17,7 +17,7 @@ const PONG: u8 = 10;
 
 /// What a lane drives, and how.
 #[derive(Clone, Debug)]
-pub struct Course {
+pub struct LanePlan {
     /// `host:port`.
     pub address: String,
     /// Where orders are placed; `/{id}` behind it names one.
@@ -30,10 +30,10 @@ pub struct Course {
 
 /// One lane.
 pub struct Lane {
-    pub course: Course,
+    pub course: LanePlan,
     pub token: String,
     pub mix: Mix,
-    pub turns: Turns,
+    pub turns: Pacer,
     pub tally: Rc<RefCell<Tally>>,
 }
 
@@ -41,7 +41,7 @@ impl Lane {
     /// Places and cancels one by one over HTTP.
     pub async fn rest(mut self) -> io::Result<()> {
         let mut link = Link::open(&self.course.address).await?;
-        let Course { address, path, .. } = &self.course;
+        let LanePlan { address, path, .. } = &self.course;
         let token = &self.token;
         let common = format!("host: {address}\r\nauthorization: Bearer {token}\r\n");
         let post = format!(
@@ -80,7 +80,7 @@ impl Lane {
     /// Places many with each request over HTTP; now and then cancels all, which is no order.
     pub async fn batch(mut self) -> io::Result<()> {
         let mut link = Link::open(&self.course.address).await?;
-        let Course { address, path, batch, .. } = &self.course;
+        let LanePlan { address, path, batch, .. } = &self.course;
         let token = &self.token;
         let common = format!("host: {address}\r\nauthorization: Bearer {token}\r\n");
         let (mut body, mut request) = (String::new(), String::new());
@@ -139,7 +139,7 @@ impl Lane {
                         Some(due) => {
                             commands.write(due, &mut self.mix);
                             self.tally.borrow_mut().sent(due);
-                            if matches!(self.turns, Turns::Closed { .. }) {
+                            if matches!(self.turns, Pacer::Closed { .. }) {
                                 continue;
                             }
                             commands.flush(&mut link).await?;
@@ -286,9 +286,11 @@ fn member<'a>(said: &'a str, start: &str) -> &'a str {
 mod tests {
     use super::*;
     use crate::domain::instrument::Price;
-    use crate::sim::{client::InstrumentInfo, load::mix::Ground, replay::ladder::Increments};
+    use crate::sim::{
+        client::InstrumentInfo, load::mix::PlacementArea, replay::replay_book::Increments,
+    };
 
-    fn ground() -> Ground {
+    fn ground() -> PlacementArea {
         let info = InstrumentInfo {
             name: "USDT-USD".into(),
             base: "USDT".into(),
@@ -299,7 +301,7 @@ mod tests {
             price_band_percent: "20".into(),
             last_price: None,
         };
-        Ground::new(Increments::read(&info).unwrap(), Price::new(10_000))
+        PlacementArea::new(Increments::read(&info).unwrap(), Price::new(10_000))
     }
 
     #[test]

@@ -4,10 +4,10 @@ use anyhow::Context;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::{LoadArgs, mix::Ground};
+use super::{LoadArgs, mix::PlacementArea};
 use crate::sim::{
     client::{Client, InstrumentInfo, Totals},
-    replay::ladder::Increments,
+    replay::replay_book::Increments,
 };
 
 /// What each user gets of each currency where an admin funds them.
@@ -20,7 +20,7 @@ pub struct Market {
     public: Client,
     admin: Option<Client>,
     users: Vec<Client>,
-    grounds: Vec<Ground>,
+    grounds: Vec<PlacementArea>,
 }
 
 impl Market {
@@ -57,7 +57,7 @@ impl Market {
     }
 
     /// Whose connection the `at`-th is, and where it trades.
-    pub fn place_of(&self, at: usize) -> (&str, &Ground) {
+    pub fn place_of(&self, at: usize) -> (&str, &PlacementArea) {
         let user = &self.users[at % self.users.len()];
         // All users come to all instruments, as far as there are connections.
         let ground = &self.grounds[(at + at / self.users.len()) % self.grounds.len()];
@@ -106,11 +106,11 @@ async fn user(
 }
 
 /// Around the last trade, or what the instrument is roughly worth.
-fn ground(info: &InstrumentInfo) -> anyhow::Result<Ground> {
+fn ground(info: &InstrumentInfo) -> anyhow::Result<PlacementArea> {
     let steps = Increments::read(info).map_err(anyhow::Error::msg)?;
     let known = WORTH.iter().find(|(start, _)| info.name.starts_with(start));
     let worth = known.map_or(Decimal::from(100), |(_, worth)| Decimal::from(*worth));
     let middle = info.last_price.clone().unwrap_or_else(|| worth.to_string());
     let middle = steps.price(&middle).ok().context("cannot tell what it is worth")?;
-    Ok(Ground::new(steps, middle))
+    Ok(PlacementArea::new(steps, middle))
 }

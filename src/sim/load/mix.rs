@@ -10,7 +10,7 @@ use crate::{
         instrument::{Price, Quantity},
         order::Side,
     },
-    sim::replay::ladder::Increments,
+    sim::replay::replay_book::Increments,
 };
 
 /// Of a hundred requests: so many orders that rest, so many that cross; the others are cancels.
@@ -23,22 +23,22 @@ const AWAY_MAX: i64 = 128;
 
 /// Where orders are placed.
 #[derive(Clone, Debug)]
-pub struct Ground {
+pub struct PlacementArea {
     steps: Increments,
     middle: Price,
     /// The least quantity that is worth an order.
     least: Quantity,
 }
 
-impl Ground {
+impl PlacementArea {
     /// Around `middle` ticks.
-    pub fn new(steps: Increments, middle: Price) -> Ground {
+    pub fn new(steps: Increments, middle: Price) -> PlacementArea {
         let cheapest = middle - Price::new(middle.get() / 10);
         let mut least = 1;
         while !steps.is_worth(cheapest, Quantity::new(least)) && least < 1 << 40 {
             least *= 2;
         }
-        Ground { steps, middle, least: Quantity::new(least) }
+        PlacementArea { steps, middle, least: Quantity::new(least) }
     }
 
     /// The instrument's name.
@@ -64,14 +64,14 @@ pub enum Ask {
 /// The requests of one lane.
 #[derive(Clone, Debug)]
 pub struct Mix {
-    ground: Ground,
+    ground: PlacementArea,
     random: u64,
     open: Vec<u64>,
 }
 
 impl Mix {
     /// The requests that `seed` gives on `ground`.
-    pub fn new(ground: Ground, seed: u64) -> Mix {
+    pub fn new(ground: PlacementArea, seed: u64) -> Mix {
         Mix { ground, random: seed, open: Vec::new() }
     }
 
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::sim::client::InstrumentInfo;
 
-    fn ground() -> Ground {
+    fn ground() -> PlacementArea {
         let info = InstrumentInfo {
             name: "BTC-USD".into(),
             base: "BTC".into(),
@@ -159,7 +159,7 @@ mod tests {
             price_band_percent: "20".into(),
             last_price: None,
         };
-        Ground::new(Increments::read(&info).unwrap(), Price::new(6_000_000))
+        PlacementArea::new(Increments::read(&info).unwrap(), Price::new(6_000_000))
     }
 
     #[test]

@@ -29,7 +29,7 @@ use tokio::task::JoinSet;
 
 pub use self::report::Report;
 use self::{
-    drive::{Course, Lane},
+    drive::{Lane, LanePlan},
     market::Market,
     mix::Mix,
     report::{Round, rows},
@@ -213,7 +213,7 @@ async fn round(
     Ok(Round { tally, seconds, own_cpu, facts })
 }
 
-fn course(args: &LoadArgs, target: Target) -> anyhow::Result<Course> {
+fn course(args: &LoadArgs, target: Target) -> anyhow::Result<LanePlan> {
     let address = host_and_port(&args.url)?;
     let (address, path) = match (target, &args.baseline_url) {
         (Target::Baseline, Some(url)) => (host_and_port(url)?, "/orders"),
@@ -221,7 +221,7 @@ fn course(args: &LoadArgs, target: Target) -> anyhow::Result<Course> {
         _ => (address, "/api/orderbook/orders"),
     };
     let (batch, in_flight) = (args.batch.into(), args.in_flight.into());
-    Ok(Course { address, path: path.to_owned(), batch, in_flight })
+    Ok(LanePlan { address, path: path.to_owned(), batch, in_flight })
 }
 
 fn host_and_port(url: &str) -> anyhow::Result<String> {

@@ -22,19 +22,19 @@ pub fn due(per_second: u32, number: u64) -> Duration {
 }
 
 /// Where a lane learns when to send next.
-pub enum Turns {
+pub enum Pacer {
     /// Whenever it can, until then.
     Closed { until: Instant },
     /// At the times that come out here.
     Open(UnboundedReceiver<Instant>),
 }
 
-impl Turns {
+impl Pacer {
     /// When the next request is due; `None` once there is none any more.
     pub async fn next(&mut self) -> Option<Instant> {
         match self {
-            Turns::Closed { until } => Some(Instant::now()).filter(|now| now < until),
-            Turns::Open(due) => due.recv().await,
+            Pacer::Closed { until } => Some(Instant::now()).filter(|now| now < until),
+            Pacer::Open(due) => due.recv().await,
         }
     }
 }
@@ -45,16 +45,16 @@ pub fn turns(
     rate: Option<u32>,
     lanes: usize,
     lasting: Duration,
-) -> std::io::Result<(Vec<Turns>, Option<JoinHandle<()>>)> {
+) -> std::io::Result<(Vec<Pacer>, Option<JoinHandle<()>>)> {
     let Some(rate) = rate else {
         let until = Instant::now() + lasting;
-        return Ok(((0..lanes).map(|_| Turns::Closed { until }).collect(), None));
+        return Ok(((0..lanes).map(|_| Pacer::Closed { until }).collect(), None));
     };
     let (senders, receivers): (Vec<_>, Vec<_>) = (0..lanes).map(|_| unbounded_channel()).unzip();
     // A thread of its own: timers of the runtime count in milliseconds.
     let thread = std::thread::Builder::new().name("schedule".into());
     let thread = thread.spawn(move || pace(rate, lasting, &senders))?;
-    Ok((receivers.into_iter().map(Turns::Open).collect(), Some(thread)))
+    Ok((receivers.into_iter().map(Pacer::Open).collect(), Some(thread)))
 }
 
 fn pace(rate: u32, lasting: Duration, lanes: &[UnboundedSender<Instant>]) {
@@ -111,7 +111,7 @@ mod tests {
     async fn a_closed_loop_is_always_due_until_its_end() {
         let (mut turns, _) = turns(None, 1, Duration::from_secs(60)).unwrap();
         assert!(turns[0].next().await.is_some());
-        let mut ended = Turns::Closed { until: Instant::now() };
+        let mut ended = Pacer::Closed { until: Instant::now() };
         assert!(ended.next().await.is_none());
     }
 }

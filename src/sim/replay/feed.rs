@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::ladder::{Increments, Ladder, Touch};
+use super::replay_book::{Increments, ReplayBook, Touch};
 use crate::{
     domain::{
         instrument::{Price, Quantity},
@@ -42,7 +42,7 @@ pub struct FeedCount {
 /// A book kept from a feed.
 #[derive(Debug, Default)]
 pub struct FeedBook {
-    ladder: Ladder,
+    ladder: ReplayBook,
     /// Each level as it was on the wire, for the checksum.
     texts: BTreeMap<(Side, Price), (String, String)>,
     sequence: u64,
@@ -64,7 +64,7 @@ struct Data {
 
 impl FeedBook {
     /// The levels.
-    pub fn ladder(&self) -> &Ladder {
+    pub fn ladder(&self) -> &ReplayBook {
         &self.ladder
     }
 
@@ -206,7 +206,7 @@ async fn follow(
 mod tests {
     use serde_json::json;
 
-    use super::{super::ladder::btc_usdt, *};
+    use super::{super::replay_book::btc_usdt, *};
 
     fn event(
         kind: &str,

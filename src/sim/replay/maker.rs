@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::ladder::{Increments, Ladder};
+use super::replay_book::{Increments, ReplayBook};
 use crate::domain::{
     instrument::{Price, Quantity},
     order::Side,
@@ -78,7 +78,7 @@ impl Makers {
     /// `wanted` says. `reference` is the price that the exchange's band is around.
     pub fn plan(
         &mut self,
-        wanted: &Ladder,
+        wanted: &ReplayBook,
         mut changed: BTreeSet<(Side, Price)>,
         reference: Option<Price>,
         steps: &Increments,
@@ -216,9 +216,9 @@ mod tests {
 
     use super::{
         super::{
-            ladder::btc_usdt,
             recorded::RecordedBook,
-            recording::{Happening, Recording},
+            recording::{RecordedEvent, Recording},
+            replay_book::btc_usdt,
         },
         *,
     };
@@ -245,7 +245,7 @@ mod tests {
     }
 
     fn bring(makers: &mut Makers, side: Side, price: Price, quantity: Quantity) -> String {
-        let mut wanted = Ladder::default();
+        let mut wanted = ReplayBook::default();
         wanted.set(side, price, quantity);
         let plan = makers.plan(&wanted, BTreeSet::from([(side, price)]), None, &btc_usdt());
         done(makers, &plan);
@@ -300,7 +300,7 @@ mod tests {
         bring(&mut makers, Side::Sell, PRICE, Quantity::new(150));
         makers.filled(Side::Sell, PRICE, Quantity::new(120));
         assert_eq!((at(&makers, Side::Sell, PRICE), makers.open_orders()), (Quantity::new(30), 1));
-        let mut wanted = Ladder::default();
+        let mut wanted = ReplayBook::default();
         wanted.set(Side::Sell, PRICE, Quantity::new(150));
         let plan = makers.plan(&wanted, BTreeSet::new(), None, &btc_usdt());
         let place = Action::Place {
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn levels_out_of_band_are_skipped() {
-        let (mut makers, mut wanted) = (Makers::default(), Ladder::default());
+        let (mut makers, mut wanted) = (Makers::default(), ReplayBook::default());
         wanted.set(Side::Buy, Price::new(PRICE.get() / 2), Quantity::new(100));
         let changed = BTreeSet::from([(Side::Buy, Price::new(PRICE.get() / 2))]);
         let plan = makers.plan(&wanted, changed, Some(PRICE), &btc_usdt());
@@ -350,9 +350,9 @@ mod tests {
         let (mut reference, mut actions) = (None, 0);
         while let Some(event) = recording.next_event().unwrap() {
             match event.happening {
-                Happening::Snapshot(snapshot) => book.snapshot(&snapshot),
-                Happening::Difference(difference) => book.difference(difference),
-                Happening::Trade(trade) => {
+                RecordedEvent::Snapshot(snapshot) => book.snapshot(&snapshot),
+                RecordedEvent::Difference(difference) => book.difference(difference),
+                RecordedEvent::Trade(trade) => {
                     let maker = trade.taker.opposite();
                     if at(&makers, maker, trade.price) > Quantity::ZERO {
                         let quantity = trade.quantity.min(at(&makers, maker, trade.price));
@@ -361,7 +361,7 @@ mod tests {
                     }
                     continue;
                 }
-                Happening::Ticker(_) | Happening::Foreign => continue,
+                RecordedEvent::Ticker(_) | RecordedEvent::Foreign => continue,
             }
             if book.last().is_none() {
                 continue;

@@ -5,12 +5,12 @@
 //! instrument; orders of others are met, and show in the report as distance from the recording.
 
 mod feed;
-pub(super) mod ladder;
 mod lanes;
 mod maker;
 mod player;
 mod recorded;
 mod recording;
+pub(super) mod replay_book;
 mod report;
 
 use std::{fmt, path::PathBuf, process::ExitCode, str::FromStr, time::Duration};
@@ -21,10 +21,10 @@ use rust_decimal::Decimal;
 pub use self::report::Report;
 use self::{
     feed::Feed,
-    ladder::Increments,
     lanes::Lanes,
     player::{Player, Roles},
     recording::Recording,
+    replay_book::Increments,
 };
 use super::client::{Client, InstrumentInfo};
 

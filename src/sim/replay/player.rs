@@ -13,11 +13,11 @@ use anyhow::{bail, ensure};
 use super::{
     Speed,
     feed::Feed,
-    ladder::{Increments, Touch},
     lanes::Lanes,
     maker::{Action, Makers, Plan},
     recorded::RecordedBook,
-    recording::{Event, Happening, Recording, Trade},
+    recording::{Event, RecordedEvent, Recording, Trade},
+    replay_book::{Increments, Touch},
     report::{LastLook, Report, per_sec},
 };
 use crate::{
@@ -181,20 +181,20 @@ impl Player {
         );
     }
 
-    async fn happened(&mut self, happening: Happening) -> anyhow::Result<()> {
+    async fn happened(&mut self, happening: RecordedEvent) -> anyhow::Result<()> {
         let recorded = &mut self.report.recorded;
         match happening {
-            Happening::Snapshot(snapshot) => {
+            RecordedEvent::Snapshot(snapshot) => {
                 recorded.snapshots += 1;
                 self.book.snapshot(&snapshot);
                 self.follow_and_compare().await
             }
-            Happening::Difference(difference) => {
+            RecordedEvent::Difference(difference) => {
                 recorded.differences += 1;
                 self.book.difference(difference);
                 self.follow_and_compare().await
             }
-            Happening::Ticker(ticker) => {
+            RecordedEvent::Ticker(ticker) => {
                 recorded.tickers += 1;
                 self.book.heal(&ticker);
                 if self.book.last().is_none() {
@@ -208,7 +208,7 @@ impl Player {
                 self.report.recorded_at_tickers.compare(book, recorded);
                 Ok(())
             }
-            Happening::Trade(trade) => {
+            RecordedEvent::Trade(trade) => {
                 recorded.trades += 1;
                 let is_worth = self.steps.is_worth(trade.price, trade.quantity);
                 if self.book.last().is_none() || !is_worth {
@@ -218,7 +218,7 @@ impl Player {
                 self.recorded += trade.quantity;
                 self.take(trade).await
             }
-            Happening::Foreign => {
+            RecordedEvent::Foreign => {
                 recorded.foreign += 1;
                 Ok(())
             }

@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    ladder::Ladder,
     recording::{Difference, Level, Snapshot, Ticker},
+    replay_book::ReplayBook,
 };
 use crate::domain::{
     instrument::{Price, Quantity},
@@ -18,7 +18,7 @@ use crate::domain::{
 /// A book as the recording tells it.
 #[derive(Debug, Default)]
 pub struct RecordedBook {
-    ladder: Ladder,
+    ladder: ReplayBook,
     /// The last update that it holds; none before the first snapshot.
     last: Option<u64>,
     early: Vec<Difference>,
@@ -38,7 +38,7 @@ impl RecordedBook {
     }
 
     /// The levels.
-    pub fn ladder(&self) -> &Ladder {
+    pub fn ladder(&self) -> &ReplayBook {
         &self.ladder
     }
 
@@ -108,8 +108,8 @@ mod tests {
 
     use super::{
         super::{
-            ladder::{Touch, btc_usdt},
-            recording::{Happening, Recording},
+            recording::{RecordedEvent, Recording},
+            replay_book::{Touch, btc_usdt},
         },
         *,
     };
@@ -187,11 +187,11 @@ mod tests {
         let (mut compared, mut trades) = (0, 0);
         while let Some(event) = recording.next_event().unwrap() {
             match event.happening {
-                Happening::Snapshot(snapshot) => book.snapshot(&snapshot),
-                Happening::Ticker(ticker) => tickers.push_back(ticker),
-                Happening::Trade(_) => trades += 1,
-                Happening::Foreign => panic!("a foreign line"),
-                Happening::Difference(difference) => {
+                RecordedEvent::Snapshot(snapshot) => book.snapshot(&snapshot),
+                RecordedEvent::Ticker(ticker) => tickers.push_back(ticker),
+                RecordedEvent::Trade(_) => trades += 1,
+                RecordedEvent::Foreign => panic!("a foreign line"),
+                RecordedEvent::Difference(difference) => {
                     book.difference(difference);
                     let Some(last) = book.last() else { continue };
                     let mut known = None;

@@ -15,7 +15,7 @@ use anyhow::{Context, bail};
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
-use super::ladder::Increments;
+use super::replay_book::Increments;
 use crate::domain::{
     instrument::{Price, Quantity},
     money::NumberError,
@@ -72,7 +72,7 @@ pub struct Trade {
 /// What one line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Happening {
+pub enum RecordedEvent {
     Snapshot(Snapshot),
     Difference(Difference),
     Ticker(Ticker),
@@ -86,7 +86,7 @@ pub enum Happening {
 #[allow(missing_docs)]
 pub struct Event {
     pub nanos: u64,
-    pub happening: Happening,
+    pub happening: RecordedEvent,
 }
 
 #[derive(Deserialize)]
@@ -138,7 +138,7 @@ pub fn parse_line(line: &str, steps: &Increments) -> anyhow::Result<Event> {
     let nanos = nanos.parse().context("the local time is no number")?;
     let raw: RawLine = serde_json::from_str(body).context("the message cannot be read")?;
     let happening = match (raw.last_update_id, raw.stream, raw.data) {
-        (Some(last), ..) => Happening::Snapshot(Snapshot {
+        (Some(last), ..) => RecordedEvent::Snapshot(Snapshot {
             last,
             bids: levels(&raw.bids, steps)?,
             asks: levels(&raw.asks, steps)?,
@@ -152,7 +152,7 @@ pub fn parse_line(line: &str, steps: &Increments) -> anyhow::Result<Event> {
     Ok(Event { nanos, happening })
 }
 
-fn of_stream(kind: &str, data: &RawData<'_>, steps: &Increments) -> anyhow::Result<Happening> {
+fn of_stream(kind: &str, data: &RawData<'_>, steps: &Increments) -> anyhow::Result<RecordedEvent> {
     let happening = match (kind, data) {
         ("bookTicker", RawData { u: Some(update), b: Some(bid), a: Some(ask), .. }) => {
             let best = |side: &RawSide, quantity: Option<&str>| match (side, quantity) {
@@ -161,7 +161,7 @@ fn of_stream(kind: &str, data: &RawData<'_>, steps: &Increments) -> anyhow::Resu
             };
             let bid = best(bid, data.bid_quantity)?;
             let ask = best(ask, data.ask_quantity)?;
-            Happening::Ticker(Ticker { update: *update, bid, ask })
+            RecordedEvent::Ticker(Ticker { update: *update, bid, ask })
         }
         (
             "depth",
@@ -173,7 +173,7 @@ fn of_stream(kind: &str, data: &RawData<'_>, steps: &Increments) -> anyhow::Resu
                 a: Some(RawSide::Levels(asks)),
                 ..
             },
-        ) => Happening::Difference(Difference {
+        ) => RecordedEvent::Difference(Difference {
             first: *first,
             last: *last,
             time_millis: *time_millis,
@@ -192,10 +192,10 @@ fn of_stream(kind: &str, data: &RawData<'_>, steps: &Increments) -> anyhow::Resu
         ) => {
             let (price, quantity) = level(price, quantity, steps)?;
             let taker = if *buyer_was_maker { Side::Sell } else { Side::Buy };
-            Happening::Trade(Trade { taker, price, quantity, time_millis: *time_millis })
+            RecordedEvent::Trade(Trade { taker, price, quantity, time_millis: *time_millis })
         }
         ("bookTicker" | "depth" | "trade", _) => bail!("a field is missing"),
-        _ => Happening::Foreign,
+        _ => RecordedEvent::Foreign,
     };
     Ok(happening)
 }
@@ -278,16 +278,17 @@ impl Recording {
     /// Where a trade waits whose effect the difference at the front already holds.
     fn late_trade(&mut self) -> anyhow::Result<Option<usize>> {
         let front = &self.ahead[0];
-        let Happening::Difference(Difference { time_millis: held, .. }) = front.happening else {
+        let RecordedEvent::Difference(Difference { time_millis: held, .. }) = front.happening
+        else {
             return Ok(None);
         };
         let until = front.nanos + TRADE_DELAY_NANOS_MAX;
         let mut place = 1;
         while self.read_ahead(place)? && self.ahead[place].nanos <= until {
             match self.ahead[place].happening {
-                Happening::Trade(trade) if trade.time_millis <= held => return Ok(Some(place)),
+                RecordedEvent::Trade(trade) if trade.time_millis <= held => return Ok(Some(place)),
                 // Trades keep their order, so none behind this one is of `held` or before.
-                Happening::Trade(_) => break,
+                RecordedEvent::Trade(_) => break,
                 _ => place += 1,
             }
         }
@@ -312,9 +313,9 @@ impl Recording {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::ladder::btc_usdt, *};
+    use super::{super::replay_book::btc_usdt, *};
 
-    fn parse(line: &str) -> anyhow::Result<Happening> {
+    fn parse(line: &str) -> anyhow::Result<RecordedEvent> {
         parse_line(line, &btc_usdt()).map(|event| event.happening)
     }
 
@@ -326,12 +327,12 @@ mod tests {
             bid: (Price::new(6183763), Quantity::new(378826)),
             ask: (Price::new(6183764), Quantity::new(154698)),
         };
-        assert_eq!(parse(ticker).unwrap(), Happening::Ticker(expected));
+        assert_eq!(parse(ticker).unwrap(), RecordedEvent::Ticker(expected));
 
         let depth = r#"5 {"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":77,"s":"BTCUSDT","U":3,"u":7,"b":[["55653.87000000","0.00000000"]],"a":[]}}"#;
         let (bids, asks) = (vec![(Price::new(5565387), Quantity::ZERO)], vec![]);
         let expected = Difference { first: 3, last: 7, time_millis: 77, bids, asks };
-        assert_eq!(parse(depth).unwrap(), Happening::Difference(expected));
+        assert_eq!(parse(depth).unwrap(), RecordedEvent::Difference(expected));
 
         let trade = r#"5 {"stream":"btcusdt@trade","data":{"e":"trade","E":9,"s":"BTCUSDT","t":1,"p":"61837.63000000","q":"0.02000000","T":8,"m":true,"M":true}}"#;
         let expected = Trade {
@@ -340,13 +341,16 @@ mod tests {
             quantity: Quantity::new(2000),
             time_millis: 8,
         };
-        assert_eq!(parse(trade).unwrap(), Happening::Trade(expected));
+        assert_eq!(parse(trade).unwrap(), RecordedEvent::Trade(expected));
 
         let snapshot = r#"5 {"lastUpdateId":9,"bids":[["1.00000000","2.00000000"]],"asks":[]}"#;
         let (bids, asks) = (vec![(Price::new(100), Quantity::new(200_000))], vec![]);
-        assert_eq!(parse(snapshot).unwrap(), Happening::Snapshot(Snapshot { last: 9, bids, asks }));
+        assert_eq!(
+            parse(snapshot).unwrap(),
+            RecordedEvent::Snapshot(Snapshot { last: 9, bids, asks })
+        );
         let other = r#"5 {"stream":"btcusdt@kline_1m","data":{"e":"kline"}}"#;
-        assert_eq!(parse(other).unwrap(), Happening::Foreign);
+        assert_eq!(parse(other).unwrap(), RecordedEvent::Foreign);
     }
 
     #[test]
@@ -382,8 +386,8 @@ mod tests {
         let mut order = Vec::new();
         while let Some(event) = recording.next_event().unwrap() {
             order.push(match event.happening {
-                Happening::Difference(difference) => format!("d{}", difference.time_millis),
-                Happening::Trade(trade) => format!("t{}", trade.time_millis),
+                RecordedEvent::Difference(difference) => format!("d{}", difference.time_millis),
+                RecordedEvent::Trade(trade) => format!("t{}", trade.time_millis),
                 other => panic!("{other:?}"),
             });
         }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
-use super::{feed::FeedCount, ladder::Touch, maker::Skipped};
+use super::{feed::FeedCount, maker::Skipped, replay_book::Touch};
 use crate::{
     domain::instrument::Price,
     sim::client::{Total, Totals},
@@ -107,12 +107,12 @@ fn ratio(dividend: u64, divisor: u64, decimals: u32) -> Decimal {
 /// Both sides' distances.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
-pub struct Nearness {
+pub struct PriceDistances {
     pub bid: Distances,
     pub ask: Distances,
 }
 
-impl Nearness {
+impl PriceDistances {
     /// Takes one comparison of both sides.
     pub fn compare(&mut self, ours: Touch, recorded: Touch) {
         self.bid.compare(ours.bid, recorded.bid);
@@ -235,12 +235,12 @@ pub struct Report {
     /// Levels that were not kept, each time they changed.
     pub skipped_levels: Skipped,
     /// Our best prices against the recorded book's, after each of its differences was played.
-    pub at_differences: Nearness,
+    pub at_differences: PriceDistances,
     /// Our best prices against the recorded ones, each time those changed: in between differences
     /// they run ahead by up to 100 ms.
-    pub at_tickers: Nearness,
+    pub at_tickers: PriceDistances,
     /// The recorded book itself against the recorded best prices: how far they run ahead of it.
-    pub recorded_at_tickers: Nearness,
+    pub recorded_at_tickers: PriceDistances,
     pub feed: FeedCount,
     pub last_look: LastLook,
     pub ledger: Ledger,

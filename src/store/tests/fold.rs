@@ -35,7 +35,7 @@ fn the_first_fact_that_does_not_fit_is_named() {
     append(&mut *journal, &facts[500..], 10);
     drop(journal);
     let refused = open(&Options::new(dir.path())).err().unwrap();
-    assert!(matches!(refused, Failure::Unfit { at: Sequence(1_001), .. }), "{refused}");
+    assert!(matches!(refused, Failure::TextError { at: Sequence(1_001), .. }), "{refused}");
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn a_fact_that_does_not_fit_is_refused() {
     append(&mut journal, &facts, 4);
     append(&mut journal, &facts[2..3], 1);
     let refused = MemoryJournal::open(&journal.control().image(), Sequence(5)).err().unwrap();
-    assert!(matches!(refused, Failure::Unfit { at: Sequence(5), .. }), "{refused}");
+    assert!(matches!(refused, Failure::TextError { at: Sequence(5), .. }), "{refused}");
 }
 
 #[test]

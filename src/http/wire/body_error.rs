@@ -8,7 +8,7 @@ use crate::domain::{
 
 /// What is wrong with a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum BodyError {
     /// The body makes no sense: which member, and why.
     Field(&'static str, &'static str),
     /// The member has none of these codes.
@@ -17,11 +17,11 @@ pub enum Fault {
     Rule(&'static str, Rejection),
 }
 
-impl From<InvalidRequest> for Fault {
-    fn from(InvalidRequest { field, why }: InvalidRequest) -> Fault {
+impl From<InvalidRequest> for BodyError {
+    fn from(InvalidRequest { field, why }: InvalidRequest) -> BodyError {
         let field = member(field);
         let why = match why {
-            Why::Rule(rejection) => return Fault::Rule(field, rejection),
+            Why::Rule(rejection) => return BodyError::Rule(field, rejection),
             Why::Missing => "is missing",
             Why::MarketOrder => "does not go with a market order",
             Why::StopOrdersOnly => "goes with stop orders only",
@@ -34,7 +34,7 @@ impl From<InvalidRequest> for Fault {
             Why::NotAName => "is not 1 to 36 of A-Z a-z 0-9 - _ . :",
             Why::Number(error) => explain(error),
         };
-        Fault::Field(field, why)
+        BodyError::Field(field, why)
     }
 }
 

@@ -102,12 +102,12 @@ pub struct Touch {
 
 /// Price levels of both sides; a level that is there has a positive quantity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ladder {
+pub struct ReplayBook {
     bids: BTreeMap<Price, Quantity>,
     asks: BTreeMap<Price, Quantity>,
 }
 
-impl Ladder {
+impl ReplayBook {
     /// One side's levels, cheapest first.
     pub fn side(&self, side: Side) -> &BTreeMap<Price, Quantity> {
         match side {
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_touch_is_the_best_of_each_side() {
-        let mut ladder = Ladder::default();
+        let mut ladder = ReplayBook::default();
         assert_eq!(ladder.touch(), Touch::default());
         for (side, price) in [(Side::Buy, 9), (Side::Buy, 10), (Side::Sell, 12), (Side::Sell, 11)] {
             ladder.set(side, Price::new(price), Quantity::new(1));
