@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::wire::BodyError;
+use super::wire::{BodyError, code::ProblemCode};
 use crate::domain::{id::RequestId, p2p::trade::TradeState, rejection::Rejection};
 
 /// What the edge itself refuses, before a command is made of it.
@@ -234,7 +234,7 @@ pub struct ProblemBody {
     pub status: u16,
     pub detail: String,
     /// Stable, for programs.
-    #[schema(example = "INSUFFICIENT_FUNDS")]
+    #[schema(value_type = ProblemCode, example = "INSUFFICIENT_FUNDS")]
     pub code: &'static str,
     /// As in `X-Request-Id`.
     pub request_id: String,

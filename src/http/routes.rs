@@ -18,7 +18,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
     admin, auth, contact, dispute, escrow, middleware::DOCS_PATH, orderbook, p2p,
-    problem::ProblemBody, reputation, site, system, user, wallet,
+    problem::ProblemBody, reputation, site, system, user, wallet, wire::code,
 };
 
 /// Takes paths with their methods and handlers; makes `configure_routes`, `ROUTES` and `Document`.
@@ -40,7 +40,12 @@ macro_rules! routes {
         #[openapi(
             info(description = "An exchange on your own machine. See /api/docs."),
             modifiers(&Bearer, &Refusals),
-            components(schemas(ProblemBody)),
+            components(schemas(
+                ProblemBody,
+                code::OrderStatusFilter,
+                code::P2pTradeStatusFilter,
+                code::P2pTradeRole
+            )),
             paths($($($module::$handler),+),+)
         )]
         pub struct Document;

@@ -19,7 +19,7 @@ use crate::{
         caller::{Caller, reading},
         page::{Page, Query, Span, WindowEnd},
         problem::{Problem, ProblemBody},
-        wire::{Order, OwnTrade},
+        wire::{self, Order, OwnTrade},
     },
 };
 
@@ -28,7 +28,8 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct OrdersQuery {
-    /// `open`, `closed`, or one status such as `FILLED`.
+    /// OPEN, CLOSED, or one status such as FILLED; in small letters too.
+    #[param(value_type = Option<wire::code::OrderStatusFilter>)]
     status: Option<String>,
     /// Only those of this instrument.
     instrument: Option<String>,

@@ -17,7 +17,7 @@ use crate::{
         caller::{Caller, answer, reading},
         page::{CursorSpan, Page, Query},
         problem::{Problem, ProblemBody},
-        wire::{ShownTrade, TakeBody, Taken},
+        wire::{self, ShownTrade, TakeBody, Taken, code::TradeRole},
     },
 };
 
@@ -81,8 +81,10 @@ pub async fn show_p2p_trade(caller: Caller, id: Path<String>) -> Result<HttpResp
 #[into_params(parameter_in = Query)]
 pub struct P2pTradesQuery {
     /// `OPEN`, `CLOSED`, or one status such as `PAYMENT_SENT`.
+    #[param(value_type = Option<wire::code::P2pTradeStatusFilter>)]
     status: Option<String>,
     /// What the caller is in it: BUYER, SELLER, MAKER or TAKER.
+    #[param(value_type = Option<wire::code::P2pTradeRole>)]
     role: Option<String>,
     /// At most so many, 1 to 500; default 50.
     #[param(value_type = Option<u32>)]
@@ -152,24 +154,10 @@ impl StatusFilter {
     }
 }
 
-/// What a party is in a trade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TradeRole {
-    Buyer,
-    Seller,
-    Maker,
-    Taker,
-}
-
 impl TradeRole {
     fn read(code: &str) -> Result<TradeRole, Problem> {
-        match code {
-            "BUYER" => Ok(TradeRole::Buyer),
-            "SELLER" => Ok(TradeRole::Seller),
-            "MAKER" => Ok(TradeRole::Maker),
-            "TAKER" => Ok(TradeRole::Taker),
-            _ => Err(Problem::field("role", "is not BUYER, SELLER, MAKER or TAKER")),
-        }
+        let unknown = || Problem::field("role", "is not BUYER, SELLER, MAKER or TAKER");
+        TradeRole::from_code(code).ok_or_else(unknown)
     }
 
     fn fits(self, trade: &P2pTrade, user: UserId) -> bool {

@@ -1,6 +1,8 @@
 //! Closed codes as the OpenAPI document shows them: a schema with all values for each, made of the one place
 //! where they are written. Responses may get further values with a release.
 
+use std::collections::BTreeSet;
+
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -22,7 +24,9 @@ use crate::domain::{
         machine::{Action, Party},
         trade::{EscrowStatus as DomainEscrowStatus, TradeReason, TradeState},
     },
+    rejection::Rejection,
 };
+use crate::http::problem::EdgeError;
 
 /// Which side of a fill an order was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +93,23 @@ codes!(PostingAccount {
     Exchange => "EXCHANGE",
 });
 
+/// What a party is in a P2P trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum TradeRole {
+    Buyer,
+    Seller,
+    Maker,
+    Taker,
+}
+
+codes!(TradeRole {
+    Buyer => "BUYER",
+    Seller => "SELLER",
+    Maker => "MAKER",
+    Taker => "TAKER",
+});
+
 /// Gives the document a schema for the codes of an enum.
 macro_rules! schemas {
     ($($(#[$doc:meta])* $name:ident of $coded:ty,)+) => {
@@ -109,9 +130,52 @@ macro_rules! schemas {
 }
 
 fn schema_of<T: Coded>() -> RefOr<Schema> {
-    let object = ObjectBuilder::new().schema_type(Type::String);
-    object.enum_values(Some(T::CODES.iter().copied())).into()
+    strings(T::CODES.iter().copied())
 }
+
+fn strings<'a>(codes: impl IntoIterator<Item = &'a str>) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes)).into()
+}
+
+/// Gives the document a schema for lists of one status, or of all that are open or closed.
+macro_rules! filters {
+    ($($(#[$doc:meta])* $name:ident of $coded:ty,)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug)]
+            pub struct $name;
+
+            impl PartialSchema for $name {
+                fn schema() -> RefOr<Schema> {
+                    strings(["OPEN", "CLOSED"].into_iter().chain(<$coded as Coded>::CODES.iter().copied()))
+                }
+            }
+
+            impl ToSchema for $name {}
+        )+
+    };
+}
+
+filters! {
+    /// Orders that are open or closed, or have one status.
+    OrderStatusFilter of order::OrderStatus,
+    /// P2P trades that are open or closed, or have one status.
+    P2pTradeStatusFilter of TradeState,
+}
+
+/// Why something was refused. A release may add codes.
+#[derive(Debug)]
+pub struct ProblemCode;
+
+impl PartialSchema for ProblemCode {
+    fn schema() -> RefOr<Schema> {
+        let edge = EdgeError::ALL.into_iter().map(|error| error.row().1);
+        let all: BTreeSet<&str> = edge.chain(Rejection::CODES.iter().copied()).collect();
+        strings(all)
+    }
+}
+
+impl ToSchema for ProblemCode {}
 
 schemas! {
     /// BUY or SELL.
@@ -148,6 +212,8 @@ schemas! {
     PaymentMethodCode of DomainMethod,
     /// Where a P2P trade stands.
     P2pTradeStatus of TradeState,
+    /// What a party is in a P2P trade.
+    P2pTradeRole of TradeRole,
     /// Why a P2P trade stands there.
     P2pTradeReason of TradeReason,
     /// Who did something to a P2P trade.

@@ -1,12 +1,12 @@
 import { HttpErrorResponse } from '@angular/common/http';
-import type { FieldError } from '../api/models';
+import type { FieldError, ProblemCode } from '../api/models';
 
 /** A refusal of the exchange (RFC 9457), or what stands for one when there was no answer. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     /** Stable; docs/errors.md lists them. `UNREACHABLE` is ours: there was no answer. */
-    readonly code: string,
+    readonly code: ProblemCode | 'UNREACHABLE',
     readonly detail: string,
     readonly errors: readonly FieldError[] = [],
     readonly retryAfterSecs: number | null = null,

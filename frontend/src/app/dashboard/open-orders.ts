@@ -121,7 +121,7 @@ export class OpenOrders {
   protected readonly command = new Command();
   protected readonly cancelling = signal('');
   protected readonly pages = new Pages<Order>((after) =>
-    this.api.invoke(listOrders, { status: 'open', limit: '500', after }),
+    this.api.invoke(listOrders, { status: 'OPEN', limit: '500', after }),
   );
   protected readonly count = computed(() => this.pages.rows().length);
   protected readonly shown = computed(() => this.pages.rows().slice(0, SHOWN_MAX));

@@ -54,7 +54,7 @@ export class OwnOrders {
   );
 
   readonly history = new Pages<Order>((after) =>
-    this.api.invoke(listOrders, { status: 'closed', limit: LIST, after, ...this.scope() }),
+    this.api.invoke(listOrders, { status: 'CLOSED', limit: LIST, after, ...this.scope() }),
   );
   readonly fills = new Pages<OwnTrade>((after) =>
     this.api.invoke(listOwnTrades, { limit: LIST, after, ...this.scope() }),
@@ -118,7 +118,7 @@ export class OwnOrders {
     const all: Order[] = [];
     let after: string | undefined;
     do {
-      const page = await this.api.invoke(listOrders, { status: 'open', limit: PAGE, after });
+      const page = await this.api.invoke(listOrders, { status: 'OPEN', limit: PAGE, after });
       all.push(...page.data);
       after = page.next ?? undefined;
     } while (after);

@@ -9,7 +9,7 @@ import {
   untracked,
 } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
-import { Api, type P2PTrade, listP2PTrades } from '../../core/client';
+import { Api, type P2PTrade, type P2PTradeRole, listP2PTrades } from '../../core/client';
 import { Feed } from '../../core/feed';
 import { Format } from '../../core/format';
 import { Pages } from '../../core/pages';
@@ -22,8 +22,8 @@ import { awaits, otherOf, roleOf } from '../machine';
 import type { TradeChange } from '../open-trades';
 import { Method, TradeStatus, statusTone } from '../texts';
 
-const STATES = ['OPEN', 'CLOSED', 'ALL'];
-const ROLES = ['BUYER', 'SELLER', 'MAKER', 'TAKER'];
+const STATES = ['OPEN', 'CLOSED', 'ALL'] as const;
+const ROLES: readonly P2PTradeRole[] = ['BUYER', 'SELLER', 'MAKER', 'TAKER'];
 
 /** One's own P2P trades, by state and role. */
 @Component({
@@ -47,7 +47,8 @@ export class Trades {
   protected readonly shownState = computed(() => known(STATES, this.state()) ?? 'OPEN');
   protected readonly shownRole = computed(() => known(ROLES, this.role()) ?? '');
   protected readonly pages = new Pages<P2PTrade>((after) => {
-    const status = this.shownState() === 'ALL' ? undefined : this.shownState();
+    const shown = this.shownState();
+    const status = shown === 'ALL' ? undefined : shown;
     const role = this.shownRole() || undefined;
     return this.api.invoke(listP2PTrades, { status, role, after });
   });
@@ -131,6 +132,6 @@ export class Trades {
   }
 }
 
-function known(all: readonly string[], given: string | undefined): string | undefined {
-  return given !== undefined && all.includes(given) ? given : undefined;
+function known<T extends string>(all: readonly T[], given: string | undefined): T | undefined {
+  return all.find((each) => each === given);
 }
