@@ -56,7 +56,7 @@ const NOW: Stamp = Stamp(1_790_000_000_000);
 /// How far a round goes.
 const STEPS: [(Part, &str); 5] = [
     (Part::Match, "match: rules, fills, postings, the fact"),
-    (Part::Check, "check and lock: the wallet's guards, the purse"),
+    (Part::Check, "check and lock: the wallet's guards, the budget"),
     (Part::Settle, "settle: postings and open orders of each wallet"),
     (Part::Record, "record: the fact as bytes"),
     (Part::Commit, "commit: joined, CRC-32, SHA-256 chain"),
