@@ -151,7 +151,7 @@ fn look(_: &World, fact: &Fact, note: &Note<To>) {
             let most = hold.map_or(0, |hold| hold.amount.get());
             assert!(
                 spent(book, order.user, asset) <= Amount::new(most),
-                "beyond the purse: {book:?}"
+                "beyond the budget: {book:?}"
             );
         }
     }
@@ -247,7 +247,7 @@ proptest! {
         exchange.deliver(usize::MAX);
         let (_, wallet) = &exchange.core.wallets[0];
         let Some(open) = wallet.open.get(&id).copied() else { return Ok(()) };
-        // The amender has no more than the purse says, so one unit too few would show.
+        // The amender has no more than the budget says, so one unit too few would show.
         let on = exchange.core.books[0].1.instrument();
         let budget = Budget::of_amend(&open, on, Price::new(new_price), Quantity::new(new_quantity));
         let spare = exchange.free(amender, budget.asset) - budget.amount;

@@ -328,7 +328,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The purse of a new order: its full cost rounded up. A market buy by quantity is priced at
+    /// The budget of a new order: its full cost rounded up. A market buy by quantity is priced at
     /// `protection`, the book's published protection price; without one there is nothing to buy.
     pub fn of_order(
         order: &PlaceOrder,
@@ -351,7 +351,7 @@ impl Budget {
         Ok(Budget { asset: on.quote, amount })
     }
 
-    /// The most that an amended order can lock at all. It is the purse where another amend of the
+    /// The most that an amended order can lock at all. It is the budget where another amend of the
     /// same order is under way, so that what is locked for it when this one comes is not known.
     pub fn of_whole_amend(
         open: &OpenOrder,
@@ -366,7 +366,7 @@ impl Budget {
         }
     }
 
-    /// The purse of an amend: the worst case over the fills that may have happened meanwhile.
+    /// The budget of an amend: the worst case over the fills that may have happened meanwhile.
     ///
     /// With f filled, the amend adds `new_price x (new_quantity - f) - price x (quantity - f)` to
     /// what is locked. That is linear in f, so the worst case stands at one end: what was filled

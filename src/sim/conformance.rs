@@ -2,7 +2,7 @@
 //! price-time priority asks for, so that they can be compared with other engines' to the byte.
 //!
 //! The book matches here as it always does; only what those engines do not have is out of the way:
-//! no price band, no fees, each order its own user (so no self-trade), a purse that always covers,
+//! no price band, no fees, each order its own user (so no self-trade), a budget that always covers,
 //! and a tick times a lot worth one minor unit (so no rounding).
 //!
 //! A command file is little-endian: 8 bytes of magic, a u32 version, a u32 count, then records of 40

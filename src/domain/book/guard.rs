@@ -12,7 +12,7 @@ use crate::domain::{
 };
 
 impl Book {
-    /// Every rule that [`Book::place`] has, but for the purse's, without its effects.
+    /// Every rule that [`Book::place`] has, but for the budget's, without its effects.
     pub fn check_place(&self, asked: &PlaceOrder) -> Result<(), Rejection> {
         match asked.kind {
             OrderType::Limit => {
@@ -80,8 +80,8 @@ impl Book {
         order.price.or_else(|| self.protection_price(order.side)).unwrap_or_default()
     }
 
-    /// What an order must be able to spend. A buy that names no price takes what its purse allows.
-    pub(super) fn least_purse(&self, asked: &PlaceOrder) -> Amount {
+    /// What an order must be able to spend. A buy that names no price takes what its budget allows.
+    pub(super) fn least_budget(&self, asked: &PlaceOrder) -> Amount {
         match (asked.side, asked.price) {
             (Side::Sell, _) => self.instrument.base_amount(asked.quantity),
             (Side::Buy, Some(price)) => self.instrument.notional_up(price, asked.quantity),

@@ -23,7 +23,7 @@ pub(super) enum End {
     Filled,
     /// Nothing more that it accepts.
     NoneLeft,
-    /// Its purse buys no further lot.
+    /// Its budget buys no further lot.
     Spent,
     /// What is left of it is worth less than one minor unit.
     Dust,
@@ -37,7 +37,7 @@ pub(super) struct Taker {
     pub(super) own: Vec<Order>,
     /// The worst price that it accepts.
     pub(super) limit: Price,
-    /// What it may still spend of the quote asset (buys), purse and lock together.
+    /// What it may still spend of the quote asset (buys), budget and lock together.
     pub(super) budget: Amount,
     /// What was locked for it before, and is not yet spent.
     locked: Amount,
@@ -102,7 +102,7 @@ impl Book {
         stamp: Stamp,
     ) -> Result<Box<BookFact>, Rejection> {
         self.check_place(asked)?;
-        if budget < self.least_purse(asked) {
+        if budget < self.least_budget(asked) {
             return Err(Rejection::InsufficientFunds);
         }
         self.orders += 1;

@@ -230,7 +230,7 @@ impl<R: ReplyTo, V: Reads, O: Out<R>> WalletContext<'_, '_, R, V, O> {
         self.journal(Entry::refusal(to, rejection));
     }
 
-    /// The purse, where the user can spend so much.
+    /// The budget, where the user can spend so much.
     fn affordable(&self, budget: Budget) -> Result<Budget, Rejection> {
         match budget.amount > self.flight.spendable(self.wallet, budget.asset) {
             true => Err(Rejection::InsufficientFunds),

@@ -153,16 +153,16 @@ fn a_rest_worth_nothing_is_refused() {
 }
 
 #[test]
-fn a_purse_that_does_not_cover_is_refused() {
+fn a_budget_that_does_not_cover_is_refused() {
     check(
         "a buy  5 @ 10
          b sell 5 @ 20
-         amend a 6 purse 9
-         amend a @ 11 purse 4
-         amend b 6 purse 0
-         amend b @ 30 purse 0
-         amend a @ 9 purse 0
-         amend a 6 purse 9",
+         amend a 6 budget 9
+         amend a @ 11 budget 4
+         amend b 6 budget 0
+         amend b @ 30 budget 0
+         amend a @ 9 budget 0
+         amend a 6 budget 9",
         "a refused INSUFFICIENT_FUNDS
          a refused INSUFFICIENT_FUNDS
          b refused INSUFFICIENT_FUNDS

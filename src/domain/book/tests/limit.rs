@@ -234,13 +234,13 @@ fn cancel_all_ends_all_of_one_user_and_nothing_else() {
 }
 
 #[test]
-fn a_purse_that_does_not_cover_is_refused() {
+fn a_budget_that_does_not_cover_is_refused() {
     check(
-        "a buy  5 @ 10 purse 49
-         b sell 5 @ 10 purse 4
-         c buy  5 @ 10 stop 8 purse 49
-         d sell 5 stop 8 purse 4
-         e buy  5 @ 10 purse 50",
+        "a buy  5 @ 10 budget 49
+         b sell 5 @ 10 budget 4
+         c buy  5 @ 10 stop 8 budget 49
+         d sell 5 stop 8 budget 4
+         e buy  5 @ 10 budget 50",
         "a refused INSUFFICIENT_FUNDS
          b refused INSUFFICIENT_FUNDS
          c refused INSUFFICIENT_FUNDS

@@ -1,4 +1,4 @@
-//! Market orders: by quantity, by quote amount, the protection price, the purse.
+//! Market orders: by quantity, by quote amount, the protection price, the budget.
 
 use super::table::{check, check_on, dusty, plain};
 use crate::domain::{instrument::Instrument, money::Amount};
@@ -102,7 +102,7 @@ fn by_quantity_it_is_bound_by_its_purse() {
     check(
         "a sell 2 @ 100
          b sell 9 @ 102
-         c buy 8 market purse 505",
+         c buy 8 market budget 505",
         "c takes 2 @ 100 from a
          c takes 2 @ 102 from b
          c EXPIRED FUNDS_SPENT
@@ -118,7 +118,7 @@ fn fill_or_kill_goes_with_market_orders() {
          c sell 9 @ 106
          d buy 5 market fok
          e buy market for 411 fok
-         f buy 4 market fok purse 409
+         f buy 4 market fok budget 409
          g buy market for 409 fok
          h buy 1 market fok",
         "d EXPIRED FILL_OR_KILL
@@ -136,7 +136,7 @@ fn fill_or_kill_that_buys_no_lot_expires() {
     check(
         "a sell 2 @ 100
          b buy market for 99 fok
-         c buy 1 market fok purse 99",
+         c buy 1 market fok budget 99",
         "b EXPIRED FILL_OR_KILL
          c EXPIRED FILL_OR_KILL
          ask 2 @ 100 a",
@@ -150,7 +150,7 @@ fn fill_or_kill_takes_a_level_in_pieces_as_trading_does() {
         dusty(),
         "a sell 1 @ 160
          b sell 5 @ 160
-         c buy 2 market fok purse 2",
+         c buy 2 market fok budget 2",
         "c takes 1 @ 160 from a
          c takes 1 @ 160 from b
          ask 4 @ 160 b",
@@ -159,7 +159,7 @@ fn fill_or_kill_takes_a_level_in_pieces_as_trading_does() {
         dusty(),
         "a sell 2 @ 160
          b sell 5 @ 160
-         c buy 2 market fok purse 2",
+         c buy 2 market fok budget 2",
         "c takes 1 @ 160 from a
          c takes 1 @ 160 from a
          ask 5 @ 160 b",

@@ -146,7 +146,7 @@ fn an_order_that_has_spent_everything_meets_nobody() {
             &format!(
                 "a sell 2 @ 100
                  b sell 5 @ 101 of kim
-                 c buy  4 market of kim purse 250 {prevention}"
+                 c buy  4 market of kim budget 250 {prevention}"
             ),
             "c takes 2 @ 100 from a
              c EXPIRED FUNDS_SPENT

@@ -5,7 +5,7 @@
 //! | `a buy 5 @ 100` | a limit order named `a`, of a user with that name |
 //! | `a buy 5 market`, `a buy market for 500` | by quantity, by quote amount |
 //! | `a sell 5 stop 90`, `a sell 5 @ 89 stop 90` | stop-market, stop-limit |
-//! | `.. ioc`, `fok`, `post`, `show 2`, `of kim`, `budget 7` | in force, post-only, displayed, user, purse |
+//! | `.. ioc`, `fok`, `post`, `show 2`, `of kim`, `budget 7` | in force, post-only, displayed, user, budget |
 //! | `.. newest`, `oldest`, `both`, `decrement` | self-trade prevention |
 //! | `amend a 4 @ 101`, `amend a 4`, `amend a @ 101` | whole quantity and price |
 //! | `cancel a`, `cancel all kim` | |
@@ -164,7 +164,7 @@ impl Table {
         while let Some(word) = words.next() {
             match *word {
                 "@" => price = Some(number(words.next())),
-                "purse" => budget = Some(number(words.next())),
+                "budget" => budget = Some(number(words.next())),
                 _ => quantity = Some(number(Some(word))),
             }
         }
@@ -320,7 +320,7 @@ pub fn open_order(order: &Order) -> OpenOrder {
     }
 }
 
-/// The order, its user where it is named, and its purse where it is given.
+/// The order, its user where it is named, and its budget where it is given.
 fn read_order<'a>(words: &[&'a str]) -> (PlaceOrder, Option<&'a str>, Option<Amount>) {
     let mut asked = PlaceOrder {
         price: None,
@@ -338,7 +338,7 @@ fn read_order<'a>(words: &[&'a str]) -> (PlaceOrder, Option<&'a str>, Option<Amo
             "for" => asked.quote_amount = Some(Amount::new(number(words.next()))),
             "stop" => asked.stop_price = Some(Price::new(number(words.next()))),
             "show" => asked.display_quantity = Some(Quantity::new(number(words.next()))),
-            "purse" => budget = Some(number(words.next())),
+            "budget" => budget = Some(number(words.next())),
             "of" => user = words.next().copied(),
             "market" => {}
             "ioc" => asked.time_in_force = TimeInForce::Ioc,
